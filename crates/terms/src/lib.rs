@@ -1,0 +1,24 @@
+//! The field's words as values: money, days, places, people, visits, ids and refusals.
+//!
+//! Every word of cross-region settlement (异地就医结算) that more than one room speaks is defined here, once, with its Chinese
+//! name and the rule behind it. This crate must not know SQL, HTTP, message formats, or what time it is: a moment or an id
+//! is always given to it.
+
+pub mod code;
+pub mod day;
+pub mod id;
+pub mod money;
+pub mod person;
+pub mod place;
+pub mod refusal;
+pub mod visit;
+
+pub use day::{Clock, Day, Moment, Month};
+pub use id::{IdSource, InstitutionCode, MessageId, PersonNumber, SettlementId, VisitId};
+pub use money::{Fen, Rate, Rounding};
+pub use person::CitizenId;
+pub use place::{AdminDivision, InsuredPlace, PoolingArea, Province, TreatmentPlace};
+pub use refusal::Refusal;
+pub use visit::{
+    AdmissionKind, CatalogClass, ChargeCategory, FilingCategory, Fund, InsuranceScheme, MemberStatus, SettlementLevel,
+};

@@ -1,0 +1,228 @@
+//! The words of a visit and its settlement that several rooms share: schemes, statuses, levels, categories, funds.
+//!
+//! Each knows the code that the national interface gives it. Provinces extend the national code tables with longer codes
+//! that share the national prefix, so codes are read by prefix.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! coded {
+    ($(#[$doc:meta])* $name:ident { $($(#[$item:meta])* $variant:ident = $code:literal, $chinese:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$item])* $variant,)+ }
+
+        impl $name {
+            /// All of them, in the order of their codes.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The code of the national interface.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The Chinese word.
+            pub const fn chinese(self) -> &'static str {
+                match self { $(Self::$variant => $chinese,)+ }
+            }
+
+            /// The one whose code is exactly this, or else the longest that it extends.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().filter(|one| code.starts_with(one.code())).max_by_key(|one| one.code().len())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.chinese())
+            }
+        }
+    };
+}
+
+coded! {
+    /// The two basic schemes (险种, `insutype`) that settle across regions (医保发〔2022〕22号).
+    InsuranceScheme {
+        /// 职工基本医疗保险.
+        Employee = "310", "职工基本医疗保险";
+        /// 城乡居民基本医疗保险.
+        Resident = "390", "城乡居民基本医疗保险";
+    }
+}
+
+coded! {
+    /// What a person is in their scheme (人员类别, `psn_type`), as far as policies distinguish.
+    MemberStatus {
+        /// 在职 employee.
+        Employed = "11", "在职";
+        /// 退休 employee.
+        Retired = "12", "退休";
+        /// Minors and students among residents (新生儿, 学龄前儿童, 中小学生, 大学生, 未成年).
+        Minor = "14", "学生儿童";
+        /// Adult resident.
+        Adult = "15", "居民（成年）";
+        /// Elderly resident.
+        Elderly = "16", "居民（老年）";
+    }
+}
+
+coded! {
+    /// The level at which a hospital is settled (医保结算等级): not its medical grade. The insured place uses the level that the
+    /// treatment place gave it.
+    SettlementLevel {
+        /// 社区卫生服务机构; a policy that does not name it treats it as 一级.
+        Community = "11", "社区";
+        /// 一级及以下.
+        Primary = "1", "一级";
+        /// 二级.
+        Secondary = "2", "二级";
+        /// 三级.
+        Tertiary = "3", "三级";
+        /// 三级特等; a policy that does not name it treats it as 三级.
+        TertiarySpecial = "31", "三级特等";
+    }
+}
+
+impl SettlementLevel {
+    /// The one of the three national levels (`hi_setl_lv`, `lmtpric_hosp_lv`, `dedc_hosp_lv`) that this is.
+    #[must_use]
+    pub const fn national(self) -> Self {
+        match self {
+            Self::Community | Self::Primary => Self::Primary,
+            Self::Secondary => Self::Secondary,
+            Self::Tertiary | Self::TertiarySpecial => Self::Tertiary,
+        }
+    }
+}
+
+coded! {
+    /// Why a person is treated away from home (备案类型): three long-term and three temporary categories (医保发〔2022〕22号).
+    /// No national dictionary of codes was published; these are the ones of [RECALLED] national use, a configuration.
+    FilingCategory {
+        /// 异地安置退休人员.
+        ResettledRetiree = "1", "异地安置退休人员";
+        /// 异地长期居住人员.
+        LongTermResident = "2", "异地长期居住人员";
+        /// 常驻异地工作人员.
+        StationedWorker = "3", "常驻异地工作人员";
+        /// 异地转诊人员.
+        Referral = "4", "异地转诊人员";
+        /// 异地急诊抢救人员; also the category of a deemed filing (视同备案, 规程 art. 34).
+        Emergency = "5", "异地急诊抢救人员";
+        /// 其他跨省临时外出就医人员: not an emergency and not referred.
+        OtherTemporary = "6", "其他跨省临时外出就医人员";
+    }
+}
+
+impl FilingCategory {
+    /// Long-term categories (跨省异地长期居住) keep the local standard of the insured place in the filed place.
+    pub const fn is_long_term(self) -> bool {
+        matches!(self, Self::ResettledRetiree | Self::LongTermResident | Self::StationedWorker)
+    }
+}
+
+coded! {
+    /// The kind of an admission (住院类型, `IPT_TYPE`).
+    AdmissionKind {
+        /// 普通住院.
+        Ordinary = "1", "普通住院";
+        /// 急诊或抢救住院: counts as filed (视同备案).
+        Emergency = "2", "急诊或抢救住院";
+        /// 转院住院.
+        Transfer = "3", "转院住院";
+    }
+}
+
+coded! {
+    /// The class of a catalog item (收费项目等级, `chrgitm_lv`).
+    CatalogClass {
+        /// 甲类: wholly in scope.
+        A = "01", "甲类";
+        /// 乙类: the person first pays a share.
+        B = "02", "乙类";
+        /// 丙类: out of scope, paid by the person.
+        C = "03", "丙类";
+    }
+}
+
+coded! {
+    /// The national expense categories (大类费用; 医疗收费项目类别, `med_chrgitm_type`) in which the treatment place sums a bill.
+    ChargeCategory {
+        /// 床位费.
+        Bed = "01", "床位费";
+        /// 诊察费.
+        Consultation = "02", "诊察费";
+        /// 检查费.
+        Examination = "03", "检查费";
+        /// 化验费.
+        Laboratory = "04", "化验费";
+        /// 治疗费.
+        Treatment = "05", "治疗费";
+        /// 手术费.
+        Surgery = "06", "手术费";
+        /// 护理费.
+        Nursing = "07", "护理费";
+        /// 卫生材料费.
+        Material = "08", "卫生材料费";
+        /// 西药费.
+        WesternMedicine = "09", "西药费";
+        /// 中药饮片费.
+        HerbalMedicine = "10", "中药饮片费";
+        /// 中成药费.
+        PatentMedicine = "11", "中成药费";
+        /// 一般诊疗费.
+        GeneralTreatment = "12", "一般诊疗费";
+        /// 挂号费.
+        Registration = "13", "挂号费";
+        /// 其他费.
+        Other = "14", "其他费";
+    }
+}
+
+coded! {
+    /// The funds that pay (基金支付类型, `fund_pay_type`).
+    Fund {
+        /// 职工基本医疗保险统筹基金.
+        EmployeePool = "310100", "职工基本医疗保险统筹基金";
+        /// 公务员医疗补助基金.
+        CivilServant = "320100", "公务员医疗补助基金";
+        /// 职工大额医疗费用补助基金.
+        LargeAmount = "330100", "职工大额医疗费用补助基金";
+        /// 一至六级残疾军人医疗补助基金.
+        DisabledVeteran = "350100", "一至六级残疾军人医疗补助基金";
+        /// 企业补充医疗保险基金.
+        EnterpriseSupplement = "370100", "企业补充医疗保险基金";
+        /// 城乡居民基本医疗保险基金.
+        ResidentPool = "390100", "城乡居民基本医疗保险基金";
+        /// 城乡居民大病医疗保险基金.
+        ResidentCatastrophic = "390200", "城乡居民大病医疗保险基金";
+        /// 医疗救助基金.
+        MedicalAid = "610100", "医疗救助基金";
+        /// 其他基金.
+        Other = "999997", "其他基金";
+    }
+}
+
+impl InsuranceScheme {
+    /// The pool fund (统筹基金) of the scheme.
+    pub const fn pool(self) -> Fund {
+        match self {
+            Self::Employee => Fund::EmployeePool,
+            Self::Resident => Fund::ResidentPool,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longer_codes_are_read_by_their_prefix() {
+        assert_eq!(MemberStatus::from_code("1102"), Some(MemberStatus::Employed));
+        assert_eq!(MemberStatus::from_code("1403"), Some(MemberStatus::Minor));
+        assert_eq!(Fund::from_code("330101"), None, "330101 extends 3301, not 330100");
+        assert_eq!(SettlementLevel::from_code("31"), Some(SettlementLevel::TertiarySpecial));
+        assert_eq!(ChargeCategory::from_code("99"), None);
+    }
+}
