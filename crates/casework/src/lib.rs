@@ -1,14 +1,12 @@
-pub fn add(left: u64, right: u64) -> u64 {
-    left + right
-}
+//! Matters with stages: what people apply for, decide and undo, as functions of values.
+//!
+//! A matter is a value with a stage; a move takes it and gives the next one, or a [`terms::Refusal`] that says why not.
+//! This crate must not know I/O, the clock, message formats, or movements of money: moments and ids are given to it.
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+pub mod filing;
+pub mod institution;
+pub mod person;
+pub mod settlement;
+pub mod visit;
 
-    #[test]
-    fn it_works() {
-        let result = add(2, 2);
-        assert_eq!(result, 4);
-    }
-}
+pub use filing::{Filing, Standing};

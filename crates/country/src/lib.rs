@@ -1,14 +1,12 @@
-pub fn add(left: u64, right: u64) -> u64 {
-    left + right
-}
+//! A simulated country: invented people, hospitals with their software, and the bad luck of networks, around real nodes. It is
+//! the demonstration, the sandbox and the ground of the end-to-end tests.
+//!
+//! Everything in it goes through the doors that the real country uses: hospitals speak the national interface over HTTP, nodes
+//! have databases of their own. This crate must not know the command line.
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_works() {
-        let result = add(2, 2);
-        assert_eq!(result, 4);
-    }
-}
+pub mod bills;
+pub mod hospital;
+pub mod institutions;
+pub mod network;
+pub mod people;
+pub mod statement;

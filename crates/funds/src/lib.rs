@@ -1,14 +1,13 @@
-pub fn add(left: u64, right: u64) -> u64 {
-    left + right
-}
+//! The money of cross-region settlement: the double-entry book of a node, its movements, and the comparison of the books.
+//!
+//! Everything is a function of values: what is to move, what has moved, what three nodes say of one settlement. This crate
+//! must not know I/O, the clock, or why a fund pays what it pays: amounts, days and moments are given to it.
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+pub mod book;
+pub mod chart;
+pub mod movement;
+pub mod reconciliation;
 
-    #[test]
-    fn it_works() {
-        let result = add(2, 2);
-        assert_eq!(result, 4);
-    }
-}
+pub use book::{Balance, Book, Outcome, Refused, Transfer, TransferCode, TransferId, TrialBalance};
+pub use chart::{Account, AccountKind, EntrySide, Ledger, NotAKey, Role};
+pub use reconciliation::{BookLine, Difference, DifferenceKind, Side, compare};

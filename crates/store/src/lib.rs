@@ -1,14 +1,195 @@
-pub fn add(left: u64, right: u64) -> u64 {
-    left + right
+//! Every SQL statement of the program, and nothing else: migrations, reads, and the unit of work that writes.
+//!
+//! One dialect, PostgreSQL's. A read takes a [`Conn`]; a write takes the [`Work`] of its use case, which is one transaction
+//! that ends in one visible [`Work::save`]. This crate knows the field's values and must not know message formats, HTTP, or
+//! the clock: what is kept whole for other nodes is JSON to it.
+//!
+//! To add a table: a migration with the province or pooling area first in every key, and a file named as the noun.
+
+pub mod book;
+pub mod embedded;
+pub mod fee;
+pub mod filing;
+pub mod hub;
+pub mod insured;
+pub mod institution;
+pub mod message;
+pub mod outbox;
+pub mod person;
+pub mod treatment;
+pub mod visit;
+mod row;
+
+use sqlx::{
+    PgPool, Postgres, Transaction,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{collections::BTreeMap, time::Duration};
+use terms::{Fen, Fund, Moment, Month, Participant};
+
+pub use row::{area_of, participant_number};
+
+/// The migrations of a node's database, in order.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// A connection to read from.
+pub type Conn = sqlx::PgConnection;
+
+/// Why the database did not do what was asked. Callers answer "busy, nothing was written" and log this.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused or is away.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema cannot be brought up to date.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A stored value is not what this program writes.
+    #[error("stored value of {column} cannot be read: {value}")]
+    Corrupt {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// The database belongs to another participant.
+    #[error("this database belongs to node {owner}, not to {asked}: give each node a database of its own")]
+    OtherOwner {
+        /// Whose it is.
+        owner: i32,
+        /// Who asked.
+        asked: i32,
+    },
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_works() {
-        let result = add(2, 2);
-        assert_eq!(result, 4);
+impl Error {
+    /// Whether another writer was first with the same key: the caller reads what that one wrote.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+}
+
+/// What a use of the database gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A node's database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+}
+
+impl Store {
+    /// Opens a database with so many connections at most.
+    pub async fn open(options: PgConnectOptions, connections: u32) -> Result<Self> {
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    /// Opens the database that a `postgres://` address names.
+    pub async fn open_url(url: &str, connections: u32) -> Result<Self> {
+        Self::open(url.parse()?, connections).await
+    }
+
+    /// Brings the schema up to date, makes the partitions of the months from the one before `today` to three after it, and
+    /// takes the database for `owner`: an empty one becomes the owner's, another's is refused.
+    pub async fn prepare(&self, owner: Participant, now: Moment) -> Result<()> {
+        MIGRATIONS.run(&self.pool).await?;
+        self.make_months(now).await?;
+        let asked = participant_number(owner);
+        sqlx::query(
+            "insert into node (participant, created_at) select $1, $2 where not exists (select 1 from node)",
+        )
+        .bind(asked)
+        .bind(now.millis())
+        .execute(&self.pool)
+        .await?;
+        let owner: i32 = sqlx::query_scalar("select participant from node").fetch_one(&self.pool).await?;
+        if owner == asked { Ok(()) } else { Err(Error::OtherOwner { owner, asked }) }
+    }
+
+    /// Only the schema: what test fixtures make a template of.
+    pub async fn migrate(&self, now: Moment) -> Result<()> {
+        MIGRATIONS.run(&self.pool).await?;
+        self.make_months(now).await
+    }
+
+    /// Makes the partitions of the months around `now` that are not there yet.
+    pub async fn make_months(&self, now: Moment) -> Result<()> {
+        let mut month = now.day().plus_months(-1).month();
+        let mut work = self.begin().await?;
+        sqlx::query("select pg_advisory_xact_lock(20260101)").execute(work.conn()).await?;
+        let have: i64 = sqlx::query_scalar("select count(*) from pg_class where relname = any($1)")
+            .bind(months_around(month).map(|month| format!("transfer_{}", month.number())).to_vec())
+            .fetch_one(work.conn())
+            .await?;
+        if have < 5 {
+            for _ in 0..5 {
+                sqlx::query("select make_month($1)").bind(month.number()).execute(work.conn()).await?;
+                month = month.next();
+            }
+        }
+        work.save().await
+    }
+
+    /// A connection to read from.
+    pub async fn conn(&self) -> Result<PoolConnection<Postgres>> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// Begins a unit of work. Dropped without [`Work::save`], it never was.
+    pub async fn begin(&self) -> Result<Work> {
+        Ok(Work { transaction: self.pool.begin().await? })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn months_around(first: Month) -> [Month; 5] {
+    let mut month = first;
+    std::array::from_fn(|_| {
+        let this = month;
+        month = month.next();
+        this
+    })
+}
+
+/// A unit of work: all of its writes happen at [`Work::save`], or none.
+#[must_use = "a unit of work that is not saved is undone"]
+#[derive(Debug)]
+pub struct Work {
+    transaction: Transaction<'static, Postgres>,
+}
+
+impl Work {
+    /// The connection of this unit of work, to read what it is about to change.
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.transaction
+    }
+
+    /// Makes all of it durable.
+    pub async fn save(self) -> Result<()> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+/// The amounts of a settlement, as all three books keep them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// 医疗费总额.
+    pub total: Fen,
+    /// 基金支付总额.
+    pub fund_total: Fen,
+    /// 个人负担总金额.
+    pub person_total: Fen,
+    /// What each fund pays.
+    pub funds: BTreeMap<Fund, Fen>,
 }

@@ -16,6 +16,17 @@ impl Day {
         civil::Date::new(year, month, day).ok().map(Self)
     }
 
+    /// As one number, `20261121`: how the database keeps it.
+    pub fn number(self) -> i32 {
+        self.month().number() * 100 + i32::from(self.0.day())
+    }
+
+    /// From such a number; `None` if there is no such day.
+    pub fn from_number(number: i32) -> Option<Self> {
+        let part = |value: i32| i8::try_from(value % 100).ok();
+        Self::new(i16::try_from(number / 10_000).ok()?, part(number / 100)?, part(number)?)
+    }
+
     /// The year of the calendar, which is also the insurance year (医保年度) unless a policy says otherwise.
     pub fn year(self) -> i16 {
         self.0.year()
@@ -221,7 +232,9 @@ mod tests {
         assert_eq!(moment.compact_millis(), "20261121235958000");
         assert_eq!(moment.day().to_string(), "2026-11-21", "the day is China's, not UTC's");
         assert_eq!("2026-11-21".parse::<Moment>().unwrap().to_string(), "2026-11-21 00:00:00");
-        for wrong in ["", "2026-02-30", "2026-11-21 25:00:00", "21/11/2026", "2026-1-1", "99999-01-01 00:00:00"] {
+        for wrong in
+            ["", "2026-02-30", "2026-11-21 25:00:00", "21/11/2026", "2026-1-1", "99999-01-01 00:00:00"]
+        {
             assert_eq!(wrong.parse::<Moment>(), Err(NotATime), "{wrong}");
         }
     }

@@ -10,15 +10,19 @@ pub mod id;
 pub mod money;
 pub mod person;
 pub mod place;
+mod place_names;
 pub mod refusal;
 pub mod visit;
 
 pub use day::{Clock, Day, Moment, Month};
-pub use id::{IdSource, InstitutionCode, MessageId, PersonNumber, SettlementId, VisitId};
+pub use id::{
+    FilingId, IdSource, InstitutionCode, MessageId, PeerMessageId, PersonNumber, SettlementId, VisitId,
+};
 pub use money::{Fen, Rate, Rounding};
 pub use person::CitizenId;
-pub use place::{AdminDivision, InsuredPlace, PoolingArea, Province, TreatmentPlace};
+pub use place::{AdminDivision, InsuredPlace, Participant, PoolingArea, Province, TreatmentPlace};
 pub use refusal::Refusal;
 pub use visit::{
-    AdmissionKind, CatalogClass, ChargeCategory, FilingCategory, Fund, InsuranceScheme, MemberStatus, SettlementLevel,
+    AdmissionKind, CatalogClass, ChargeCategory, FilingCategory, Fund, InsuranceScheme, MemberStatus,
+    SettlementLevel,
 };

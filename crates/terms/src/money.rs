@@ -157,7 +157,7 @@ pub fn parse_decimal(text: &str, places: u32) -> Result<i128, NotMoney> {
     if whole.len() + fraction.len() == 0 || !all_digits {
         return Err(NotMoney::NotANumber);
     }
-    if whole.len() + fraction.len() > 30 || exponent.abs() > 20 {
+    if whole.len() + fraction.len() > 30 || exponent.unsigned_abs() > 20 {
         return Err(NotMoney::TooLarge);
     }
     let mut value: i128 = format!("{whole}{fraction}").parse().map_err(|_| NotMoney::NotANumber)?;
@@ -294,6 +294,7 @@ mod tests {
             ("1000000000.00", Ok(Fen::LIMIT)),
             ("1000000000.01", Err(NotMoney::TooLarge)),
             ("1e99", Err(NotMoney::TooLarge)),
+            ("1e-2147483648", Err(NotMoney::TooLarge)),
         ] {
             assert_eq!(text.parse::<Fen>(), expected, "{text}");
         }
@@ -301,9 +302,12 @@ mod tests {
 
     #[test]
     fn a_tie_goes_up_and_just_under_it_goes_down() {
-        for (amount, permyriad, expected) in
-            [(Fen(100), 850, Fen(9)), (Fen(100), 849, Fen(8)), (Fen(-100), 850, Fen(-9)), (Fen(1), 5_000, Fen(1))]
-        {
+        for (amount, permyriad, expected) in [
+            (Fen(100), 850, Fen(9)),
+            (Fen(100), 849, Fen(8)),
+            (Fen(-100), 850, Fen(-9)),
+            (Fen(1), 5_000, Fen(1)),
+        ] {
             let rate = Rate::permyriad(permyriad).unwrap();
             assert_eq!(rate.of(amount, Rounding::HalfUp), expected, "{rate} of {amount}");
         }

@@ -115,7 +115,9 @@ mod tests {
         assert_eq!(id.to_string(), "110101********9151");
         assert_eq!(id.birth().to_string(), "1941-06-18");
         assert!(id.is_male());
-        for wrong in ["", "110101194106189152", "11010119411318915X", "1101011941061891", "甲10101194106189151"] {
+        for wrong in
+            ["", "110101194106189152", "11010119411318915X", "1101011941061891", "甲10101194106189151"]
+        {
             assert!(wrong.parse::<CitizenId>().is_err(), "{wrong}");
         }
         assert_eq!(masked_name("王某甲"), "王**");

@@ -122,7 +122,47 @@ impl FromStr for Province {
     type Err = NotAPlace;
     fn from_str(text: &str) -> Result<Self, NotAPlace> {
         let division: AdminDivision = text.parse()?;
-        if division.number() % 10_000 == 0 { Ok(Self(division)) } else { Err(NotAPlace) }
+        if division.number().is_multiple_of(10_000) { Ok(Self(division)) } else { Err(NotAPlace) }
+    }
+}
+
+/// A participant of the network (接入方): the national hub (国家异地就医结算系统) or a province's node. The hub is written `100000`, the
+/// number of the whole country in GB/T 2260.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Participant {
+    /// The national hub.
+    Hub,
+    /// The node of a province.
+    Province(Province),
+}
+
+impl fmt::Display for Participant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hub => f.write_str("100000"),
+            Self::Province(province) => province.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Participant {
+    type Err = NotAPlace;
+    fn from_str(text: &str) -> Result<Self, NotAPlace> {
+        if text == "100000" { Ok(Self::Hub) } else { text.parse().map(Self::Province) }
+    }
+}
+
+impl TryFrom<String> for Participant {
+    type Error = NotAPlace;
+    fn try_from(text: String) -> Result<Self, NotAPlace> {
+        text.parse()
+    }
+}
+
+impl From<Participant> for String {
+    fn from(participant: Participant) -> Self {
+        participant.to_string()
     }
 }
 

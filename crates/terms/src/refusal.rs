@@ -177,7 +177,10 @@ mod tests {
         codes.dedup();
         assert_eq!(codes.len(), Refusal::ALL.len(), "a code is used twice");
         for (code, sentence) in Refusal::ALL {
-            assert!(sentence.chars().count() <= 100, "{code}: with its values it would pass err_msg's 200 characters");
+            assert!(
+                sentence.chars().count() <= 100,
+                "{code}: with its values it would pass err_msg's 200 characters"
+            );
             assert!(sentence.chars().any(|c| !c.is_ascii()), "{code} is not said in Chinese");
         }
     }

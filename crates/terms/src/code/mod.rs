@@ -1,1 +1,5 @@
 //! The national code tables (医疗保障信息业务编码), as far as this system reads or prints them.
+
+mod tables;
+
+pub use tables::{CodeTable, name_of, table, tables};

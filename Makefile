@@ -1,0 +1,43 @@
+# One command for each thing that is done here. `make` alone says which.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+YIDI   := $(TARGET)/release/yidi
+# The newest PostgreSQL that the system has, if it has one: the second server that the statements are tried on.
+SYSTEM_POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
+
+.PHONY: help demo test lint advisories bench fetch
+
+help:
+	@echo "make demo [ARGS=--exit]   build it and watch settlements cross provinces (ARGS go to 'yidi demo')"
+	@echo "make test                 all tests; those of the database on every PostgreSQL there is"
+	@echo "make lint                 format, clippy, and who may depend on whom"
+	@echo "make advisories           known holes in what is depended on (needs cargo-deny and the network)"
+	@echo "make bench [ARGS=...]     measure ('yidi bench')"
+	@echo "make fetch                the PostgreSQL that the program brings along"
+
+demo: fetch
+	cargo build --release -p yidi
+	$(YIDI) demo $(ARGS)
+
+test: fetch
+	cargo test --workspace
+ifneq ($(SYSTEM_POSTGRES),)
+	YIDI_POSTGRES_BIN=$(SYSTEM_POSTGRES) cargo test -p store
+endif
+
+lint: fetch
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; \
+	else echo "cargo-deny is not here (cargo install cargo-deny --locked): dependencies were not checked"; fi
+
+advisories:
+	cargo deny check advisories
+
+bench: fetch
+	cargo build --release -p yidi
+	$(YIDI) bench $(ARGS)
+
+# Quick when it is there already; where it cannot be had, the system's PostgreSQL is used.
+fetch:
+	@python3 tools/fetch_postgres.py || true

@@ -1,0 +1,77 @@
+//! A designated institution (定点医药机构) under the agreement (服务协议) of its treatment place: what it is, at which level it is
+//! settled, whether it may settle across regions, and how its software shows who it is.
+
+use terms::{InstitutionCode, Moment, SettlementLevel, TreatmentPlace};
+
+/// An institution as its treatment place registers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Institution {
+    /// 定点医药机构编号 (`fixmedins_code`).
+    pub code: InstitutionCode,
+    /// Its name.
+    pub name: String,
+    /// 统一社会信用代码 (`uscc`).
+    pub uscc: String,
+    /// 定点医疗服务机构类型 code (`fixmedins_type`): `1` medical institution, `2` pharmacy.
+    pub kind: String,
+    /// Its medical grade, 医院等级 code (`hosp_lv`). Not what it is settled by.
+    pub grade: String,
+    /// 医保结算等级: what it is settled by.
+    pub level: SettlementLevel,
+    /// A hospital of Chinese medicine, which some areas settle one level lower.
+    pub chinese_medicine: bool,
+    /// Where it is.
+    pub place: TreatmentPlace,
+    /// 异地联网开通: it may settle across regions.
+    pub open: bool,
+    /// How its software shows who it is.
+    pub authentication: Authentication,
+    /// The name under which it signs.
+    pub access_key: String,
+    /// The secret with which it signs.
+    pub secret: Secret,
+    /// Whether a transaction needs a session signed in by 9001.
+    pub sign_in_needed: bool,
+    /// When this was last changed.
+    pub changed_at: Moment,
+}
+
+/// The ways of authenticating that the provinces' gateways use; one setting an institution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authentication {
+    /// None: for the sandbox.
+    None,
+    /// The CSB gateway: HMAC-SHA1 over the request's `_api_…` headers.
+    CsbHmacSha1,
+    /// The TIF gateway: SHA-256 over time, secret and nonce.
+    TifSha256,
+}
+
+impl Authentication {
+    /// All ways.
+    pub const ALL: [Self; 3] = [Self::None, Self::CsbHmacSha1, Self::TifSha256];
+
+    /// Its name in configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::CsbHmacSha1 => "csb-hmac-sha1",
+            Self::TifSha256 => "tif-sha256",
+        }
+    }
+
+    /// From its name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.name() == name)
+    }
+}
+
+/// A secret that is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

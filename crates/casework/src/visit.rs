@@ -1,0 +1,204 @@
+//! A visit (就诊): one stay of a guest in a hospital, from admission (入院办理, 2401) to its settlement.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use terms::{
+    AdmissionKind, CitizenId, Fen, FilingId, InstitutionCode, InsuranceScheme, InsuredPlace, MessageId,
+    Moment, PersonNumber, Refusal, TreatmentPlace, VisitId,
+};
+
+/// A stay as the treatment place keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Its id (`mdtrt_id`).
+    pub id: VisitId,
+    /// The hospital.
+    pub institution: InstitutionCode,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Where the person is insured.
+    pub insured: InsuredPlace,
+    /// Where the person is treated.
+    pub treatment: TreatmentPlace,
+    /// The person, as the insured place described them at admission.
+    pub patient: Patient,
+    /// 入院时间.
+    pub admitted_at: Moment,
+    /// 出院时间.
+    pub discharged_at: Option<Moment>,
+    /// 医疗类别 code (`med_type`), as given.
+    pub med_type: String,
+    /// 住院类型; an emergency counts as filed.
+    pub admission_kind: AdmissionKind,
+    /// The filing that was found at admission, if any. The insured place looks again when it settles.
+    pub filing: Option<FilingId>,
+    /// What else the hospital registered, by the interface's field names, given back as it came.
+    pub registration: BTreeMap<String, String>,
+    /// The message that opened it: what a reversal (冲正) names.
+    pub msgid: MessageId,
+    /// When it was opened.
+    pub opened_at: Moment,
+}
+
+/// The person of a visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patient {
+    /// The insured place's number.
+    pub number: PersonNumber,
+    /// Citizen identity number.
+    pub citizen: CitizenId,
+    /// Name.
+    pub name: String,
+    /// 民族 code.
+    pub nation: Option<String>,
+    /// The scheme that is to pay.
+    pub scheme: InsuranceScheme,
+    /// 人员类别 code.
+    pub person_type: String,
+    /// 公务员标志.
+    pub civil_servant: bool,
+    /// Balance of the personal account at admission.
+    pub balance: Fen,
+    /// Employer.
+    pub employer: Option<String>,
+}
+
+/// Where a visit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Stage {
+    /// 在院: admitted; details may be uploaded.
+    Admitted,
+    /// 出院未结算: discharged; details may still be uploaded until it is settled.
+    Discharged,
+    /// 结算中: a settlement is asked for, and its outcome is not known yet.
+    Settling,
+    /// 已结算: a settlement stands.
+    Settled,
+    /// 撤销中: a settlement is being undone at the insured place.
+    Undoing,
+    /// 已撤销: the admission was taken back.
+    Withdrawn,
+}
+
+impl Stage {
+    /// All stages, in the order of their numbers in the database.
+    pub const ALL: [Self; 6] =
+        [Self::Admitted, Self::Discharged, Self::Settling, Self::Settled, Self::Undoing, Self::Withdrawn];
+
+    /// The Chinese word.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Admitted => "在院",
+            Self::Discharged => "出院未结算",
+            Self::Settling => "结算中",
+            Self::Settled => "已结算",
+            Self::Undoing => "撤销中",
+            Self::Withdrawn => "已撤销",
+        }
+    }
+}
+
+/// What can be done to a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// 2301, 2302: details come or go.
+    ChangeDetails,
+    /// 2403: what was registered changes.
+    ChangeRegistration,
+    /// 2402.
+    Discharge,
+    /// 2405: back in hospital.
+    UndoDischarge,
+    /// 2404, or a reversal of 2401.
+    Withdraw,
+    /// 2303: a trial settlement, which changes nothing.
+    Try,
+    /// 2304 asks.
+    Settle,
+    /// The insured place settled.
+    Settled,
+    /// A settlement is to be undone (2305, 2601, or after a refusal by the hub).
+    Undo,
+    /// The insured place has undone it, or refused it in the first place.
+    BackToDischarged,
+}
+
+impl Move {
+    /// All moves.
+    pub const ALL: [Self; 10] = [
+        Self::ChangeDetails,
+        Self::ChangeRegistration,
+        Self::Discharge,
+        Self::UndoDischarge,
+        Self::Withdraw,
+        Self::Try,
+        Self::Settle,
+        Self::Settled,
+        Self::Undo,
+        Self::BackToDischarged,
+    ];
+}
+
+/// The stage that follows when the move is made; `None` where it cannot be.
+pub const fn after(stage: Stage, step: Move) -> Option<Stage> {
+    match (stage, step) {
+        (Stage::Admitted | Stage::Discharged, Move::ChangeDetails | Move::ChangeRegistration | Move::Try) => {
+            Some(stage)
+        }
+        (Stage::Admitted, Move::Discharge) => Some(Stage::Discharged),
+        (Stage::Discharged, Move::UndoDischarge) => Some(Stage::Admitted),
+        (Stage::Admitted, Move::Withdraw) => Some(Stage::Withdrawn),
+        (Stage::Discharged, Move::Settle) => Some(Stage::Settling),
+        (Stage::Settling, Move::Settled) => Some(Stage::Settled),
+        (Stage::Settling | Stage::Settled, Move::Undo) => Some(Stage::Undoing),
+        (Stage::Settling | Stage::Undoing, Move::BackToDischarged) => Some(Stage::Discharged),
+        _ => None,
+    }
+}
+
+impl Visit {
+    /// The stage after a move, or the refusal that names where the visit stands and what the move needs.
+    pub fn after(&self, step: Move) -> Result<Stage, Refusal> {
+        after(self.stage, step).ok_or_else(|| {
+            let needed: Vec<_> = Stage::ALL
+                .iter()
+                .filter(|stage| after(**stage, step).is_some())
+                .map(|stage| stage.chinese())
+                .collect();
+            Refusal::VisitStage {
+                mdtrt_id: self.id.to_string(),
+                stage: self.stage.chinese().to_owned(),
+                needed: needed.join("或"),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every stage × every move.
+    #[test]
+    fn the_grid_of_stages_and_moves() {
+        let mut grid = String::new();
+        for step in Move::ALL {
+            let cells: Vec<_> =
+                Stage::ALL.iter().map(|stage| after(*stage, step).map_or("-", Stage::chinese)).collect();
+            grid += &format!("{step:?}: {}\n", cells.join(" "));
+        }
+        let expected = "\
+ChangeDetails: 在院 出院未结算 - - - -
+ChangeRegistration: 在院 出院未结算 - - - -
+Discharge: 出院未结算 - - - - -
+UndoDischarge: - 在院 - - - -
+Withdraw: 已撤销 - - - - -
+Try: 在院 出院未结算 - - - -
+Settle: - 结算中 - - - -
+Settled: - - 已结算 - - -
+Undo: - - 撤销中 撤销中 - -
+BackToDischarged: - - 出院未结算 - 出院未结算 -
+";
+        assert_eq!(grid, expected);
+    }
+}

@@ -1,0 +1,3 @@
+//! Management API.
+pub mod hub;
+pub mod province;

@@ -1,0 +1,204 @@
+//! The hospital interface: one endpoint for every URL, since the transaction stands in the body.
+//!
+//! Each message is read, its sender shown to be who it says, and dispatched by its number. A transaction that writes is
+//! answered once: its first answer is kept under (institution, transaction, message id) with a hash of what was asked, and
+//! whoever sends it again gets that answer; the same id with other content is refused. Queries and trials write nothing and
+//! are answered anew.
+
+mod admission;
+mod details;
+mod gateway;
+mod once;
+mod person;
+mod queries;
+mod session;
+mod settlement;
+
+use crate::{
+    context::{Failure, Outcome},
+    province::ProvinceNode,
+};
+use axum::{
+    body::Body,
+    extract::{Request as HttpRequest, State},
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use casework::institution::Institution;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
+use std::{any::Any, sync::Arc};
+use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
+use wire::{
+    hospital::{Answer, Request, inf_refmsgid, table},
+    sign::GatewayRefusal,
+};
+
+/// A message whose sender is known and may send it.
+pub(crate) struct Call<'a> {
+    /// This node.
+    pub node: &'a Arc<ProvinceNode>,
+    /// The message.
+    pub request: &'a Request,
+    /// Its sender.
+    pub institution: &'a Institution,
+    /// 就医地.
+    pub treatment: TreatmentPlace,
+    /// When it came.
+    pub received: Moment,
+}
+
+impl Call<'_> {
+    /// The insured place, without which a message is not cross-region.
+    fn insured(&self) -> Result<InsuredPlace, Refusal> {
+        let place = self.request.insured_place()?;
+        let place = place.ok_or_else(|| Refusal::missing("insuplc_admdvs", "参保地医保区划，跨省异地就医必填"))?;
+        if place.province() == self.node.province {
+            return Err(Refusal::NotCrossRegion { insuplc_admdvs: place.to_string() });
+        }
+        Ok(place)
+    }
+
+    /// Writes an answer as the interface does.
+    fn render(&self, answer: &Answer) -> Vec<u8> {
+        render(self.node, answer, self.received)
+    }
+}
+
+/// Answers whatever is posted.
+pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpRequest) -> Response {
+    if request.method() != Method::POST {
+        return (StatusCode::METHOD_NOT_ALLOWED, "POST the transaction as JSON").into_response();
+    }
+    let received = node.context.now();
+    let (parts, body) = request.into_parts();
+    let limit = node.settings.body_bytes_max;
+    let body = match Limited::new(body, limit).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let refusal = Refusal::TooLarge { limit: limit.to_string() };
+            return json(render(&node, &Answer::refusal(&refusal), received));
+        }
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    };
+    let headers = gateway::Headers(&parts.headers);
+    match answer(&node, &headers, &body, received).await {
+        Ok(answer) => json(answer),
+        Err(Stop::Gateway(refusal)) => {
+            (StatusCode::OK, [(header::CONTENT_TYPE, JSON)], Body::from(refusal.body())).into_response()
+        }
+        Err(Stop::Failure(failure)) => {
+            let refusal = failure.refusal();
+            tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
+            json(render(&node, &Answer::refusal(&refusal), received))
+        }
+    }
+}
+
+/// What a hospital hears when a transaction ends in an impossible state: that nothing is known, and what to do.
+#[expect(clippy::needless_pass_by_value, reason = "the layer gives it so")]
+pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a transaction ended in an impossible state");
+    let body = serde_json::json!({
+        "infcode": -1,
+        "inf_refmsgid": Value::Null,
+        "err_msg": Refusal::NodeBusy {}.message(),
+        "output": Value::Null,
+    });
+    json(body.to_string().into_bytes())
+}
+
+const JSON: &str = "application/json;charset=UTF-8";
+
+fn json(body: Vec<u8>) -> Response {
+    (StatusCode::OK, [(header::CONTENT_TYPE, JSON)], Body::from(body)).into_response()
+}
+
+fn render(node: &ProvinceNode, answer: &Answer, received: Moment) -> Vec<u8> {
+    let context = &node.context;
+    let responded = context.now();
+    answer.render(&inf_refmsgid(node.province, responded, context.ids.serial()), received, responded)
+}
+
+/// Why a message gets no answer of its transaction.
+enum Stop {
+    Gateway(GatewayRefusal),
+    Failure(Failure),
+}
+
+impl<T: Into<Failure>> From<T> for Stop {
+    fn from(failure: T) -> Self {
+        Self::Failure(failure.into())
+    }
+}
+
+async fn answer(
+    node: &Arc<ProvinceNode>,
+    headers: &gateway::Headers<'_>,
+    body: &[u8],
+    received: Moment,
+) -> Result<Vec<u8>, Stop> {
+    let request = Request::read(body)?;
+    let institution = {
+        let mut conn = node.context.store.conn().await?;
+        store::institution::find(&mut conn, &request.fixmedins_code).await?
+    };
+    let institution = institution.ok_or_else(|| Refusal::UnknownInstitution {
+        fixmedins_code: request.fixmedins_code.to_string(),
+    })?;
+    gateway::check(node, &institution, headers, received).await?.map_err(Stop::Gateway)?;
+    table::served(&request.infno)?;
+    let treatment = check_envelope(node, &request, &institution, received)?;
+    let call = Call { node, request: &request, institution: &institution, treatment, received };
+    session::check(&call).await?;
+    Ok(dispatch(&call).await?)
+}
+
+fn check_envelope(
+    node: &ProvinceNode,
+    request: &Request,
+    institution: &Institution,
+    received: Moment,
+) -> Result<TreatmentPlace, Refusal> {
+    let treatment = request.treatment_place()?;
+    if treatment.province() != node.province {
+        return Err(Refusal::WrongTreatmentPlace { mdtrtarea_admvs: treatment.to_string() });
+    }
+    if !institution.open {
+        return Err(Refusal::InstitutionSuspended { fixmedins_code: institution.code.to_string() });
+    }
+    if let Some(sent) = request.inf_time {
+        let tolerance = i64::try_from(node.settings.clock_tolerance.as_millis()).unwrap_or(i64::MAX);
+        if (sent.millis() - received.millis()).abs() > tolerance {
+            return Err(Refusal::ClockOff { inf_time: sent.to_string() });
+        }
+    }
+    Ok(treatment)
+}
+
+async fn dispatch(call: &Call<'_>) -> Outcome<Vec<u8>> {
+    let output = match call.request.infno.as_str() {
+        "9001" => return session::sign_in(call).await,
+        "9002" => return session::sign_out(call).await,
+        "2401" => return admission::admit(call).await,
+        "2402" => return admission::discharge(call).await,
+        "2403" => return admission::correct(call).await,
+        "2404" => return admission::withdraw(call).await,
+        "2405" => return admission::undo_discharge(call).await,
+        "2301" => return details::upload(call).await,
+        "2302" => return details::delete(call).await,
+        "2304" => return settlement::settle(call).await,
+        "2305" => return settlement::cancel(call).await,
+        "2601" => return settlement::reverse(call).await,
+        "1101" => person::find(call).await?,
+        "1201" => person::institutions(call).await?,
+        "2303" => settlement::try_out(call).await?,
+        "5201" => queries::visits(call).await?,
+        "5203" => queries::settlement(call).await?,
+        "5204" => queries::lines(call).await?,
+        "5206" => queries::year(call).await?,
+        "5303" => queries::in_hospital(call).await?,
+        other => unreachable!("{other} is in the table of what is served, and not here"),
+    };
+    Ok(call.render(&Answer::success(Some(output))))
+}

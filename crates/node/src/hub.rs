@@ -1,0 +1,97 @@
+//! The hub (国家异地就医结算系统): its registers as it holds them ready, and how it starts.
+
+use crate::{
+    context::{Context, Failure, Outcome},
+    peer::ask::Http,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+};
+use store::hub::{self, ParticipantEntry};
+use terms::{InstitutionCode, Participant, Refusal};
+use wire::sign::sm2::PublicKey;
+
+/// The hub.
+pub struct Hub {
+    /// What every use case is given.
+    pub context: Context,
+    /// Its way to the provinces.
+    pub(crate) http: Http,
+    participants: RwLock<HashMap<Participant, Arc<Registered>>>,
+    institutions: RwLock<HashMap<InstitutionCode, bool>>,
+}
+
+/// A participant with its key ready for use.
+pub(crate) struct Registered {
+    /// As the register has it.
+    pub entry: ParticipantEntry,
+    /// Its key.
+    pub key: PublicKey,
+}
+
+impl Hub {
+    /// A hub over this context.
+    pub fn new(context: Context) -> Self {
+        Self {
+            context,
+            http: Http::default(),
+            participants: RwLock::default(),
+            institutions: RwLock::default(),
+        }
+    }
+
+    /// Registers a participant, or changes what is registered.
+    pub async fn put_participant(&self, entry: &ParticipantEntry) -> Result<(), Refusal> {
+        let key = PublicKey::from_hex(&entry.public_key);
+        key.map_err(|_| Refusal::invalid("public_key", "SM2公钥（04开头的130位十六进制数）"))?;
+        let write = async {
+            let mut work = self.context.store.begin().await?;
+            hub::put_participant(&mut work, entry).await?;
+            work.save().await
+        };
+        write.await.map_err(|error| Failure::from(error).refusal())?;
+        self.participants.write().expect("no writer panics").remove(&entry.participant);
+        Ok(())
+    }
+
+    /// Suspends a participant, with the reason, or lets it settle again (`None`); false if there is no such participant.
+    pub async fn suspend(&self, participant: Participant, reason: Option<String>) -> Result<bool, Refusal> {
+        let known = self.participant(participant).await.map_err(Failure::refusal)?;
+        let Some(known) = known else { return Ok(false) };
+        let entry = ParticipantEntry { suspended: reason, changed_at: self.context.now(), ..known.entry.clone() };
+        self.put_participant(&entry).await?;
+        Ok(true)
+    }
+
+    pub(crate) async fn participant(&self, participant: Participant) -> Outcome<Option<Arc<Registered>>> {
+        if let Some(known) = self.participants.read().expect("no reader panics").get(&participant) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let mut conn = self.context.store.conn().await?;
+        let entries = hub::participants(&mut conn).await?;
+        let mut known = self.participants.write().expect("no writer panics");
+        known.clear();
+        for entry in entries {
+            if let Ok(key) = PublicKey::from_hex(&entry.public_key) {
+                known.insert(entry.participant, Arc::new(Registered { entry, key }));
+            }
+        }
+        Ok(known.get(&participant).map(Arc::clone))
+    }
+
+    pub(crate) async fn is_open(&self, institution: &InstitutionCode) -> Outcome<bool> {
+        if let Some(open) = self.institutions.read().expect("no reader panics").get(institution) {
+            return Ok(*open);
+        }
+        let mut conn = self.context.store.conn().await?;
+        let all = hub::institutions(&mut conn).await?;
+        let mut known = self.institutions.write().expect("no writer panics");
+        *known = all.into_iter().map(|one| (one.code, one.open)).collect();
+        Ok(known.get(institution).copied().unwrap_or(false))
+    }
+
+    pub(crate) fn forget_institution(&self, institution: &InstitutionCode) {
+        self.institutions.write().expect("no writer panics").remove(institution);
+    }
+}

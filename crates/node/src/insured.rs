@@ -1,0 +1,385 @@
+//! What the insured place does for its people away: it says who they are, computes, commits, and undoes.
+//!
+//! A settlement is written once under its id, and undone at most once. Whoever asks again gets the first answer, whatever
+//! became of it; an undoing that comes before its settlement is written down as well, and the settlement is never accepted.
+
+use crate::{
+    context::{Failure, Outcome},
+    province::ProvinceNode,
+};
+use benefit::{Breakdown, Case, FilingStanding, Member};
+use casework::{
+    Filing, Standing,
+    filing::{deemed_filing, standing},
+    person::Person,
+};
+use funds::movement::settlement::{Settled as Booked, Undoing, at_insured, undo as undo_transfers};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{
+    Amounts, Work, book, filing,
+    insured::{self, Content, InsuredSettlement, Stage, YearKey},
+    person::{self, Look},
+};
+use terms::{
+    AdmissionKind, FilingId, InsuranceScheme, InsuredPlace, Moment, Participant, PersonNumber, PoolingArea, Province, Refusal,
+    SettlementId,
+};
+use wire::peer::v1::{Answer, Claim, FindPerson, FindYear, Settle, Settled, Undo, UndoKind, Undone};
+
+/// Says who a person is, and writes down who looked.
+pub async fn find_person(node: &ProvinceNode, find: &FindPerson) -> Outcome<Answer> {
+    let area = find.insured.pooling_area();
+    let mut work = node.context.store.begin().await?;
+    let found = match (&find.number, &find.citizen) {
+        (Some(number), _) => person::find(work.conn(), area, number).await?,
+        (None, Some(citizen)) => person::find_citizen(work.conn(), area, citizen).await?,
+        (None, None) => None,
+    };
+    let person = found.ok_or_else(|| unknown_person(find.insured))?;
+    record_look(node, &mut work, area, &person.number, find.institution.as_str(), "1101").await?;
+    work.save().await?;
+    Ok(Answer::Person(Box::new(person)))
+}
+
+/// The sums of a person's year, and a record of who looked.
+pub async fn find_year(node: &ProvinceNode, find: &FindYear) -> Outcome<Answer> {
+    let area = find.insured.pooling_area();
+    let mut work = node.context.store.begin().await?;
+    let person =
+        person::find(work.conn(), area, &find.person).await?.ok_or_else(|| unknown_person(find.insured))?;
+    let mut sums = Vec::new();
+    for enrolment in &person.enrolments {
+        let scheme = enrolment.scheme;
+        let key = YearKey { area, person: &find.person, scheme, year: find.year };
+        sums.push((scheme, insured::year(work.conn(), key).await?));
+    }
+    record_look(node, &mut work, area, &find.person, find.institution.as_str(), "5206").await?;
+    work.save().await?;
+    Ok(Answer::Year { year: find.year, sums })
+}
+
+/// Computes and writes nothing (预结算).
+pub async fn trial(node: &ProvinceNode, from: Participant, claim: &Claim) -> Outcome<Answer> {
+    check_sender(from, claim.treatment.province(), claim.visit.province())?;
+    let now = node.context.now();
+    let mut conn = node.context.store.conn().await?;
+    let area = claim.insured.pooling_area();
+    let person = person::find(&mut conn, area, &claim.person).await?;
+    let filings = filing::of_person(&mut conn, area, &claim.person).await?;
+    let question = Gathered { claim, person, filings, settled_at: now };
+    let prepared = question.prepare(node)?;
+    let sums = insured::year(&mut conn, prepared.year_key(claim)).await?;
+    let breakdown = benefit::compute(&prepared.scheme, &prepared.case, &sums)?;
+    Ok(Answer::Trial(Box::new(breakdown)))
+}
+
+/// Settles: the year's sums, the book, the breakdown and the reply in one commit.
+pub async fn settle(node: &ProvinceNode, from: Participant, settle: &Settle) -> Outcome<Answer> {
+    check_sender(from, settle.claim.treatment.province(), settle.settlement.province())?;
+    for _ in 0..3 {
+        match settle_once(node, settle).await {
+            // Another copy of the same question was first: read what it wrote.
+            Err(Failure::Trouble(Refusal::MessageUnderWay { .. })) => {}
+            outcome => return outcome,
+        }
+    }
+    Err(Failure::Trouble(Refusal::NodeBusy {}))
+}
+
+async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
+    let (claim, id, now) = (&settle.claim, settle.settlement, node.context.now());
+    let area = claim.insured.pooling_area();
+    let mut work = node.context.store.begin().await?;
+    if let Some(stands) = insured::hold(&mut work, area, id).await? {
+        return first_answer(&stands);
+    }
+    let person = person::find(work.conn(), area, &claim.person).await?;
+    let filings = filing::of_person(work.conn(), area, &claim.person).await?;
+    let question = Gathered { claim, person, filings, settled_at: now };
+    let prepared = match question.prepare(node) {
+        Ok(prepared) => prepared,
+        Err(refusal) => return refuse(work, claim, id, refusal, now).await,
+    };
+    let key = prepared.year_key(claim);
+    let sums = insured::hold_year(&mut work, key).await?;
+    // While this waited for the person's year, a copy of the question may have been committed.
+    if let Some(stands) = insured::hold(&mut work, area, id).await? {
+        return first_answer(&stands);
+    }
+    let breakdown = match benefit::compute(&prepared.scheme, &prepared.case, &sums) {
+        Ok(breakdown) => breakdown,
+        Err(refusal) => return refuse(work, claim, id, refusal, now).await,
+    };
+    let stands = standing_settlement(settle, &breakdown, prepared.year, now);
+    insured::put_year(&mut work, key, &sums.plus(&breakdown.contribution)).await?;
+    book::append(&mut work, area.division(), &transfers(&stands)).await?;
+    insert_once(&mut work, &stands).await?;
+    if prepared.deemed {
+        let filing_id = FilingId::new(node.province, now, node.context.ids.serial());
+        let admission = claim.bill.admission;
+        let record = deemed_filing(filing_id, claim.person.clone(), claim.scheme, claim.insured, claim.treatment, admission, now);
+        crate::filing::write(node, &mut work, &record).await?;
+    }
+    work.save().await.map_err(duplicate_or_trouble)?;
+    Ok(Answer::Settled(Box::new(Settled { settlement: id, committed_at: now, breakdown })))
+}
+
+/// Undoes a settlement, or sees to it that it is never accepted.
+pub async fn undo(node: &ProvinceNode, from: Participant, undo: &Undo) -> Outcome<Answer> {
+    check_sender(from, undo.treatment.province(), undo.settlement.province())?;
+    for _ in 0..3 {
+        match undo_once(node, undo).await {
+            Err(Failure::Trouble(Refusal::MessageUnderWay { .. })) => {}
+            outcome => return outcome,
+        }
+    }
+    Err(Failure::Trouble(Refusal::NodeBusy {}))
+}
+
+async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
+    let (id, now) = (undo.settlement, node.context.now());
+    let area = undo.insured.pooling_area();
+    let mut work = node.context.store.begin().await?;
+    let done = |undo: SettlementId, had_stood: bool, at: Moment| {
+        Ok(Answer::Undone(Undone { settlement: id, undo, had_stood, at }))
+    };
+    let Some(stands) = insured::hold(&mut work, area, id).await? else {
+        let tombstone = InsuredSettlement {
+            area,
+            id,
+            stage: Stage::Undone,
+            treatment: undo.treatment.province(),
+            content: None,
+            refusal: None,
+            committed_at: now,
+            undo: Some((undo.undo, reason(undo.reason).to_owned())),
+            undone_at: Some(now),
+        };
+        insert_once(&mut work, &tombstone).await?;
+        work.save().await.map_err(duplicate_or_trouble)?;
+        return done(undo.undo, false, now);
+    };
+    match (&stands.content, stands.stage, &stands.undo) {
+        (Some(content), Stage::Standing, _) => {
+            let key = YearKey { area, person: &content.person, scheme: content.scheme, year: content.year };
+            let sums = insured::hold_year(&mut work, key).await?;
+            insured::put_year(&mut work, key, &sums.minus(&content.contribution)).await?;
+            let back = undo_transfers(&transfers(&stands), undoing(undo.reason), now.day(), now);
+            book::append(&mut work, area.division(), &back).await?;
+            insured::set_undone(&mut work, id, (undo.undo, reason(undo.reason)), now).await?;
+            work.save().await?;
+            done(undo.undo, true, now)
+        }
+        (content, Stage::Undone, Some((first, _))) => done(*first, content.is_some(), stands.undone_at.unwrap_or(now)),
+        // A refused settlement never stood: nothing is to be undone, and it is refused for ever.
+        _ => done(undo.undo, false, now),
+    }
+}
+
+/// What is known of a claim before it is computed.
+struct Gathered<'a> {
+    claim: &'a Claim,
+    person: Option<Person>,
+    filings: Vec<Filing>,
+    settled_at: Moment,
+}
+
+/// A claim with its policy.
+struct Prepared {
+    scheme: benefit::Scheme,
+    case: Case,
+    year: i16,
+    deemed: bool,
+}
+
+impl Prepared {
+    fn year_key<'a>(&self, claim: &'a Claim) -> YearKey<'a> {
+        YearKey { area: claim.insured.pooling_area(), person: &claim.person, scheme: claim.scheme, year: self.year }
+    }
+}
+
+impl Gathered<'_> {
+    /// Finds the person's insurance, how the stay stands with the filing register, and the policy of the discharge day.
+    fn prepare(&self, node: &ProvinceNode) -> Result<Prepared, Refusal> {
+        let claim = self.claim;
+        let person = self.person.as_ref().ok_or_else(|| unknown_person(claim.insured))?;
+        let enrolment = person.in_force(claim.scheme)?;
+        let (admission, discharge) = (claim.bill.admission, claim.bill.discharge);
+        let of_scheme: Vec<Filing> =
+            self.filings.iter().filter(|filing| filing.scheme == claim.scheme).cloned().collect();
+        let emergency = claim.admission_kind == AdmissionKind::Emergency;
+        let stands = standing(&of_scheme, claim.treatment, admission, discharge, self.settled_at, emergency);
+        let area = claim.insured.pooling_area();
+        let scheme = node.library.scheme_on(area, claim.scheme, discharge)?;
+        let case = Case {
+            bill: claim.bill.clone(),
+            member: Member { scheme: claim.scheme, status: enrolment.status(), birth: person.citizen.birth() },
+            insured: claim.insured,
+            treatment: claim.treatment,
+            standing: match stands {
+                Standing::Filed(category, _) => FilingStanding::Filed(category),
+                Standing::Deemed => FilingStanding::DeemedFiled,
+                Standing::NotFiled => FilingStanding::NotFiled,
+            },
+        };
+        Ok(Prepared { year: scheme.insurance_year(discharge), scheme, case, deemed: stands == Standing::Deemed })
+    }
+}
+
+fn unknown_person(insured: InsuredPlace) -> Refusal {
+    Refusal::UnknownPerson { place: insured.to_string() }
+}
+
+/// Only the treatment province itself asks about its own settlements.
+fn check_sender(from: Participant, treatment: Province, owner: Province) -> Outcome<()> {
+    if from == Participant::Province(treatment) && owner == treatment {
+        return Ok(());
+    }
+    Err(Failure::Trouble(Refusal::PeerRejected { detail: "发送方不是就医地".to_owned() }))
+}
+
+/// The answer that a settlement's id got the first time.
+fn first_answer(stands: &InsuredSettlement) -> Outcome<Answer> {
+    match (stands.stage, &stands.content) {
+        (Stage::Standing, Some(content)) => Ok(Answer::Settled(Box::new(Settled {
+            settlement: stands.id,
+            committed_at: stands.committed_at,
+            breakdown: breakdown_of(&content.breakdown),
+        }))),
+        (Stage::Refused, _) => Err(refusal_of(stands.refusal.as_ref()).into()),
+        _ => Err(Refusal::AlreadyUndone { setl_id: stands.id.to_string() }.into()),
+    }
+}
+
+/// A breakdown as it was stored.
+pub fn breakdown_of(stored: &Value) -> Breakdown {
+    Breakdown::deserialize(stored).expect("this program stored it")
+}
+
+/// A refusal as it was stored.
+pub fn refusal_of(stored: Option<&Value>) -> Refusal {
+    let text = |name: &str| {
+        stored.and_then(|stored| stored.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    Refusal::Relayed { code: text("code"), message: text("message") }
+}
+
+/// A refusal as it is stored.
+pub fn stored_refusal(refusal: &Refusal) -> Value {
+    json!({ "code": refusal.code(), "message": refusal.message() })
+}
+
+/// Writes the refusal down under the settlement's id, so that no later copy of the question can come to another end.
+async fn refuse(mut work: Work, claim: &Claim, id: SettlementId, refusal: Refusal, now: Moment) -> Outcome<Answer> {
+    let refused = InsuredSettlement {
+        area: claim.insured.pooling_area(),
+        id,
+        stage: Stage::Refused,
+        treatment: claim.treatment.province(),
+        content: None,
+        refusal: Some(stored_refusal(&refusal)),
+        committed_at: now,
+        undo: None,
+        undone_at: None,
+    };
+    insert_once(&mut work, &refused).await?;
+    work.save().await.map_err(duplicate_or_trouble)?;
+    Err(refusal.into())
+}
+
+fn standing_settlement(settle: &Settle, breakdown: &Breakdown, year: i16, now: Moment) -> InsuredSettlement {
+    let claim = &settle.claim;
+    let total = breakdown.split.total;
+    assert_eq!(breakdown.fund_total + breakdown.person_total, total, "fund and person pay the whole bill");
+    InsuredSettlement {
+        area: claim.insured.pooling_area(),
+        id: settle.settlement,
+        stage: Stage::Standing,
+        treatment: claim.treatment.province(),
+        content: Some(Content {
+            person: claim.person.clone(),
+            scheme: claim.scheme,
+            year,
+            institution: claim.institution.clone(),
+            amounts: amounts_of(breakdown),
+            contribution: breakdown.contribution.clone(),
+            claim: serde_json::to_value(claim).expect("a claim is plain data"),
+            breakdown: serde_json::to_value(breakdown).expect("a breakdown is plain data"),
+        }),
+        refusal: None,
+        committed_at: now,
+        undo: None,
+        undone_at: None,
+    }
+}
+
+/// The amounts of a breakdown as the books keep them.
+pub fn amounts_of(breakdown: &Breakdown) -> Amounts {
+    Amounts {
+        total: breakdown.split.total,
+        fund_total: breakdown.fund_total,
+        person_total: breakdown.person_total,
+        funds: breakdown.fund_payments.clone(),
+    }
+}
+
+/// The entries of a settlement in this book; its day is the one on which its id was given, the same in all three books.
+fn transfers(stands: &InsuredSettlement) -> Vec<funds::Transfer> {
+    let Some(content) = &stands.content else { return Vec::new() };
+    let booked = Booked {
+        settlement: stands.id,
+        scheme: content.scheme,
+        funds: content.amounts.funds.clone(),
+        day: stands.id.given_at().day(),
+        recorded_at: stands.committed_at,
+    };
+    at_insured(&booked, stands.area, stands.treatment)
+}
+
+/// The reason of an undoing as it is stored.
+pub const fn reason(kind: UndoKind) -> &'static str {
+    match kind {
+        UndoKind::Cancellation => "cancellation",
+        UndoKind::Reversal => "reversal",
+    }
+}
+
+/// The reason of an undoing as the book names it.
+pub const fn undoing(kind: UndoKind) -> Undoing {
+    match kind {
+        UndoKind::Cancellation => Undoing::Cancellation,
+        UndoKind::Reversal => Undoing::Reversal,
+    }
+}
+
+async fn insert_once(work: &mut Work, settlement: &InsuredSettlement) -> Outcome<()> {
+    insured::insert(work, settlement).await.map_err(duplicate_or_trouble)
+}
+
+/// A duplicate means that a copy was first; anything else is trouble.
+fn duplicate_or_trouble(error: store::Error) -> Failure {
+    if error.is_duplicate() {
+        Failure::Trouble(Refusal::MessageUnderWay { infno: String::new() })
+    } else {
+        error.into()
+    }
+}
+
+async fn record_look(
+    node: &ProvinceNode,
+    work: &mut Work,
+    area: PoolingArea,
+    number: &PersonNumber,
+    looker: &str,
+    purpose: &str,
+) -> Outcome<()> {
+    let now = node.context.now();
+    let id = SettlementId::new(node.province, now, node.context.ids.serial());
+    Ok(person::record_look(work, area, Look { id, person: number, looker, purpose, at: now }).await?)
+}
+
+/// The insurance year of a scheme that a day lies in, where the area has a policy; else the calendar year.
+pub fn year_of(node: &ProvinceNode, insured: InsuredPlace, scheme: InsuranceScheme, day: terms::Day) -> i16 {
+    node.library.scheme_on(insured.pooling_area(), scheme, day).map_or(day.year(), |scheme| scheme.insurance_year(day))
+}

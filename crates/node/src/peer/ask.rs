@@ -1,0 +1,174 @@
+//! Asking another node: one signed envelope out, one signed envelope back, nothing believed that is not signed by whom it
+//! should be.
+
+use crate::context::{Context, is_transient};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+use terms::{Participant, Refusal};
+use wire::{
+    peer::{
+        Envelope,
+        v1::{Answer, Question, Reply},
+    },
+    sign::sm2::PublicKey,
+};
+
+/// The largest reply that is read.
+const REPLY_BYTES_MAX: usize = 16 << 20;
+
+/// An HTTP client that keeps its connections.
+#[derive(Clone)]
+pub struct Http {
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(Duration::from_secs(3)));
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder.pool_idle_timeout(Duration::from_secs(30)).pool_max_idle_per_host(512);
+        Self { client: builder.build(connector) }
+    }
+}
+
+impl Http {
+    /// Posts a body to a node's peer endpoint and gives back what it answered, within `patience`.
+    pub async fn post(&self, address: &str, body: Vec<u8>, patience: Duration) -> Result<Bytes, String> {
+        let request = hyper::Request::post(format!("{address}/peer/v1"))
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| error.to_string())?;
+        let exchange = async {
+            let response = self.client.request(request).await.map_err(|error| error.to_string())?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), REPLY_BYTES_MAX);
+            let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+            if status.is_success() { Ok(body) } else { Err(format!("HTTP {status}")) }
+        };
+        tokio::time::timeout(patience, exchange).await.unwrap_or_else(|_| Err(format!("no answer in {patience:?}")))
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub enum NoAnswer {
+    /// The node that was asked decided so, and signed it.
+    Refused(Refusal),
+    /// The hub would not pass the question, this time. It may have passed it before.
+    HubRefused(Refusal),
+    /// Nobody knows what became of the question.
+    Unknown(Refusal),
+}
+
+impl NoAnswer {
+    /// The refusal to show.
+    pub fn refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) | Self::HubRefused(refusal) | Self::Unknown(refusal) => refusal,
+        }
+    }
+}
+
+/// A province's way to all others: the hub.
+pub struct Link {
+    /// Where the hub is reached: `http://host:port`.
+    hub_address: String,
+    hub_key: PublicKey,
+    http: Http,
+    /// The other participants' keys, as the hub published them.
+    keys: RwLock<HashMap<Participant, Arc<PublicKey>>>,
+}
+
+impl Link {
+    /// A link to the hub at this address, known by this key.
+    pub fn new(hub_address: String, hub_key: PublicKey) -> Self {
+        Self { hub_address, hub_key, http: Http::default(), keys: RwLock::default() }
+    }
+
+    /// The hub's key.
+    pub fn hub_key(&self) -> &PublicKey {
+        &self.hub_key
+    }
+
+    /// Asks, within `patience`.
+    pub async fn ask(&self, context: &Context, question: &Question, patience: Duration) -> Result<Answer, NoAnswer> {
+        let to = question.addressee();
+        let asked = Envelope::seal(context.message_id(), None, (context.me, to), context.now(), question, &context.key);
+        let unreachable = |detail: String| {
+            tracing::warn!(%to, %detail, "no answer");
+            NoAnswer::Unknown(Refusal::ParticipantUnreachable { place: to.to_string() })
+        };
+        let body = self.http.post(&self.hub_address, asked.write(), patience).await.map_err(unreachable)?;
+        let untrusted = |why: wire::peer::Untrusted| {
+            tracing::warn!(%to, ?why, "a reply that cannot be trusted");
+            NoAnswer::Unknown(Refusal::PeerRejected { detail: why.chinese().to_owned() })
+        };
+        let reply = Envelope::read(&body).map_err(untrusted)?;
+        let writer = if reply.from == Participant::Hub {
+            Arc::new(self.hub_key.clone())
+        } else if reply.from == to {
+            self.key_of(context, to).await?
+        } else {
+            return Err(untrusted(wire::peer::Untrusted::Signature));
+        };
+        reply.check_reply(&asked, &writer, context.now()).map_err(untrusted)?;
+        match reply.open::<Reply>().map_err(untrusted)? {
+            // The hub answers for itself only: it cannot say yes in a province's name.
+            Reply::Answer(_) if reply.from != to => Err(untrusted(wire::peer::Untrusted::Signature)),
+            Reply::Answer(answer) => Ok(*answer),
+            Reply::Refused { code, message } => {
+                let transient = is_transient(&code);
+                let refusal = Refusal::Relayed { code, message };
+                Err(if transient {
+                    NoAnswer::Unknown(refusal)
+                } else if reply.from == to {
+                    NoAnswer::Refused(refusal)
+                } else {
+                    NoAnswer::HubRefused(refusal)
+                })
+            }
+        }
+    }
+
+    /// A participant's key: as known, else as the hub publishes it now.
+    pub async fn key_of(&self, context: &Context, participant: Participant) -> Result<Arc<PublicKey>, NoAnswer> {
+        if participant == Participant::Hub {
+            return Ok(Arc::new(self.hub_key.clone()));
+        }
+        if let Some(key) = self.known(participant) {
+            return Ok(key);
+        }
+        self.refresh(context).await?;
+        self.known(participant).ok_or_else(|| {
+            NoAnswer::HubRefused(Refusal::UnknownParticipant { place: participant.to_string() })
+        })
+    }
+
+    fn known(&self, participant: Participant) -> Option<Arc<PublicKey>> {
+        self.keys.read().expect("no reader panics").get(&participant).cloned()
+    }
+
+    /// Reads the hub's list of participants anew.
+    pub async fn refresh(&self, context: &Context) -> Result<(), NoAnswer> {
+        let ask = Box::pin(self.ask(context, &Question::FindParticipants, Duration::from_secs(5)));
+        let Answer::Participants { participants } = ask.await? else {
+            return Err(NoAnswer::Unknown(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() }));
+        };
+        let read = participants.into_iter().filter_map(|entry| {
+            PublicKey::from_hex(&entry.public_key).ok().map(|key| (entry.participant, Arc::new(key)))
+        });
+        *self.keys.write().expect("no writer panics") = read.collect();
+        Ok(())
+    }
+}

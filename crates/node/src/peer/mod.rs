@@ -1,0 +1,4 @@
+//! Node to node: asking through the hub, and the endpoint at which a node is asked.
+
+pub mod ask;
+pub mod endpoint;

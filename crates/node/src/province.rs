@@ -1,0 +1,128 @@
+//! A province's node (省级异地就医平台), in both of its parts: treatment place for guests, insured place for its own people away.
+
+use crate::{
+    context::{Context, Failure},
+    peer::ask::Link,
+};
+use benefit::{Catalog, Library};
+use casework::{filing::Rules, institution::Institution, person::Person};
+use std::{sync::Arc, time::Duration};
+use store::{institution, outbox, person};
+use terms::{PoolingArea, Province, Refusal};
+use wire::{
+    peer::v1::{PublishedInstitution, Question},
+    sign::sm2::PublicKey,
+};
+
+/// How a province's node is set up.
+#[derive(Clone)]
+pub struct ProvinceSettings {
+    /// Where the hub is reached: `http://host:port`.
+    pub hub_address: String,
+    /// The hub's public key, as the hub's operators handed it over.
+    pub hub_key: PublicKey,
+    /// The policies of the province's pooling areas.
+    pub library: Arc<Library>,
+    /// The province's catalog, by which guests' bills are split.
+    pub catalog: Arc<Catalog>,
+    /// How long a hospital waits for another province before it is told that the outcome is not known yet.
+    pub patience: Duration,
+    /// How far a hospital's clock may be off. Wide by default: a client that takes its time zone for another is eight hours
+    /// off and works with every real platform.
+    pub clock_tolerance: Duration,
+    /// The largest body of a hospital's message, in bytes.
+    pub body_bytes_max: usize,
+    /// What the national filing rules leave to the province.
+    pub filing_rules: Rules,
+    /// The token that the management interface asks for; without one it is closed.
+    pub management_token: Option<String>,
+}
+
+impl ProvinceSettings {
+    /// Settings with the defaults that the documents name.
+    pub fn new(hub_address: String, hub_key: PublicKey, library: Arc<Library>, catalog: Arc<Catalog>) -> Self {
+        Self {
+            hub_address,
+            hub_key,
+            library,
+            catalog,
+            patience: Duration::from_secs(8),
+            clock_tolerance: Duration::from_secs(12 * 60 * 60),
+            body_bytes_max: 8 << 20,
+            filing_rules: Rules::default(),
+            management_token: None,
+        }
+    }
+}
+
+/// A province's node.
+pub struct ProvinceNode {
+    /// What every use case is given.
+    pub context: Context,
+    /// Which province.
+    pub province: Province,
+    /// How it is set up.
+    pub settings: ProvinceSettings,
+    /// The policies of its pooling areas.
+    pub(crate) library: Arc<Library>,
+    /// Its way to all others.
+    pub(crate) link: Link,
+}
+
+impl ProvinceNode {
+    /// A node of `province` over this context.
+    pub fn new(context: Context, province: Province, settings: ProvinceSettings) -> Self {
+        let link = Link::new(settings.hub_address.clone(), settings.hub_key.clone());
+        Self { context, province, library: Arc::clone(&settings.library), settings, link }
+    }
+
+    /// Registers an institution, or changes what is registered, and tells the national register.
+    pub async fn put_institution(&self, institution: &Institution) -> Result<(), Refusal> {
+        if institution.place.province() != self.province {
+            return Err(Refusal::WrongTreatmentPlace { mdtrtarea_admvs: institution.place.to_string() });
+        }
+        let published = Question::PublishInstitution(PublishedInstitution {
+            code: institution.code.clone(),
+            name: institution.name.clone(),
+            place: institution.place,
+            level: institution.level,
+            open: institution.open,
+            changed_at: institution.changed_at,
+        });
+        let question = serde_json::to_value(&published).expect("a question is plain data");
+        let now = self.context.now();
+        let area = institution.place.0.pooling_area();
+        let write = async {
+            let mut work = self.context.store.begin().await?;
+            institution::put(&mut work, institution).await?;
+            outbox::put(&mut work, area, (institution.code.as_str(), "institution"), &question, (now, now)).await?;
+            work.save().await
+        };
+        write.await.map_err(|error| Failure::from(error).refusal())
+    }
+
+    /// Registers a person with how they are insured, or changes what is registered.
+    pub async fn put_person(&self, area: PoolingArea, person: &Person) -> Result<(), Refusal> {
+        self.put_people(&[(area, person)]).await
+    }
+
+    /// Registers many people in one unit of work.
+    pub async fn put_people(&self, people: &[(PoolingArea, &Person)]) -> Result<(), Refusal> {
+        if let Some((area, _)) = people.iter().find(|(area, _)| area.province() != self.province) {
+            return Err(Refusal::UnknownPerson { place: area.to_string() });
+        }
+        let write = async {
+            let mut work = self.context.store.begin().await?;
+            for (area, one) in people {
+                person::put(&mut work, *area, one).await?;
+            }
+            work.save().await
+        };
+        write.await.map_err(|error| Failure::from(error).refusal())
+    }
+
+    /// Sends what waits in the outbox and is due, until nothing is; how many were answered.
+    pub async fn deliver(self: &Arc<Self>) -> usize {
+        crate::work::outbox::deliver_due(self).await
+    }
+}

@@ -1,0 +1,245 @@
+//! What the hub does: it checks both sides, lets messages pass, and writes down what came of them.
+//!
+//! The hub records a settlement when the insured place says that it stands or no longer does. If it is lost in between, the
+//! treatment place asks again with the same id, the insured place gives its first answer again, and the hub records that.
+
+use crate::{
+    context::{Failure, Outcome},
+    hub::{Hub, Registered},
+    insured::{amounts_of, reason, undoing},
+    peer::endpoint::rejected,
+};
+use casework::Filing;
+use funds::movement::settlement::{Settled as Booked, at_hub, undo as undo_transfers};
+use std::time::Duration;
+use store::{
+    book, filing,
+    hub::{self, Content, HubSettlement, NationalInstitution, Stage},
+};
+use terms::{AdminDivision, Moment, Participant, Refusal};
+use wire::peer::{
+    Envelope, Untrusted,
+    v1::{Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Settled, Undo, Undone},
+};
+
+/// How long the hub waits for the node that it passes a question to.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The hub's own book is the nation's.
+const NATION: u32 = 110_000;
+
+/// Answers an envelope: passes it on, or answers it. `Err` where there is nobody to answer to.
+pub async fn answer(hub: &Hub, body: &[u8]) -> Result<Vec<u8>, Untrusted> {
+    let question = Envelope::read(body)?;
+    let outcome = match pass_or_answer(hub, &question).await {
+        Ok(Passed::Through(reply)) => return Ok(reply),
+        Ok(Passed::Answered(answer)) => Ok(answer),
+        Err(failure) => Err(failure.refusal()),
+    };
+    let context = &hub.context;
+    let reply = Reply::from_outcome(outcome);
+    let route = (context.me, question.from);
+    Ok(Envelope::seal(context.message_id(), Some(question.id), route, context.now(), &reply, &context.key).write())
+}
+
+enum Passed {
+    /// The other node's reply, as it came.
+    Through(Vec<u8>),
+    /// The hub's own answer.
+    Answered(Answer),
+}
+
+async fn pass_or_answer(hub: &Hub, envelope: &Envelope) -> Outcome<Passed> {
+    let now = hub.context.now();
+    let from = hub.participant(envelope.from).await?.ok_or_else(|| unknown(envelope.from))?;
+    envelope.check_writer(&from.key, now).map_err(rejected)?;
+    let question: Question = envelope.open().map_err(rejected)?;
+    if question.addressee() != envelope.to {
+        return Err(rejected(Untrusted::NotForMe));
+    }
+    if envelope.to == Participant::Hub {
+        return own(hub, envelope.from, question).await.map(Passed::Answered);
+    }
+    let to = hub.participant(envelope.to).await?.ok_or_else(|| unknown(envelope.to))?;
+    check_standing(&from, &to, &question)?;
+    check_institution(hub, &question).await?;
+    pass(hub, envelope, &question, &to).await.map(Passed::Through)
+}
+
+fn unknown(participant: Participant) -> Failure {
+    Refusal::UnknownParticipant { place: participant.to_string() }.into()
+}
+
+/// A suspended participant starts nothing new; what it has begun can still be looked up and undone.
+fn check_standing(from: &Registered, to: &Registered, question: &Question) -> Outcome<()> {
+    let starts = matches!(question, Question::FindPerson(_) | Question::Trial(_) | Question::Settle(_));
+    match [to, from].into_iter().find(|side| side.entry.suspended.is_some()) {
+        Some(side) if starts => Err(Refusal::ParticipantSuspended { place: side.entry.name.clone() }.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Only an institution that the national register has open settles across regions.
+async fn check_institution(hub: &Hub, question: &Question) -> Outcome<()> {
+    let claim = match question {
+        Question::Trial(claim) => claim,
+        Question::Settle(settle) => &settle.claim,
+        _ => return Ok(()),
+    };
+    if hub.is_open(&claim.institution).await? {
+        return Ok(());
+    }
+    Err(Refusal::InstitutionSuspended { fixmedins_code: claim.institution.to_string() }.into())
+}
+
+/// Countersigns, passes on, checks the reply, and records what it says.
+async fn pass(hub: &Hub, envelope: &Envelope, question: &Question, to: &Registered) -> Outcome<Vec<u8>> {
+    let passed = envelope.clone().countersigned(&hub.context.key);
+    let unreachable = |detail: String| {
+        tracing::warn!(to = %envelope.to, %detail, "a participant does not answer");
+        Failure::Trouble(Refusal::ParticipantUnreachable { place: to.entry.name.clone() })
+    };
+    let body = hub.http.post(&to.entry.address, passed.write(), PATIENCE).await.map_err(unreachable)?;
+    let reply = Envelope::read(&body).map_err(rejected)?;
+    if reply.from != envelope.to {
+        return Err(rejected(Untrusted::Signature));
+    }
+    let now = hub.context.now();
+    reply.check_reply(envelope, &to.key, now).map_err(rejected)?;
+    if let Reply::Answer(answer) = reply.open::<Reply>().map_err(rejected)? {
+        match (question, *answer) {
+            (Question::Settle(settle), Answer::Settled(settled)) => record_settled(hub, settle, &settled, now).await?,
+            (Question::Undo(undo), Answer::Undone(undone)) => record_undone(hub, undo, undone, now).await?,
+            _ => {}
+        }
+    }
+    Ok(body.to_vec())
+}
+
+/// Writes a settlement down, once. One that was undone meanwhile stays undone.
+async fn record_settled(hub: &Hub, settle: &Settle, settled: &Settled, now: Moment) -> Outcome<()> {
+    if settle.settlement != settled.settlement {
+        return Err(rejected(Untrusted::WrongReply));
+    }
+    let claim = &settle.claim;
+    let settlement = HubSettlement {
+        id: settle.settlement,
+        stage: Stage::Standing,
+        treatment: claim.treatment.province(),
+        insured: claim.insured,
+        content: Some(Content {
+            institution: claim.institution.clone(),
+            scheme: claim.scheme,
+            amounts: amounts_of(&settled.breakdown),
+            committed_at: settled.committed_at,
+        }),
+        recorded_at: now,
+        undo: None,
+        undone_at: None,
+    };
+    let mut work = hub.context.store.begin().await?;
+    if hub::insert(&mut work, &settlement).await? {
+        book::append(&mut work, nation(), &transfers(&settlement)).await?;
+    }
+    Ok(work.save().await?)
+}
+
+/// Writes an undoing down, once, also of a settlement that the hub never saw stand.
+async fn record_undone(hub: &Hub, undo: &Undo, undone: Undone, now: Moment) -> Outcome<()> {
+    let by = (undone.undo, reason(undo.reason));
+    let mut work = hub.context.store.begin().await?;
+    let never_seen = HubSettlement {
+        id: undo.settlement,
+        stage: Stage::Undone,
+        treatment: undo.treatment.province(),
+        insured: undo.insured,
+        content: None,
+        recorded_at: now,
+        undo: Some((by.0, by.1.to_owned())),
+        undone_at: Some(undone.at),
+    };
+    if !hub::insert(&mut work, &never_seen).await? {
+        let known = hub::hold(&mut work, undo.insured, undo.settlement).await?.expect("it was in the way");
+        if known.stage == Stage::Standing {
+            let back = undo_transfers(&transfers(&known), undoing(undo.reason), now.day(), now);
+            book::append(&mut work, nation(), &back).await?;
+            hub::set_undone(&mut work, undo.settlement, by, undone.at).await?;
+        }
+    }
+    Ok(work.save().await?)
+}
+
+fn transfers(settlement: &HubSettlement) -> Vec<funds::Transfer> {
+    let Some(content) = &settlement.content else { return Vec::new() };
+    let booked = Booked {
+        settlement: settlement.id,
+        scheme: content.scheme,
+        funds: content.amounts.funds.clone(),
+        day: settlement.id.given_at().day(),
+        recorded_at: settlement.recorded_at,
+    };
+    at_hub(&booked, settlement.insured.province(), settlement.treatment)
+}
+
+fn nation() -> AdminDivision {
+    AdminDivision::new(NATION).expect("a division")
+}
+
+/// What is asked of the hub itself.
+async fn own(hub: &Hub, from: Participant, question: Question) -> Outcome<Answer> {
+    match question {
+        Question::FindFilings(find) => find_filings(hub, &find).await,
+        Question::PublishFiling(filing) => publish_filing(hub, from, &filing).await,
+        Question::PublishInstitution(institution) => publish_institution(hub, from, &institution).await,
+        Question::FindParticipants => find_participants(hub).await,
+        _ => Err(rejected(Untrusted::NotForMe)),
+    }
+}
+
+async fn find_filings(hub: &Hub, find: &FindFilings) -> Outcome<Answer> {
+    let mut conn = hub.context.store.conn().await?;
+    let filings = filing::national_of_person(&mut conn, find.insured.province(), &find.person).await?;
+    let concerns = |filing: &Filing| filing.insured == find.insured && filing.destination.covers(find.treatment);
+    Ok(Answer::Filings { filings: filings.into_iter().filter(concerns).collect() })
+}
+
+async fn publish_filing(hub: &Hub, from: Participant, filing: &Filing) -> Outcome<Answer> {
+    if from != Participant::Province(filing.insured.province()) {
+        return Err(rejected(Untrusted::Signature));
+    }
+    let mut work = hub.context.store.begin().await?;
+    filing::put_national(&mut work, filing).await?;
+    work.save().await?;
+    Ok(Answer::Taken)
+}
+
+async fn publish_institution(hub: &Hub, from: Participant, published: &PublishedInstitution) -> Outcome<Answer> {
+    if from != Participant::Province(published.place.province()) {
+        return Err(rejected(Untrusted::Signature));
+    }
+    let institution = NationalInstitution {
+        code: published.code.clone(),
+        name: published.name.clone(),
+        place: published.place,
+        level: published.level,
+        open: published.open,
+        changed_at: published.changed_at,
+    };
+    let mut work = hub.context.store.begin().await?;
+    hub::put_institution(&mut work, &institution).await?;
+    work.save().await?;
+    hub.forget_institution(&institution.code);
+    Ok(Answer::Taken)
+}
+
+async fn find_participants(hub: &Hub) -> Outcome<Answer> {
+    let mut conn = hub.context.store.conn().await?;
+    let entry = |entry: store::hub::ParticipantEntry| ParticipantEntry {
+        participant: entry.participant,
+        name: entry.name,
+        public_key: entry.public_key,
+        suspended: entry.suspended.is_some(),
+    };
+    let participants = hub::participants(&mut conn).await?.into_iter().map(entry).collect();
+    Ok(Answer::Participants { participants })
+}

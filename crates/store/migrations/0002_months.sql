@@ -1,0 +1,13 @@
+-- Months as partitions: one for each month of the next years, made ahead, and one that catches what lies outside.
+
+create function make_month(month integer) returns void language plpgsql as $$
+declare
+    parent text;
+    beyond integer := case when month % 100 = 12 then month + 89 else month + 1 end;
+begin
+    foreach parent in array array['visit', 'fee_line', 'treatment_settlement', 'insured_settlement', 'look', 'hub_settlement', 'transfer']
+    loop
+        execute format('create table if not exists %I partition of %I for values from (%s) to (%s)',
+                       parent || '_' || month, parent, month, beyond);
+    end loop;
+end $$;

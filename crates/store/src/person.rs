@@ -1,0 +1,127 @@
+//! People and how they are insured, as the insured place registers them, and the record of every look at them.
+
+use crate::{
+    Conn, Result, Work,
+    row::{area_of, coded, day_if, division, division_number, fen, parsed},
+};
+use casework::person::{Enrolment, Person, Standing};
+use sqlx::{Row, postgres::PgRow};
+use terms::{CitizenId, InsuranceScheme, InsuredPlace, Moment, PersonNumber, PoolingArea, SettlementId};
+
+/// The person with this number.
+pub async fn find(conn: &mut Conn, area: PoolingArea, number: &PersonNumber) -> Result<Option<Person>> {
+    read_person(conn, "number", area, number.as_str()).await
+}
+
+/// The person with this citizen identity number.
+pub async fn find_citizen(conn: &mut Conn, area: PoolingArea, citizen: &CitizenId) -> Result<Option<Person>> {
+    read_person(conn, "citizen", area, citizen.reveal()).await
+}
+
+async fn read_person(conn: &mut Conn, by: &str, area: PoolingArea, value: &str) -> Result<Option<Person>> {
+    let rows = sqlx::query(
+        "select person.number, person.citizen, person.name, person.nation, enrolment.*
+         from person left join enrolment on enrolment.area = person.area and enrolment.person = person.number
+         where person.area = $1 and case $2 when 'number' then person.number = $3 else person.citizen = $3 end
+         order by enrolment.scheme",
+    )
+    .bind(area_of(area))
+    .bind(by)
+    .bind(value)
+    .fetch_all(&mut *conn)
+    .await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let enrolled = rows.iter().filter(|row| row.try_get::<Option<&str>, _>("scheme").is_ok_and(|scheme| scheme.is_some()));
+    Ok(Some(Person {
+        number: parsed(first, "number")?,
+        citizen: parsed(first, "citizen")?,
+        name: first.try_get("name")?,
+        nation: first.try_get("nation")?,
+        enrolments: enrolled.map(read_enrolment).collect::<Result<_>>()?,
+    }))
+}
+
+fn read_enrolment(row: &PgRow) -> Result<Enrolment> {
+    Ok(Enrolment {
+        scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
+        insured: InsuredPlace(division(row, "insured")?),
+        person_type: row.try_get("person_type")?,
+        standing: coded(row, "standing", Standing::from_code)?,
+        civil_servant: row.try_get("civil_servant")?,
+        since: day_if(row, "since_day")?,
+        employer: row.try_get("employer")?,
+        balance: fen(row, "balance")?,
+    })
+}
+
+/// Registers a person with how they are insured, or changes what is registered.
+pub async fn put(work: &mut Work, area: PoolingArea, person: &Person) -> Result<()> {
+    sqlx::query(
+        "insert into person (area, number, citizen, name, nation) values ($1, $2, $3, $4, $5)
+         on conflict (area, number) do update set
+             citizen = excluded.citizen, name = excluded.name, nation = excluded.nation",
+    )
+    .bind(area_of(area))
+    .bind(person.number.as_str())
+    .bind(person.citizen.reveal())
+    .bind(&person.name)
+    .bind(&person.nation)
+    .execute(work.conn())
+    .await?;
+    for enrolment in &person.enrolments {
+        sqlx::query(
+            "insert into enrolment (area, person, scheme, insured, person_type, standing, civil_servant, since_day,
+                                    employer, balance)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             on conflict (area, person, scheme) do update set
+                 insured = excluded.insured, person_type = excluded.person_type, standing = excluded.standing,
+                 civil_servant = excluded.civil_servant, since_day = excluded.since_day,
+                 employer = excluded.employer, balance = excluded.balance",
+        )
+        .bind(area_of(area))
+        .bind(person.number.as_str())
+        .bind(enrolment.scheme.code())
+        .bind(division_number(enrolment.insured.division()))
+        .bind(&enrolment.person_type)
+        .bind(enrolment.standing.code())
+        .bind(enrolment.civil_servant)
+        .bind(enrolment.since.map(terms::Day::number))
+        .bind(&enrolment.employer)
+        .bind(enrolment.balance.0)
+        .execute(work.conn())
+        .await?;
+    }
+    Ok(())
+}
+
+/// A look at somebody's data.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// Its id; only the look's own.
+    pub id: SettlementId,
+    /// At whom.
+    pub person: &'a PersonNumber,
+    /// Who looked: an institution, a clerk.
+    pub looker: &'a str,
+    /// For what: the transaction or duty.
+    pub purpose: &'a str,
+    /// When.
+    pub at: Moment,
+}
+
+/// Writes a look down.
+pub async fn record_look(work: &mut Work, area: PoolingArea, look: Look<'_>) -> Result<()> {
+    sqlx::query(
+        "insert into look (area, month, id, person, looker, purpose, looked_at) values ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(area_of(area))
+    .bind(look.id.month().number())
+    .bind(look.id.to_string())
+    .bind(look.person.as_str())
+    .bind(look.looker)
+    .bind(look.purpose)
+    .bind(look.at.millis())
+    .execute(work.conn())
+    .await?;
+    Ok(())
+}

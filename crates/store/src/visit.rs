@@ -1,0 +1,226 @@
+//! Visits at the treatment place, with their diagnoses.
+
+use crate::{
+    Conn, Result, Work,
+    row::{
+        area_of, coded, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage, stage_number, texts,
+    },
+};
+use casework::visit::{Patient, Stage, Visit};
+use sqlx::{Row, postgres::PgRow, types::Json};
+use std::collections::BTreeMap;
+use terms::{
+    AdmissionKind, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber, TreatmentPlace, VisitId,
+};
+
+/// The visit of this institution with this id.
+pub async fn find(conn: &mut Conn, institution: &InstitutionCode, id: VisitId) -> Result<Option<Visit>> {
+    let row = sqlx::query("select * from visit where month = $1 and id = $2 and institution = $3")
+        .bind(id.month().number())
+        .bind(id.to_string())
+        .bind(institution.as_str())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The same, held until the unit of work ends: nobody else moves the visit meanwhile.
+pub async fn hold(work: &mut Work, institution: &InstitutionCode, id: VisitId) -> Result<Option<Visit>> {
+    let row = sqlx::query("select * from visit where month = $1 and id = $2 and institution = $3 for update")
+        .bind(id.month().number())
+        .bind(id.to_string())
+        .bind(institution.as_str())
+        .fetch_optional(work.conn())
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The visit that a message opened.
+pub async fn opened_by(conn: &mut Conn, institution: &InstitutionCode, msgid: &str) -> Result<Option<Visit>> {
+    let row = sqlx::query("select * from visit where institution = $1 and msgid = $2")
+        .bind(institution.as_str())
+        .bind(msgid)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Visits of a person that are still in hospital (在院), anywhere in the province.
+pub async fn in_hospital(conn: &mut Conn, insured: InsuredPlace, person: &PersonNumber) -> Result<Vec<Visit>> {
+    let rows = sqlx::query("select * from visit where person = $1 and stage = $2 and insured = $3")
+        .bind(person.as_str())
+        .bind(stage_number(&Stage::ALL, &Stage::Admitted))
+        .bind(division_number(insured.division()))
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Which visits to list.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'a> {
+    /// The institution that asks.
+    pub institution: &'a InstitutionCode,
+    /// Of this person only.
+    pub person: Option<&'a PersonNumber>,
+    /// Of this id only.
+    pub id: Option<VisitId>,
+    /// Admitted from …
+    pub from: Moment,
+    /// … to this moment, itself included.
+    pub to: Moment,
+    /// Only those still in hospital.
+    pub in_hospital: bool,
+}
+
+/// An institution's visits, in the order of admission, at most a thousand.
+pub async fn list(conn: &mut Conn, selection: Selection<'_>) -> Result<Vec<Visit>> {
+    let rows = sqlx::query(
+        "select * from visit
+         where institution = $1 and ($2::text is null or person = $2) and ($3::text is null or id = $3)
+           and admitted_at between $4 and $5 and stage <> $6 and (not $7 or stage = $8)
+         order by admitted_at, id limit 1000",
+    )
+    .bind(selection.institution.as_str())
+    .bind(selection.person.map(PersonNumber::as_str))
+    .bind(selection.id.map(|id| id.to_string()))
+    .bind(selection.from.millis())
+    .bind(selection.to.millis())
+    .bind(stage_number(&Stage::ALL, &Stage::Withdrawn))
+    .bind(selection.in_hospital)
+    .bind(stage_number(&Stage::ALL, &Stage::Admitted))
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Opens a visit.
+pub async fn insert(work: &mut Work, visit: &Visit) -> Result<()> {
+    sqlx::query(
+        "insert into visit (area, month, id, institution, stage, insured, treatment, person, citizen, person_name, nation,
+                            scheme, person_type, civil_servant, balance, employer, admitted_at, discharged_at, med_type,
+                            admission_kind, filing, registration, msgid, opened_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                 $24)",
+    )
+    .bind(area_of(visit.treatment.0.pooling_area()))
+    .bind(visit.id.month().number())
+    .bind(visit.id.to_string())
+    .bind(visit.institution.as_str())
+    .bind(stage_number(&Stage::ALL, &visit.stage))
+    .bind(division_number(visit.insured.division()))
+    .bind(division_number(visit.treatment.division()))
+    .bind(visit.patient.number.as_str())
+    .bind(visit.patient.citizen.reveal())
+    .bind(&visit.patient.name)
+    .bind(&visit.patient.nation)
+    .bind(visit.patient.scheme.code())
+    .bind(&visit.patient.person_type)
+    .bind(visit.patient.civil_servant)
+    .bind(visit.patient.balance.0)
+    .bind(&visit.patient.employer)
+    .bind(visit.admitted_at.millis())
+    .bind(visit.discharged_at.map(Moment::millis))
+    .bind(&visit.med_type)
+    .bind(visit.admission_kind.code())
+    .bind(visit.filing.map(|filing| filing.to_string()))
+    .bind(Json(&visit.registration))
+    .bind(visit.msgid.as_str())
+    .bind(visit.opened_at.millis())
+    .execute(work.conn())
+    .await?;
+    Ok(())
+}
+
+/// Writes what can change of a visit.
+pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
+    sqlx::query(
+        "update visit set stage = $3, admitted_at = $4, discharged_at = $5, med_type = $6, admission_kind = $7,
+                          filing = $8, registration = $9
+         where month = $1 and id = $2",
+    )
+    .bind(visit.id.month().number())
+    .bind(visit.id.to_string())
+    .bind(stage_number(&Stage::ALL, &visit.stage))
+    .bind(visit.admitted_at.millis())
+    .bind(visit.discharged_at.map(Moment::millis))
+    .bind(&visit.med_type)
+    .bind(visit.admission_kind.code())
+    .bind(visit.filing.map(|filing| filing.to_string()))
+    .bind(Json(&visit.registration))
+    .execute(work.conn())
+    .await?;
+    Ok(())
+}
+
+/// Writes only where a visit stands.
+pub async fn set_stage(work: &mut Work, id: VisitId, stage: Stage) -> Result<()> {
+    sqlx::query("update visit set stage = $3 where month = $1 and id = $2")
+        .bind(id.month().number())
+        .bind(id.to_string())
+        .bind(stage_number(&Stage::ALL, &stage))
+        .execute(work.conn())
+        .await?;
+    Ok(())
+}
+
+/// When a diagnosis was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// 入院诊断.
+    Admission = 1,
+    /// 出院诊断.
+    Discharge = 2,
+}
+
+/// Writes diagnoses; one whose rank (诊断排序号) is there already is changed.
+pub async fn put_diagnoses(
+    work: &mut Work,
+    visit: &Visit,
+    phase: Phase,
+    diagnoses: &[(i32, BTreeMap<String, String>)],
+) -> Result<()> {
+    for (rank, registration) in diagnoses {
+        sqlx::query(
+            "insert into diagnosis (area, visit, phase, rank, registration) values ($1, $2, $3, $4, $5)
+             on conflict (area, visit, phase, rank) do update set registration = excluded.registration",
+        )
+        .bind(area_of(visit.treatment.0.pooling_area()))
+        .bind(visit.id.to_string())
+        .bind(phase as i16)
+        .bind(rank)
+        .bind(Json(registration))
+        .execute(work.conn())
+        .await?;
+    }
+    Ok(())
+}
+
+fn read(row: &PgRow) -> Result<Visit> {
+    Ok(Visit {
+        id: parsed(row, "id")?,
+        institution: parsed(row, "institution")?,
+        stage: stage(row, &Stage::ALL)?,
+        insured: InsuredPlace(division(row, "insured")?),
+        treatment: TreatmentPlace(division(row, "treatment")?),
+        patient: Patient {
+            number: parsed(row, "person")?,
+            citizen: parsed(row, "citizen")?,
+            name: row.try_get("person_name")?,
+            nation: row.try_get("nation")?,
+            scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
+            person_type: row.try_get("person_type")?,
+            civil_servant: row.try_get("civil_servant")?,
+            balance: fen(row, "balance")?,
+            employer: row.try_get("employer")?,
+        },
+        admitted_at: moment(row, "admitted_at")?,
+        discharged_at: moment_if(row, "discharged_at")?,
+        med_type: row.try_get("med_type")?,
+        admission_kind: coded(row, "admission_kind", AdmissionKind::from_code)?,
+        filing: parsed_if(row, "filing")?,
+        registration: texts(row, "registration")?,
+        msgid: parsed(row, "msgid")?,
+        opened_at: moment(row, "opened_at")?,
+    })
+}

@@ -1,0 +1,311 @@
+//! The envelope (交易报文) that every transaction of the hospital interface travels in, asked and answered.
+//!
+//! It is read tolerantly: key order, case and unknown extras do not matter, and nearly everything that the standard calls
+//! required is left out by some real client. It knows nothing of what a transaction means.
+
+use super::field::Row;
+use serde_json::{Map, Value, json};
+use sm3::{Digest, Sm3};
+use std::fmt::Write as _;
+use terms::{
+    AdminDivision, InstitutionCode, InsuredPlace, MessageId, Moment, Province, Refusal, TreatmentPlace,
+};
+
+/// The longest `err_msg` of the standard, in characters.
+pub const ERR_MSG_MAX: usize = 200;
+
+/// What a hospital sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Transaction number (交易编号), in capital letters: `2304`, `2206A`.
+    pub infno: String,
+    /// The sender's message id (发送方报文ID). Real clients use one for transactions of different numbers.
+    pub msgid: MessageId,
+    /// Treatment place (就医地医保区划) as it came; [`Request::treatment_place`] reads it.
+    pub mdtrtarea_admvs: String,
+    /// Insured place (参保地医保区划) as it came; [`Request::insured_place`] reads it.
+    pub insuplc_admdvs: Option<String>,
+    /// Operator (经办人), empty if the client names none.
+    pub opter: String,
+    /// The operator's name (经办人姓名).
+    pub opter_name: String,
+    /// Kind of operator (经办人类别): `1` 经办人, `2` 自助终端, `3` 移动终端.
+    pub opter_type: String,
+    /// When the client says it sent the message (交易时间).
+    pub inf_time: Option<Moment>,
+    /// The institution (定点医药机构编号).
+    pub fixmedins_code: InstitutionCode,
+    /// The institution's name (定点医药机构名称).
+    pub fixmedins_name: String,
+    /// Number of the sign-in (交易签到流水号), as 9001 gave it; many clients send a dummy.
+    pub sign_no: Option<String>,
+    /// Version of the interface (接口版本号) as the client writes it: `V1.0`, `1.0.0`.
+    pub infver: String,
+    /// The transaction's input (交易输入); empty if there is none.
+    pub input: Map<String, Value>,
+}
+
+impl Request {
+    /// Reads the body of a request, whatever its content type. A byte order mark, blanks and the `=` of a form-encoding
+    /// proxy before the object are passed over.
+    pub fn read(body: &[u8]) -> Result<Self, Refusal> {
+        let not_json = |detail: String| Refusal::NotJson { detail };
+        let text = std::str::from_utf8(body).map_err(|_| not_json("不是UTF-8编码".to_owned()))?;
+        let text = text.trim_start_matches(|c: char| c == '\u{feff}' || c == '=' || c.is_whitespace());
+        let root: Value = serde_json::from_str(text)
+            .map_err(|error| not_json(format!("第{}行第{}列", error.line(), error.column())))?;
+        let Value::Object(fields) = root else {
+            return Err(not_json("根节点不是JSON对象".to_owned()));
+        };
+        Self::read_fields(&fields)
+    }
+
+    fn read_fields(fields: &Map<String, Value>) -> Result<Self, Refusal> {
+        let row = Row::of(fields);
+        let or_empty = |field: &str, chinese: &str, longest: usize| {
+            row.optional_text(field, chinese, longest).map(Option::unwrap_or_default)
+        };
+        Ok(Self {
+            infno: row.text("infno", "交易编号", 6)?.to_ascii_uppercase(),
+            msgid: row.message("msgid", "发送方报文ID")?,
+            mdtrtarea_admvs: or_empty("mdtrtarea_admvs", "就医地医保区划", 6)?,
+            insuplc_admdvs: row.optional_text("insuplc_admdvs", "参保地医保区划", 6)?,
+            opter: or_empty("opter", "经办人", 30)?,
+            opter_name: or_empty("opter_name", "经办人姓名", 50)?,
+            opter_type: or_empty("opter_type", "经办人类别", 3)?,
+            inf_time: row.optional_moment("inf_time", "交易时间")?,
+            fixmedins_code: row
+                .optional_institution("fixmedins_code", "定点医药机构编号")?
+                .ok_or_else(|| Refusal::missing("fixmedins_code", "定点医药机构编号"))?,
+            fixmedins_name: or_empty("fixmedins_name", "定点医药机构名称", 200)?,
+            sign_no: row.optional_text("sign_no", "交易签到流水号", 50)?,
+            infver: or_empty("infver", "接口版本号", 10)?,
+            input: match row.value("input") {
+                None => Map::new(),
+                Some(Value::Object(input)) => input.clone(),
+                Some(_) => return Err(row.wrong("input", "明文JSON对象（本平台不收加密的交易输入）")),
+            },
+        })
+    }
+
+    /// The treatment place (就医地), which the standard requires.
+    pub fn treatment_place(&self) -> Result<TreatmentPlace, Refusal> {
+        if self.mdtrtarea_admvs.is_empty() {
+            return Err(Refusal::missing("mdtrtarea_admvs", DIVISION));
+        }
+        let place: Result<AdminDivision, _> = self.mdtrtarea_admvs.parse();
+        place.map(TreatmentPlace).map_err(|_| Refusal::invalid("mdtrtarea_admvs", DIVISION))
+    }
+
+    /// The insured place (参保地): the routing key of a cross-region case. Without it the case counts as a local one.
+    pub fn insured_place(&self) -> Result<Option<InsuredPlace>, Refusal> {
+        let Some(text) = &self.insuplc_admdvs else { return Ok(None) };
+        let place: Result<AdminDivision, _> = text.parse();
+        place.map(|place| Some(InsuredPlace(place))).map_err(|_| Refusal::invalid("insuplc_admdvs", DIVISION))
+    }
+
+    /// A digest (SM3) of what the message asks for: number, places, institution and input, with sorted keys. A message sent
+    /// again has the same digest although its time differs; other content under the same id has another.
+    pub fn content_hash(&self) -> [u8; 32] {
+        let mut text = String::new();
+        let parts =
+            json!([self.infno, self.mdtrtarea_admvs, self.insuplc_admdvs, self.fixmedins_code.as_str()]);
+        write_canonical(&parts, &mut text);
+        write_canonical_object(&self.input, &mut text);
+        Sm3::digest(text.as_bytes()).into()
+    }
+}
+
+const DIVISION: &str = "六位医保区划代码";
+
+/// JSON without blanks and with its keys sorted; numbers keep the text they came with.
+fn write_canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(fields) => write_canonical_object(fields, text),
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write_canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        leaf => write!(text, "{leaf}").expect("a string takes any text"),
+    }
+}
+
+fn write_canonical_object(fields: &Map<String, Value>, text: &mut String) {
+    let mut sorted: Vec<_> = fields.iter().collect();
+    sorted.sort_unstable_by_key(|(key, _)| *key);
+    text.push('{');
+    for (key, value) in sorted {
+        write_canonical(&Value::String(key.clone()), text);
+        text.push(':');
+        write_canonical(value, text);
+        text.push(',');
+    }
+    text.push('}');
+}
+
+/// What goes back to the hospital: always HTTP 200, with the outcome inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// `infcode` 0, with the output if the transaction has one.
+    Success(Option<Value>),
+    /// `infcode` -1, with the sentence that the cashier reads.
+    Refused(String),
+}
+
+impl Answer {
+    /// The transaction is done. An output of `Value::Null` counts as none.
+    pub fn success(output: Option<Value>) -> Self {
+        Self::Success(output.filter(|output| !output.is_null()))
+    }
+
+    /// The transaction is not done, and why. The sentence is cut to [`ERR_MSG_MAX`] characters.
+    pub fn refusal(refusal: &Refusal) -> Self {
+        Self::Refused(refusal.message().chars().take(ERR_MSG_MAX).collect())
+    }
+
+    /// The answer's body. The message id of the answer is an [`inf_refmsgid`].
+    pub fn render(&self, inf_refmsgid: &str, received: Moment, responded: Moment) -> Vec<u8> {
+        let (infcode, err_msg, output) = match self {
+            Self::Success(output) => (0, None, output.as_ref()),
+            Self::Refused(sentence) => (-1, Some(sentence), None),
+        };
+        let body = json!({
+            "infcode": infcode,
+            "inf_refmsgid": inf_refmsgid,
+            "refmsg_time": received.compact_millis(),
+            "respond_time": responded.compact_millis(),
+            "err_msg": err_msg,
+            "output": output,
+            "warn_msg": null,
+            "cainfo": null,
+            "signtype": null,
+        });
+        body.to_string().into_bytes()
+    }
+}
+
+/// The receiver's message id (接收方报文ID): province (6), `yyyyMMddHHmmss` (14), serial (10).
+pub fn inf_refmsgid(province: Province, at: Moment, serial: u64) -> String {
+    format!("{province}{}{:010}", at.compact(), serial % 10_000_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = r#"{"infno":"2304","msgid":"H42010600001202611220958410001","mdtrtarea_admvs":"420106",
+        "insuplc_admdvs":"110101","inf_time":"2026-11-22 09:58:41","fixmedins_code":"H42010600001","opter_type":1,
+        "input":{"data":{"a":"1","b":[1,2]}}}"#;
+
+    fn read(body: &str) -> Result<Request, Refusal> {
+        Request::read(body.as_bytes())
+    }
+
+    #[test]
+    fn an_envelope_is_read_whatever_stands_before_it() {
+        let request = read(BODY).unwrap();
+        assert_eq!((request.infno.as_str(), request.opter_type.as_str()), ("2304", "1"));
+        assert_eq!(request.treatment_place().map(|place| place.to_string()), Ok("420106".to_owned()));
+        assert_eq!(
+            request.insured_place().unwrap().map(|place| place.to_string()),
+            Some("110101".to_owned())
+        );
+        for before in ["=", "\u{feff}", " \r\n", "\u{feff}= "] {
+            assert_eq!(read(&format!("{before}{BODY}")), Ok(request.clone()), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_an_envelope() {
+        for (change, to, expected) in [
+            (r#"{"infno""#, "[", "交易报文不是合法的JSON对象（第1行第2列），请检查报文格式后重新发送"),
+            (r#""2304""#, r#""""#, "字段[infno]不能为空，应为交易编号，不超过6字的文本"),
+            (
+                r#""2304""#,
+                r#""2304567""#,
+                "字段[infno]不合规，应为交易编号，不超过6字的文本，请更正后重新发送",
+            ),
+            (r#""msgid""#, r#""other""#, "字段[msgid]不能为空，应为发送方报文ID，不超过40字的文本"),
+            (
+                r#""H42010600001","opter"#,
+                r#"null,"opter"#,
+                "字段[fixmedins_code]不能为空，应为定点医药机构编号",
+            ),
+            (
+                "2026-11-22 09:58:41",
+                "yesterday",
+                "字段[inf_time]不合规，应为交易时间，1900至2199年间的yyyy-MM-dd HH:mm:ss，请更正后重新发送",
+            ),
+            (
+                r#"{"data":{"a":"1","b":[1,2]}}"#,
+                r#""Base64""#,
+                "字段[input]不合规，应为明文JSON对象（本平台不收加密的交易输入），请更正后重新发送",
+            ),
+        ] {
+            let body = BODY.replacen(change, to, 1);
+            assert_ne!(body, BODY, "nothing was changed: {change}");
+            assert_eq!(read(&body).unwrap_err().message(), expected);
+        }
+        assert_eq!(Request::read(b"\xff").unwrap_err().code(), "envelope-not-json");
+        assert_eq!(read("[]").unwrap_err().code(), "envelope-not-json");
+        let odd = read(&BODY.replace("420106\"", "4201\"").replace("110101", "100000")).unwrap();
+        assert_eq!(odd.treatment_place().unwrap_err().code(), "field-invalid");
+        assert_eq!(odd.insured_place().unwrap_err().code(), "field-invalid");
+    }
+
+    #[test]
+    fn the_input_may_be_missing_or_capitalised() {
+        for input in [r#""input":{}"#, r#""input":null"#, r#""Input":"""#, r#""other":1"#] {
+            let body = BODY.replace(r#""input":{"data":{"a":"1","b":[1,2]}}"#, input);
+            assert!(read(&body).unwrap().input.is_empty(), "{input}");
+        }
+        assert_eq!(read(&BODY.replace("\"input\"", "\"Input\"")).unwrap().input.len(), 1);
+    }
+
+    #[test]
+    fn the_digest_is_of_the_content_and_not_of_its_dress() {
+        let digest = |body: &str| read(body).unwrap().content_hash();
+        let same = [
+            BODY.replace("09:58:41", "10:00:00"),
+            BODY.replace(r#""a":"1","b":[1,2]"#, r#""b" : [1, 2], "a" : "1""#),
+            BODY.replace("410001\"", "410002\""),
+        ];
+        for body in same {
+            assert_eq!(digest(&body), digest(BODY), "{body}");
+        }
+        let other = [
+            BODY.replace("2304", "2303"),
+            BODY.replace("420106\"", "420107\""),
+            BODY.replace("110101", "110102"),
+            BODY.replace("H42010600001\"", "H42010600002\""),
+            BODY.replace("[1,2]", "[2,1]"),
+            BODY.replace("[1,2]", "[12]"),
+            BODY.replace(r#""a":"1""#, r#""a":1"#),
+        ];
+        for body in other {
+            assert_ne!(digest(&body), digest(BODY), "{body}");
+        }
+    }
+
+    #[test]
+    fn answers_are_rendered_as_the_standard_says() {
+        let received: Moment = "2026-11-22 09:58:41".parse().unwrap();
+        let responded = received.plus_millis(17);
+        let id = inf_refmsgid("420000".parse().unwrap(), received, 12_345_678_901_234);
+        assert_eq!(id, "420000202611220958415678901234");
+        let text = |answer: Answer| String::from_utf8(answer.render(&id, received, responded)).unwrap();
+        assert_eq!(
+            text(Answer::success(Some(json!({ "result": 1 })))),
+            r#"{"infcode":0,"inf_refmsgid":"420000202611220958415678901234","refmsg_time":"20261122095841000","respond_time":"20261122095841017","err_msg":null,"output":{"result":1},"warn_msg":null,"cainfo":null,"signtype":null}"#
+        );
+        assert!(text(Answer::success(Some(Value::Null))).contains(r#""output":null"#));
+        let long = Refusal::PolicyRefuses { reason: "长".repeat(300) };
+        let refused: Value = serde_json::from_str(&text(Answer::refusal(&long))).unwrap();
+        assert_eq!(refused["infcode"], json!(-1));
+        assert_eq!(refused["err_msg"].as_str().map(|text| text.chars().count()), Some(ERR_MSG_MAX));
+    }
+}

@@ -1,0 +1,234 @@
+//! One answer of every transaction that has an output, for an invented person, each field said.
+
+use serde_json::Value;
+use terms::{CatalogClass, ChargeCategory, Fen, Fund, InsuranceScheme, Rate};
+use wire::hospital::{
+    field::{Age, Price, Quantity},
+    settlement_info::{PersonFace, SettlementInfo, SplitAmounts},
+    t1101, t1201, t2301, t2303, t2304, t2305, t2401, t5201, t5203, t5204, t5206, t5303, t9001, t9002,
+};
+
+const VISIT: &str = "420000179526000000000000000001";
+const SETTLEMENT: &str = "420000179530260000000000000002";
+
+pub fn person() -> PersonFace {
+    PersonFace {
+        psn_no: "11000000000000900001".parse().unwrap(),
+        psn_cert_type: "01".to_owned(),
+        certno: "110101194106189151".to_owned(),
+        psn_name: "王某甲".to_owned(),
+        gend: "1".to_owned(),
+        naty: Some("01".to_owned()),
+        brdy: Some("1941-06-18".parse().unwrap()),
+        age: Age(854),
+    }
+}
+
+/// The worked example of the standard's facts: 23442.46 = 18785.39 + 4152.06 + 505.01.
+pub fn settlement() -> SettlementInfo {
+    SettlementInfo {
+        visit: VISIT.parse().unwrap(),
+        settlement: Some(SETTLEMENT.parse().unwrap()),
+        person: person(),
+        scheme: InsuranceScheme::Employee,
+        psn_type: "12".to_owned(),
+        civil_servant: false,
+        time: "2026-11-22 09:58:41".parse().unwrap(),
+        mdtrt_cert_type: Some("02".to_owned()),
+        med_type: "21".to_owned(),
+        split: SplitAmounts {
+            out_of_scope: Fen(253_397),
+            over_limit: Fen(139_689),
+            first_self_pay: Fen(70_344),
+            in_scope: Fen(1_880_816),
+        },
+        deductible_paid: Fen::ZERO,
+        funds: [(Fund::EmployeePool, Fen::ZERO), (Fund::LargeAmount, Fen(1_878_539))].into(),
+        pool_ratio: Rate::percent(85).unwrap(),
+        account_pay: Fen(17_004),
+        cash: Fen(398_202),
+        hospital_part: Fen(50_501),
+        balance: Fen::ZERO,
+        mutual_aid: Fen::ZERO,
+        sender_msgid: "H42010600001202611220958410001".parse().unwrap(),
+        clr_optins: Some("110000".parse().unwrap()),
+        clr_way: Some("1".to_owned()),
+        clr_type: "21".to_owned(),
+    }
+}
+
+pub fn split_line() -> t2301::SplitLine {
+    t2301::SplitLine {
+        feedetl_sn: "L900001".to_owned(),
+        det_item_fee_sumamt: Fen(600),
+        cnt: Quantity(30_000),
+        pric: Price(2_000_000),
+        pric_uplmt_amt: Price(2_000_000),
+        selfpay_prop: Some(Rate::NONE),
+        fulamt_ownpay_amt: Some(Fen::ZERO),
+        overlmt_amt: Some(Fen::ZERO),
+        preselfpay_amt: Some(Fen::ZERO),
+        inscp_scp_amt: Some(Fen(600)),
+        chrgitm_lv: CatalogClass::A,
+        med_chrgitm_type: ChargeCategory::Other,
+        bas_medn_flag: Some(false),
+        hi_nego_drug_flag: Some(false),
+        chld_medc_flag: Some(false),
+        list_sp_item_flag: Some("0".to_owned()),
+        lmt_used_flag: false,
+        drt_reim_flag: Some(false),
+        memo: None,
+    }
+}
+
+fn line() -> t2301::Line {
+    t2301::Line {
+        feedetl_sn: "L900001".to_owned(),
+        init_feedetl_sn: None,
+        mdtrt_id: VISIT.parse().unwrap(),
+        drord_no: None,
+        psn_no: person().psn_no,
+        med_type: "21".to_owned(),
+        fee_ocur_time: "2026-11-20 08:00:00".parse().unwrap(),
+        med_list_codg: "001102000010000-110200001".to_owned(),
+        medins_list_codg: "Z001".to_owned(),
+        det_item_fee_sumamt: Fen(600),
+        cnt: Quantity(30_000),
+        pric: Price(2_000_000),
+        bilg_dept_codg: "A03".to_owned(),
+        bilg_dept_name: "内科".to_owned(),
+        bilg_dr_codg: "D420106000001".to_owned(),
+        bilg_dr_name: "李某乙".to_owned(),
+        acord_dept_codg: None,
+        acord_dept_name: None,
+        orders_dr_code: None,
+        orders_dr_name: None,
+        hosp_appr_flag: None,
+        tcmdrug_used_way: None,
+        etip_flag: None,
+        etip_hosp_code: None,
+        dscg_tkdrug_flag: None,
+        matn_fee_flag: None,
+        memo: None,
+        comb_no: None,
+    }
+}
+
+/// The output of a transaction, `None` if it has none.
+pub fn output(infno: &str) -> Option<Value> {
+    let time = "2026-11-22 09:58:41".parse().unwrap();
+    let info = settlement();
+    let output = match infno {
+        "1101" => t1101::Output {
+            baseinfo: person(),
+            insuinfo: vec![t1101::Insurance {
+                balc: Fen(137_815),
+                insutype: InsuranceScheme::Employee,
+                psn_type: "12".to_owned(),
+                psn_insu_stas: Some("1".to_owned()),
+                psn_insu_date: Some("2001-01-01".parse().unwrap()),
+                paus_insu_date: None,
+                cvlserv_flag: false,
+                insuplc_admdvs: "110000".parse().unwrap(),
+                emp_name: None,
+            }],
+            idetinfo: vec![t1101::Identity {
+                psn_idet_type: "2303".to_owned(),
+                psn_type_lv: None,
+                memo: None,
+                begntime: time,
+                endtime: None,
+            }],
+        }
+        .value(),
+        "1201" => t1201::Output {
+            medinsinfo: vec![t1201::Institution {
+                fixmedins_code: "H42010600001".parse().unwrap(),
+                fixmedins_name: "武汉市示例医院".to_owned(),
+                uscc: Some("900000000000000001".to_owned()),
+                fixmedins_type: "1".to_owned(),
+                hosp_lv: Some("2".to_owned()),
+                exp_content: None,
+            }],
+        }
+        .value(),
+        "2301" => t2301::Output { result: vec![split_line()] }.value(),
+        "2303" => t2303::Output {
+            setldetail: info.details(),
+            setlinfo: SettlementInfo { settlement: None, ..info },
+        }
+        .value(),
+        "2304" => t2304::Output { setldetail: info.details(), setlinfo: info }.value(),
+        "2305" => {
+            let undone = info.negated();
+            let further = t2305::Further { setl_type: Some("2".to_owned()), ..t2305::Further::default() };
+            t2305::Output { setldetail: undone.details(), setlinfo: undone, further }.value()
+        }
+        "2401" => t2401::Output { result: t2401::Admitted { mdtrt_id: VISIT.parse().unwrap() } }.value(),
+        "5201" => t5201::Output {
+            mdtrtinfo: vec![t5201::Visit {
+                mdtrt_id: VISIT.parse().unwrap(),
+                person: person(),
+                insutype: InsuranceScheme::Employee,
+                psn_type: "12".to_owned(),
+                cvlserv_flag: false,
+                begntime: time,
+                endtime: Some(time),
+                med_type: "21".to_owned(),
+                further: t5201::Further { inhosp_stas: Some("0".to_owned()), ..t5201::Further::default() },
+            }],
+        }
+        .value(),
+        "5203" => t5203::Output {
+            setldetail: info.details(),
+            setlinfo: info,
+            circumstances: t5203::Circumstances {
+                pay_loc: "4".to_owned(),
+                fixmedins_code: "H42010600001".parse().unwrap(),
+                fixmedins_name: "武汉市示例医院".to_owned(),
+                begndate: "2026-11-15".parse().unwrap(),
+                enddate: "2026-11-22".parse().unwrap(),
+                refd_setl_flag: false,
+                year: "2026".to_owned(),
+            },
+            further: t5203::Further::default(),
+        }
+        .value(),
+        "5204" => {
+            let settlement = SETTLEMENT.parse().ok();
+            t5204::Output {
+                lines: vec![t5204::QueriedLine::new(&line(), &split_line(), settlement, "普通诊查费", "201")],
+            }
+            .value()
+        }
+        "5206" => t5206::Output {
+            cuminfo: vec![t5206::Sum {
+                insutype: InsuranceScheme::Employee,
+                year: "2026".to_owned(),
+                cum_ym: "202611".to_owned(),
+                cum_type_code: "C000".to_owned(),
+                cum: Fen(1),
+            }],
+        }
+        .value(),
+        "5303" => t5303::Output {
+            data: vec![t5303::Inpatient {
+                mdtrt_id: VISIT.parse().unwrap(),
+                person: person(),
+                insutype: InsuranceScheme::Employee,
+                begndate: "2026-11-15".parse().unwrap(),
+                med_type: "21".to_owned(),
+                ipt_otp_no: None,
+                out_flag: true,
+            }],
+        }
+        .value(),
+        "9001" => {
+            t9001::Output { signinoutb: t9001::SignIn { sign_time: time, sign_no: "680003".to_owned() } }
+                .value()
+        }
+        "9002" => t9002::Output { sign_time: time }.value(),
+        _ => return None,
+    };
+    Some(output)
+}
