@@ -76,6 +76,7 @@ pub const fn after(stage: Stage, step: Move) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
 
     #[test]
     fn the_grid_of_stages_and_news() {
@@ -85,7 +86,7 @@ mod tests {
                 Effect::Becomes(next) => next.chinese(),
                 Effect::Stays => "-",
             };
-            grid += &format!("{step:?}: {}\n", Stage::ALL.iter().map(cell).collect::<Vec<_>>().join(" "));
+            writeln!(grid, "{step:?}: {}", Stage::ALL.iter().map(cell).collect::<Vec<_>>().join(" ")).unwrap();
         }
         let expected = "\
 HearSettled: 已结算 - - - -

@@ -145,13 +145,14 @@ pub const fn after(stage: Stage, step: Move) -> Option<Stage> {
         (Stage::Admitted | Stage::Discharged, Move::ChangeDetails | Move::ChangeRegistration | Move::Try) => {
             Some(stage)
         }
-        (Stage::Admitted, Move::Discharge) => Some(Stage::Discharged),
+        (Stage::Admitted, Move::Discharge) | (Stage::Settling | Stage::Undoing, Move::BackToDischarged) => {
+            Some(Stage::Discharged)
+        }
         (Stage::Discharged, Move::UndoDischarge) => Some(Stage::Admitted),
         (Stage::Admitted, Move::Withdraw) => Some(Stage::Withdrawn),
         (Stage::Discharged, Move::Settle) => Some(Stage::Settling),
         (Stage::Settling, Move::Settled) => Some(Stage::Settled),
         (Stage::Settling | Stage::Settled, Move::Undo) => Some(Stage::Undoing),
-        (Stage::Settling | Stage::Undoing, Move::BackToDischarged) => Some(Stage::Discharged),
         _ => None,
     }
 }
@@ -177,6 +178,7 @@ impl Visit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
 
     /// Every stage × every move.
     #[test]
@@ -185,7 +187,7 @@ mod tests {
         for step in Move::ALL {
             let cells: Vec<_> =
                 Stage::ALL.iter().map(|stage| after(*stage, step).map_or("-", Stage::chinese)).collect();
-            grid += &format!("{step:?}: {}\n", cells.join(" "));
+            writeln!(grid, "{step:?}: {}", cells.join(" ")).unwrap();
         }
         let expected = "\
 ChangeDetails: 在院 出院未结算 - - - -

@@ -2,11 +2,26 @@
 //! the demonstration, the sandbox and the ground of the end-to-end tests.
 //!
 //! Everything in it goes through the doors that the real country uses: hospitals speak the national interface over HTTP, nodes
-//! have databases of their own. This crate must not know the command line.
+//! have databases of their own and reach one another through the hub. This crate must not know the command line.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`people`], [`institutions`], [`bills`] | who and what there is, invented and always the same |
+//! | [`hospital`] | a hospital's software: a client of the national interface |
+//! | [`clock`], [`network`] | time that passes at once, and lines that lose, double, delay and reorder |
+//! | [`world`] | hub and provinces, started and filled |
+//! | [`checks`] | what must hold whatever happened |
+//! | [`demo`], [`statement`] | stories that are played, and what people read of them |
 
 pub mod bills;
+pub mod checks;
+pub mod clock;
+pub mod demo;
 pub mod hospital;
 pub mod institutions;
 pub mod network;
 pub mod people;
 pub mod statement;
+pub mod world;
+
+pub use world::{Options, Rulebook, Trouble, World};

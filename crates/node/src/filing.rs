@@ -1,13 +1,238 @@
-//! Filing use cases of the insured place.
-use crate::{context::Outcome, province::ProvinceNode};
-use casework::Filing;
-use store::{Work, filing, outbox};
+//! Filing (备案) at the insured place: a person applies, a clerk decides, and the national register hears of every move in the
+//! same unit of work.
+//!
+//! Whatever is decided about one person's filings is decided one after the other: each use case holds the person's year
+//! before it reads what it decides on.
+
+use crate::{
+    context::{Failure, Outcome},
+    insured::record_look,
+    province::ProvinceNode,
+};
+use casework::{
+    Filing,
+    filing::{self, Application, Change, Destination},
+    person::Person,
+};
+use std::sync::Arc;
+use store::{
+    Conn, Work, filing as register,
+    insured::{self, YearKey},
+    outbox, person,
+};
+use terms::{
+    AdminDivision, CitizenId, Day, FilingCategory, FilingId, InsuranceScheme, InsuredPlace, Moment, PersonNumber, Refusal,
+};
 use wire::peer::v1::Question;
 
-/// Keeps a filing and tells the national register.
-pub(crate) async fn write(node: &ProvinceNode, work: &mut Work, record: &Filing) -> Outcome<()> {
-    let question = serde_json::to_value(Question::PublishFiling(Box::new(record.clone()))).expect("a question is plain data");
+/// By what a person is named at the insured place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// By the insured place's own number (人员编号).
+    Number(PersonNumber),
+    /// By citizen identity number (公民身份号码).
+    Citizen(CitizenId),
+}
+
+/// What a person applies for (备案申请).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFiling {
+    /// Where the person is insured: any division of the pooling area.
+    pub insured: InsuredPlace,
+    /// Who.
+    pub who: Who,
+    /// In which scheme.
+    pub scheme: InsuranceScheme,
+    /// Why (备案类型).
+    pub category: FilingCategory,
+    /// Where to: a city or a whole province.
+    pub destination: AdminDivision,
+    /// From which day; today if none is given.
+    pub begins: Option<Day>,
+    /// To which day; as the rules say if none is given.
+    pub ends: Option<Day>,
+    /// On the person's written commitment instead of papers (承诺制).
+    pub commitment: bool,
+    /// Approve it at once: the clerk at the window has seen what is needed.
+    pub approve_now: bool,
+}
+
+/// What is to be different (备案变更). What is `None` stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NewTerms {
+    /// Another destination.
+    pub destination: Option<AdminDivision>,
+    /// Another first day.
+    pub begins: Option<Day>,
+    /// Another last day.
+    pub ends: Option<Day>,
+}
+
+/// Who looks at somebody's filings, and for what: written down with every look.
+#[derive(Clone, Copy, Debug)]
+pub struct Looker<'a> {
+    /// The clerk or the program.
+    pub name: &'a str,
+    /// The duty.
+    pub purpose: &'a str,
+}
+
+/// Takes an application of a person who is insured here, and approves it if it comes so.
+pub async fn submit(node: &Arc<ProvinceNode>, new: NewFiling) -> Result<Filing, Refusal> {
+    let filed = submit_once(node, new).await.map_err(Failure::refusal)?;
+    node.deliver().await;
+    Ok(filed)
+}
+
+async fn submit_once(node: &ProvinceNode, new: NewFiling) -> Outcome<Filing> {
     let now = node.context.now();
-    filing::put(work, record).await?;
-    Ok(outbox::put(work, record.insured.pooling_area(), (&record.id.to_string(), "filing"), &question, (now, now)).await?)
+    let destination = Destination::new(new.destination)?;
+    let mut work = node.context.store.begin().await?;
+    let person = find_person(node, work.conn(), new.insured, &new.who).await?;
+    let insured = person.in_force(new.scheme)?.insured;
+    let area = insured.pooling_area();
+    hold(&mut work, insured, (&person.number, new.scheme), now).await?;
+    let others = register::of_person(work.conn(), area, &person.number).await?;
+    let application = Application {
+        id: new_id(node, now),
+        person: person.number,
+        scheme: new.scheme,
+        insured,
+        category: new.category,
+        destination,
+        begins: new.begins,
+        ends: new.ends,
+        commitment: new.commitment,
+    };
+    let mut filed = filing::submit(application, &others, &node.settings.filing_rules, now)?;
+    if new.approve_now {
+        filed = filed.approve(now)?;
+    }
+    write(node, &mut work, &filed).await?;
+    work.save().await?;
+    Ok(filed)
+}
+
+/// 审核通过.
+pub async fn approve(node: &Arc<ProvinceNode>, id: FilingId) -> Result<Filing, Refusal> {
+    step(node, id, |filing, now| Ok((filing.approve(now)?, None))).await
+}
+
+/// 审核不通过, with the reason that the person is told.
+pub async fn reject(node: &Arc<ProvinceNode>, id: FilingId, reason: &str) -> Result<Filing, Refusal> {
+    step(node, id, |filing, now| Ok((filing.reject(reason, now)?, None))).await
+}
+
+/// 变更: the filing that takes its place.
+pub async fn change(node: &Arc<ProvinceNode>, id: FilingId, terms: NewTerms) -> Result<Filing, Refusal> {
+    let rules = node.settings.filing_rules;
+    step(node, id, |filing, now| {
+        let destination = terms.destination.map(Destination::new).transpose()?;
+        let change = Change { id: new_id(node, now), destination, begins: terms.begins, ends: terms.ends };
+        let changed = filing.change(&change, &rules, now)?;
+        Ok((changed.successor, Some(changed.former)))
+    })
+    .await
+}
+
+/// 取消.
+pub async fn cancel(node: &Arc<ProvinceNode>, id: FilingId) -> Result<Filing, Refusal> {
+    let rules = node.settings.filing_rules;
+    step(node, id, |filing, now| Ok((filing.cancel(&rules, now)?, None))).await
+}
+
+/// The filing with this id, and a record of the look.
+pub async fn find(node: &ProvinceNode, id: FilingId, looker: Looker<'_>) -> Result<Filing, Refusal> {
+    let look = async {
+        let mut work = node.context.store.begin().await?;
+        let filing = find_filing(work.conn(), id).await?;
+        let area = filing.insured.pooling_area();
+        record_look(node, &mut work, area, &filing.person, looker.name, looker.purpose).await?;
+        work.save().await?;
+        Ok(filing)
+    };
+    look.await.map_err(Failure::refusal)
+}
+
+/// All filings of a person, newest first, and a record of the look.
+pub async fn list_of_person(
+    node: &ProvinceNode,
+    insured: InsuredPlace,
+    who: &Who,
+    looker: Looker<'_>,
+) -> Result<Vec<Filing>, Refusal> {
+    let look = async {
+        let mut work = node.context.store.begin().await?;
+        let person = find_person(node, work.conn(), insured, who).await?;
+        let area = insured.pooling_area();
+        let filings = register::of_person(work.conn(), area, &person.number).await?;
+        record_look(node, &mut work, area, &person.number, looker.name, looker.purpose).await?;
+        work.save().await?;
+        Ok(filings)
+    };
+    look.await.map_err(Failure::refusal)
+}
+
+/// Writes a filing down, and puts it out for the national register.
+pub(crate) async fn write(node: &ProvinceNode, work: &mut Work, filing: &Filing) -> Outcome<()> {
+    let now = node.context.now();
+    let question = Question::PublishFiling(Box::new(filing.clone()));
+    let question = serde_json::to_value(&question).expect("a question is plain data");
+    let area = filing.insured.pooling_area();
+    register::put(work, filing).await?;
+    outbox::put(work, area, (&filing.id.to_string(), "filing"), &question, (now, now)).await?;
+    Ok(())
+}
+
+/// A move of one filing: it gives what stands now, and what was replaced if anything was.
+type Moved = Result<(Filing, Option<Filing>), Refusal>;
+
+async fn step(node: &Arc<ProvinceNode>, id: FilingId, decide: impl Fn(&Filing, Moment) -> Moved) -> Result<Filing, Refusal> {
+    let moved = async {
+        let now = node.context.now();
+        let mut work = node.context.store.begin().await?;
+        let before = find_filing(work.conn(), id).await?;
+        hold(&mut work, before.insured, (&before.person, before.scheme), before.filed_at).await?;
+        let (stands, former) = decide(&find_filing(work.conn(), id).await?, now)?;
+        if let Some(former) = &former {
+            write(node, &mut work, former).await?;
+        }
+        write(node, &mut work, &stands).await?;
+        work.save().await?;
+        Ok(stands)
+    };
+    let stands = moved.await.map_err(Failure::refusal)?;
+    node.deliver().await;
+    Ok(stands)
+}
+
+/// Holds a person's year until the unit of work ends, so that two clerks do not decide at once.
+async fn hold(
+    work: &mut Work,
+    insured: InsuredPlace,
+    (person, scheme): (&PersonNumber, InsuranceScheme),
+    at: Moment,
+) -> Outcome<()> {
+    let key = YearKey { area: insured.pooling_area(), person, scheme, year: at.day().year() };
+    insured::hold_year(work, key).await?;
+    Ok(())
+}
+
+async fn find_filing(conn: &mut Conn, id: FilingId) -> Outcome<Filing> {
+    let found = register::find(conn, id).await?;
+    Ok(found.ok_or_else(|| Refusal::UnknownFiling { filing_id: id.to_string() })?)
+}
+
+async fn find_person(node: &ProvinceNode, conn: &mut Conn, insured: InsuredPlace, who: &Who) -> Outcome<Person> {
+    let area = insured.pooling_area();
+    let found = match who {
+        _ if insured.province() != node.province => None,
+        Who::Number(number) => person::find(conn, area, number).await?,
+        Who::Citizen(citizen) => person::find_citizen(conn, area, citizen).await?,
+    };
+    Ok(found.ok_or_else(|| Refusal::UnknownPerson { place: insured.to_string() })?)
+}
+
+fn new_id(node: &ProvinceNode, now: Moment) -> FilingId {
+    FilingId::new(node.province, now, node.context.ids.serial())
 }

@@ -9,13 +9,15 @@ use std::{
     sync::{Arc, RwLock},
 };
 use store::hub::{self, ParticipantEntry};
-use terms::{InstitutionCode, Participant, Refusal};
+use terms::{InstitutionCode, Participant, Province, Refusal};
 use wire::sign::sm2::PublicKey;
 
 /// The hub.
 pub struct Hub {
     /// What every use case is given.
     pub context: Context,
+    /// The token that the management interface asks for; without one it is closed.
+    pub management_token: Option<String>,
     /// Its way to the provinces.
     pub(crate) http: Http,
     participants: RwLock<HashMap<Participant, Arc<Registered>>>,
@@ -35,10 +37,17 @@ impl Hub {
     pub fn new(context: Context) -> Self {
         Self {
             context,
+            management_token: None,
             http: Http::default(),
             participants: RwLock::default(),
             institutions: RwLock::default(),
         }
+    }
+
+    /// With its management interface opened to whoever shows this token.
+    #[must_use]
+    pub fn with_management_token(self, token: Option<String>) -> Self {
+        Self { management_token: token, ..self }
     }
 
     /// Registers a participant, or changes what is registered.
@@ -80,15 +89,15 @@ impl Hub {
         Ok(known.get(&participant).map(Arc::clone))
     }
 
-    pub(crate) async fn is_open(&self, institution: &InstitutionCode) -> Outcome<bool> {
+    /// Whether the national register has this institution of this province open.
+    pub(crate) async fn is_open(&self, province: Province, institution: &InstitutionCode) -> Outcome<bool> {
         if let Some(open) = self.institutions.read().expect("no reader panics").get(institution) {
             return Ok(*open);
         }
         let mut conn = self.context.store.conn().await?;
-        let all = hub::institutions(&mut conn).await?;
-        let mut known = self.institutions.write().expect("no writer panics");
-        *known = all.into_iter().map(|one| (one.code, one.open)).collect();
-        Ok(known.get(institution).copied().unwrap_or(false))
+        let Some(found) = hub::institution(&mut conn, province, institution).await? else { return Ok(false) };
+        self.institutions.write().expect("no writer panics").insert(found.code, found.open);
+        Ok(found.open)
     }
 
     pub(crate) fn forget_institution(&self, institution: &InstitutionCode) {

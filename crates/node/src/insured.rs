@@ -22,7 +22,7 @@ use store::{
     person::{self, Look},
 };
 use terms::{
-    AdmissionKind, FilingId, InsuranceScheme, InsuredPlace, Moment, Participant, PersonNumber, PoolingArea, Province, Refusal,
+    AdmissionKind, FilingId, InsuredPlace, Moment, Participant, PersonNumber, PoolingArea, Province, Refusal,
     SettlementId,
 };
 use wire::peer::v1::{Answer, Claim, FindPerson, FindYear, Settle, Settled, Undo, UndoKind, Undone};
@@ -366,7 +366,8 @@ fn duplicate_or_trouble(error: store::Error) -> Failure {
     }
 }
 
-async fn record_look(
+/// Writes down who looked at a person, and for what.
+pub async fn record_look(
     node: &ProvinceNode,
     work: &mut Work,
     area: PoolingArea,
@@ -377,9 +378,4 @@ async fn record_look(
     let now = node.context.now();
     let id = SettlementId::new(node.province, now, node.context.ids.serial());
     Ok(person::record_look(work, area, Look { id, person: number, looker, purpose, at: now }).await?)
-}
-
-/// The insurance year of a scheme that a day lies in, where the area has a policy; else the calendar year.
-pub fn year_of(node: &ProvinceNode, insured: InsuredPlace, scheme: InsuranceScheme, day: terms::Day) -> i16 {
-    node.library.scheme_on(insured.pooling_area(), scheme, day).map_or(day.year(), |scheme| scheme.insurance_year(day))
 }

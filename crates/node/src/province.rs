@@ -47,7 +47,7 @@ impl ProvinceSettings {
             library,
             catalog,
             patience: Duration::from_secs(8),
-            clock_tolerance: Duration::from_secs(12 * 60 * 60),
+            clock_tolerance: Duration::from_hours(12),
             body_bytes_max: 8 << 20,
             filing_rules: Rules::default(),
             management_token: None,

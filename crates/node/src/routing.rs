@@ -86,7 +86,7 @@ async fn check_institution(hub: &Hub, question: &Question) -> Outcome<()> {
         Question::Settle(settle) => &settle.claim,
         _ => return Ok(()),
     };
-    if hub.is_open(&claim.institution).await? {
+    if hub.is_open(claim.treatment.province(), &claim.institution).await? {
         return Ok(());
     }
     Err(Refusal::InstitutionSuspended { fixmedins_code: claim.institution.to_string() }.into())

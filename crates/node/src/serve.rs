@@ -45,8 +45,8 @@ impl Running {
     }
 }
 
-/// Runs the hub.
-pub async fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
+/// Runs the hub, on the runtime that this is called in.
+pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
     let router = Router::new()
         .route("/peer/v1", post(hub_peer))
         .route("/health", get(health))
@@ -59,8 +59,8 @@ pub async fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Runnin
     Ok(Running { address, stop, tasks: vec![serve(listener, router, stopped)] })
 }
 
-/// Runs a province, with its outbox.
-pub async fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Result<Running> {
+/// Runs a province with its outbox, on the runtime that this is called in.
+pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Result<Running> {
     let router = Router::new()
         .route("/peer/v1", post(province_peer))
         .route("/health", get(health))

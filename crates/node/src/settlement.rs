@@ -62,7 +62,7 @@ pub async fn trial(node: &ProvinceNode, request: &Request<'_>) -> Outcome<(Visit
     let categories = fee::categories(&mut conn, visit.id).await?;
     drop(conn);
     let today = node.context.now().day();
-    let claim = claim(node, request, &visit, categories, visit.discharged_at.map(terms::Moment::day).unwrap_or(today))?;
+    let claim = claim(node, request, &visit, categories, visit.discharged_at.map_or(today, terms::Moment::day))?;
     match node.link.ask(&node.context, &Question::Trial(Box::new(claim)), node.settings.patience).await {
         Ok(Answer::Trial(breakdown)) => Ok((visit, *breakdown)),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),

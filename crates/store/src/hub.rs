@@ -109,20 +109,28 @@ pub async fn put_institution(work: &mut Work, institution: &NationalInstitution)
     Ok(())
 }
 
-/// All institutions of the national register.
-pub async fn institutions(conn: &mut Conn) -> Result<Vec<NationalInstitution>> {
-    let rows = sqlx::query("select * from national_institution order by province, code").fetch_all(conn).await?;
-    let read = |row: &PgRow| {
+/// The institution of the national register with this code, in this province.
+pub async fn institution(
+    conn: &mut Conn,
+    province: Province,
+    code: &InstitutionCode,
+) -> Result<Option<NationalInstitution>> {
+    let row = sqlx::query("select * from national_institution where province = $1 and code = $2")
+        .bind(division_number(province.division()))
+        .bind(code.as_str())
+        .fetch_optional(conn)
+        .await?;
+    let read = |row: PgRow| {
         Ok(NationalInstitution {
-            code: parsed(row, "code")?,
+            code: parsed(&row, "code")?,
             name: row.try_get("name")?,
-            place: TreatmentPlace(division(row, "place")?),
-            level: coded(row, "level", SettlementLevel::from_code)?,
+            place: TreatmentPlace(division(&row, "place")?),
+            level: coded(&row, "level", SettlementLevel::from_code)?,
             open: row.try_get("open")?,
-            changed_at: moment(row, "changed_at")?,
+            changed_at: moment(&row, "changed_at")?,
         })
     };
-    rows.iter().map(read).collect()
+    row.map(read).transpose()
 }
 
 /// Where a settlement stands at the hub.

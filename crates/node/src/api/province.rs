@@ -1,3 +1,198 @@
-//! Management API.
-/// Routes.
-pub fn routes() -> axum::Router<std::sync::Arc<crate::province::ProvinceNode>> { axum::Router::new() }
+//! What clerks and operators of a province do: filings, people, institutions, and a look at a settlement.
+
+use super::{Answer, Clerk, Input, Managed, query, read, unknown_path};
+use crate::{
+    context::Failure,
+    filing::{self, Looker, NewFiling, NewTerms, Who},
+    insured::{record_look, refusal_of},
+    province::ProvinceNode,
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::Uri,
+    routing::{any, get, post, put},
+};
+use casework::{Filing, settlement::Stage};
+use std::sync::Arc;
+use store::{
+    institution,
+    treatment::{self, TreatmentSettlement},
+};
+use terms::{CitizenId, FilingId, InstitutionCode, InsuredPlace, PersonNumber, Refusal, SettlementId};
+use wire::api::{
+    FilingChange, FilingView, Filings, InstitutionBody, NewFiling as NewFilingBody, PersonBody, Reason, Refused, SettlementView,
+    Shown, Taken, shown_funds, shown_number,
+};
+
+type Node = State<Arc<ProvinceNode>>;
+
+/// The routes of a province.
+pub fn routes() -> Router<Arc<ProvinceNode>> {
+    Router::new()
+        .route("/api/v1/filings", get(list_filings).post(submit_filing))
+        .route("/api/v1/filings/{id}", get(find_filing))
+        .route("/api/v1/filings/{id}/approve", post(approve_filing))
+        .route("/api/v1/filings/{id}/reject", post(reject_filing))
+        .route("/api/v1/filings/{id}/change", post(change_filing))
+        .route("/api/v1/filings/{id}/cancel", post(cancel_filing))
+        .route("/api/v1/institutions/{code}", put(put_institution))
+        .route("/api/v1/people/{number}", put(put_person))
+        .route("/api/v1/settlements/{id}", get(find_settlement))
+        .route("/api/v1/{*path}", any(unknown_path))
+}
+
+impl Managed for ProvinceNode {
+    fn management_token(&self) -> Option<&str> {
+        self.settings.management_token.as_deref()
+    }
+}
+
+async fn submit_filing(State(node): Node, clerk: Clerk, Input(body): Input<NewFilingBody>) -> Result<Answer, Answer> {
+    let new = NewFiling {
+        insured: body.insured,
+        who: who(body.person, body.certno)?,
+        scheme: body.scheme,
+        category: body.category,
+        destination: body.destination,
+        begins: body.begins,
+        ends: body.ends,
+        commitment: body.commitment,
+        approve_now: body.approve_now,
+    };
+    shown(&clerk, filing::submit(&node, new).await)
+}
+
+fn who(person: Option<PersonNumber>, certno: Option<CitizenId>) -> Result<Who, Refusal> {
+    match (person, certno) {
+        (Some(number), _) => Ok(Who::Number(number)),
+        (None, Some(citizen)) => Ok(Who::Citizen(citizen)),
+        (None, None) => Err(Refusal::missing("person", "人员编号（person）或公民身份号码（certno）")),
+    }
+}
+
+async fn list_filings(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
+    let place = query(&uri, "insured").ok_or_else(|| Refusal::missing("insured", "六位参保地区划"))?;
+    let insured = InsuredPlace(read(place, "insured", "六位参保地区划")?);
+    let person = query(&uri, "person").map(|text| read(text, "person", "人员编号")).transpose()?;
+    let certno = query(&uri, "certno").map(|text| read(text, "certno", "18位公民身份号码")).transpose()?;
+    let who = who(person, certno)?;
+    let filings = filing::list_of_person(&node, insured, &who, clerk.looker("查询备案")).await?;
+    let filings = filings.iter().map(|filing| FilingView::of(filing, clerk.shown)).collect();
+    Ok(Answer::json(&Filings { filings }))
+}
+
+async fn find_filing(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
+    shown(&clerk, filing::find(&node, filing_id(&id)?, clerk.looker("查询备案")).await)
+}
+
+async fn approve_filing(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
+    shown(&clerk, filing::approve(&node, filing_id(&id)?).await)
+}
+
+async fn reject_filing(
+    State(node): Node,
+    clerk: Clerk,
+    Path(id): Path<String>,
+    Input(body): Input<Reason>,
+) -> Result<Answer, Answer> {
+    shown(&clerk, filing::reject(&node, filing_id(&id)?, &body.reason).await)
+}
+
+async fn change_filing(
+    State(node): Node,
+    clerk: Clerk,
+    Path(id): Path<String>,
+    Input(body): Input<FilingChange>,
+) -> Result<Answer, Answer> {
+    let terms = NewTerms { destination: body.destination, begins: body.begins, ends: body.ends };
+    shown(&clerk, filing::change(&node, filing_id(&id)?, terms).await)
+}
+
+async fn cancel_filing(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
+    shown(&clerk, filing::cancel(&node, filing_id(&id)?).await)
+}
+
+fn filing_id(text: &str) -> Result<FilingId, Refusal> {
+    read(text, "id", "30位备案编号")
+}
+
+/// A filing that was just decided on is shown masked: only a look, which is written down, shows it whole.
+fn shown(clerk: &Clerk, filing: Result<Filing, Refusal>) -> Result<Answer, Answer> {
+    Ok(Answer::json(&FilingView::of(&filing?, clerk.shown)))
+}
+
+async fn put_institution(
+    State(node): Node,
+    _: Clerk,
+    Path(code): Path<String>,
+    Input(body): Input<InstitutionBody>,
+) -> Result<Answer, Answer> {
+    let code: InstitutionCode = read(&code, "code", "定点医药机构编号")?;
+    let find = async { Ok(institution::find(&mut *node.context.store.conn().await?, &code).await?) };
+    let known = find.await.map_err(|failure: Failure| failure.refusal())?;
+    let institution = body.into_institution(code, known.as_ref(), node.context.now())?;
+    node.put_institution(&institution).await?;
+    node.deliver().await;
+    Ok(Answer::json(&Taken { taken: true }))
+}
+
+async fn put_person(
+    State(node): Node,
+    _: Clerk,
+    Path(number): Path<String>,
+    Input(body): Input<PersonBody>,
+) -> Result<Answer, Answer> {
+    let person = body.into_person(read(&number, "number", "人员编号")?)?;
+    let area = person.enrolments[0].insured.pooling_area();
+    node.put_person(area, &person).await?;
+    Ok(Answer::json(&Taken { taken: true }))
+}
+
+async fn find_settlement(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
+    let id: SettlementId = read(&id, "id", "30位结算ID")?;
+    let found = look_at_settlement(&node, id, clerk.looker("查询结算")).await.map_err(Failure::refusal)?;
+    Ok(Answer::json(&settlement_view(&found, clerk.shown)))
+}
+
+async fn look_at_settlement(
+    node: &ProvinceNode,
+    id: SettlementId,
+    looker: Looker<'_>,
+) -> Result<TreatmentSettlement, Failure> {
+    let mut work = node.context.store.begin().await?;
+    let found = treatment::find(work.conn(), id).await?;
+    let found = found.ok_or_else(|| Refusal::UnknownSettlement { setl_id: id.to_string() })?;
+    record_look(node, &mut work, found.area, &found.person, looker.name, looker.purpose).await?;
+    work.save().await?;
+    Ok(found)
+}
+
+fn settlement_view(settlement: &TreatmentSettlement, shown: Shown) -> SettlementView {
+    let stage = match settlement.stage {
+        Stage::Asked => "asked",
+        Stage::Settled => "settled",
+        Stage::Refused => "refused",
+        Stage::Undoing => "undoing",
+        Stage::Undone => "undone",
+    };
+    SettlementView {
+        id: settlement.id.to_string(),
+        visit: settlement.visit.to_string(),
+        stage: stage.to_owned(),
+        stage_name: settlement.stage.chinese().to_owned(),
+        institution: settlement.institution.clone(),
+        person: shown_number(&settlement.person, shown),
+        scheme: settlement.scheme,
+        insured: settlement.insured,
+        total: settlement.amounts.total,
+        fund_total: settlement.amounts.fund_total,
+        person_total: settlement.amounts.person_total,
+        funds: shown_funds(&settlement.amounts.funds),
+        refusal: settlement.refusal.as_ref().map(|stored| Refused::from(&refusal_of(Some(stored)))),
+        asked_at: settlement.asked_at.to_string(),
+        settled_at: settlement.settled_at.map(|at| at.to_string()),
+        undo: settlement.undo.as_ref().map(|undo| undo.id.to_string()),
+        undone_at: settlement.undone_at.map(|at| at.to_string()),
+    }
+}

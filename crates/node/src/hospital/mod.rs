@@ -96,7 +96,6 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
 }
 
 /// What a hospital hears when a transaction ends in an impossible state: that nothing is known, and what to do.
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives it so")]
 pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a transaction ended in an impossible state");
     let body = serde_json::json!({

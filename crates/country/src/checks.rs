@@ -1,0 +1,197 @@
+//! What must hold in a world once the dust has settled, whatever happened in it: every settlement stands in all three books
+//! with the same amounts or in none, and nobody gains or loses a fen.
+
+use crate::{
+    statement::BookPage,
+    world::{Trouble, World},
+};
+use benefit::YearToDate;
+use casework::settlement::Stage;
+use funds::{Balance, BookLine, EntrySide, Side, Transfer, TrialBalance, compare, reconciliation::LineStage};
+use std::collections::BTreeMap;
+use store::{Amounts, book, hub, insured, treatment};
+use terms::{Fen, InsuranceScheme, PersonNumber, Province, SettlementId};
+
+/// The three books of a whole world.
+#[derive(Clone, Debug, Default)]
+pub struct Books {
+    /// The treatment places'.
+    pub treatment: Vec<BookLine>,
+    /// The hub's.
+    pub hub: Vec<BookLine>,
+    /// The insured places'.
+    pub insured: Vec<BookLine>,
+}
+
+impl Books {
+    /// Reads all books of a world.
+    pub async fn read(world: &World) -> Result<Self, Trouble> {
+        let mut books = Self::default();
+        for side in world.provinces.values() {
+            let mut conn = side.node.context.store.conn().await?;
+            for one in treatment::all(&mut conn).await? {
+                let stage = match one.stage {
+                    Stage::Settled => LineStage::Standing,
+                    Stage::Undoing | Stage::Undone => LineStage::Undone,
+                    Stage::Asked | Stage::Refused => continue,
+                };
+                books.treatment.push(line(one.id, stage, &one.amounts));
+            }
+            for one in insured::all(&mut conn).await? {
+                let stage = match one.stage {
+                    insured::Stage::Standing => LineStage::Standing,
+                    insured::Stage::Undone => LineStage::Undone,
+                    insured::Stage::Refused => continue,
+                };
+                let amounts = one.content.map(|content| content.amounts).unwrap_or_default();
+                books.insured.push(line(one.id, stage, &amounts));
+            }
+        }
+        for one in hub::all(&mut *world.hub.context.store.conn().await?).await? {
+            let stage = match one.stage {
+                hub::Stage::Standing => LineStage::Standing,
+                hub::Stage::Undone => LineStage::Undone,
+            };
+            let amounts = one.content.map(|content| content.amounts).unwrap_or_default();
+            books.hub.push(line(one.id, stage, &amounts));
+        }
+        Ok(books)
+    }
+
+    /// The pages of one settlement, with its entries.
+    pub async fn pages(
+        &self,
+        world: &World,
+        id: SettlementId,
+        insured: Province,
+    ) -> Result<[BookPage; 3], Trouble> {
+        let find = |lines: &[BookLine]| lines.iter().find(|line| line.settlement == id).cloned();
+        let of_role = |transfers: Vec<Transfer>, role| -> Vec<Transfer> {
+            transfers.into_iter().filter(|transfer| transfer.id.role == role).collect()
+        };
+        let at_treatment = transfers(world, Some(id.province()), id).await?;
+        let at_hub = transfers(world, None, id).await?;
+        let at_insured = transfers(world, Some(insured), id).await?;
+        Ok([
+            BookPage {
+                side: Side::Treatment,
+                line: find(&self.treatment),
+                transfers: of_role(at_treatment, funds::Role::Treatment),
+            },
+            BookPage { side: Side::Hub, line: find(&self.hub), transfers: of_role(at_hub, funds::Role::Hub) },
+            BookPage {
+                side: Side::Insured,
+                line: find(&self.insured),
+                transfers: of_role(at_insured, funds::Role::Insured),
+            },
+        ])
+    }
+}
+
+async fn transfers(world: &World, at: Option<Province>, id: SettlementId) -> Result<Vec<Transfer>, Trouble> {
+    let store = match at {
+        Some(province) => &world.province(province)?.node.context.store,
+        None => &world.hub.context.store,
+    };
+    Ok(book::of_settlement(&mut *store.conn().await?, id).await?)
+}
+
+fn line(settlement: SettlementId, stage: LineStage, amounts: &Amounts) -> BookLine {
+    BookLine {
+        settlement,
+        stage,
+        total: amounts.total,
+        fund_total: amounts.fund_total,
+        person_total: amounts.person_total,
+        funds: amounts.funds.clone(),
+    }
+}
+
+/// Everything that does not hold, in Chinese sentences; empty if all is well.
+pub async fn failures(world: &World) -> Result<Vec<String>, Trouble> {
+    let mut failures = Vec::new();
+    let books = Books::read(world).await?;
+    let differences = compare(&books.treatment, &books.hub, &books.insured);
+    failures.extend(differences.iter().map(ToString::to_string));
+    for line in books.treatment.iter().filter(|line| line.stage == LineStage::Standing) {
+        failures.extend(broken_sums(line));
+    }
+    failures.extend(broken_years(world).await?);
+    failures.extend(broken_ledgers(world, &books).await?);
+    let waiting = world.waiting().await?;
+    if waiting > 0 {
+        failures.push(format!("待发队列中还有{waiting}条报文"));
+    }
+    Ok(failures)
+}
+
+fn broken_sums(line: &BookLine) -> Option<String> {
+    let funds: Fen = line.funds.values().copied().sum();
+    let holds = line.total == line.fund_total + line.person_total && funds == line.fund_total;
+    (!holds).then(|| format!("结算[{}]的总额、基金和个人负担不平", line.settlement))
+}
+
+/// Whose year.
+type YearOf = (PersonNumber, InsuranceScheme, i16);
+
+async fn broken_years(world: &World) -> Result<Vec<String>, Trouble> {
+    let mut broken = Vec::new();
+    for (province, side) in &world.provinces {
+        let mut conn = side.node.context.store.conn().await?;
+        let mut expected = BTreeMap::<YearOf, YearToDate>::new();
+        let standing = insured::all(&mut conn).await?.into_iter().filter(|one| one.stage == insured::Stage::Standing);
+        for content in standing.filter_map(|one| one.content) {
+            let sums = expected.entry((content.person, content.scheme, content.year)).or_default();
+            *sums = sums.plus(&content.contribution);
+        }
+        for (person, scheme, year, sums) in insured::all_years(&mut conn).await? {
+            if sums != expected.remove(&(person, scheme, year)).unwrap_or_default() {
+                broken.push(format!("[{province}]有人员{year}年{scheme}累计与有效结算之和不一致"));
+            }
+        }
+        let missing = expected.values().filter(|sums| **sums != YearToDate::default()).count();
+        if missing > 0 {
+            broken.push(format!("[{province}]有{missing}人缺少年度累计"));
+        }
+    }
+    Ok(broken)
+}
+
+/// Every book balances, and what its accounts hold on the side of claims is what the standing settlements say.
+async fn broken_ledgers(world: &World, books: &Books) -> Result<Vec<String>, Trouble> {
+    let mut broken = Vec::new();
+    let provinces = world.provinces.iter().map(|(province, side)| (Some(*province), &side.node.context.store));
+    for (province, store) in provinces.chain([(None, &world.hub.context.store)]) {
+        let balances = book::balances(&mut *store.conn().await?).await?;
+        let name = province.map_or_else(|| "国家平台".to_owned(), |province| province.to_string());
+        if !TrialBalance::of(&balances).is_balanced() {
+            broken.push(format!("[{name}]试算不平"));
+        }
+        for role in [funds::Role::Treatment, funds::Role::Hub, funds::Role::Insured] {
+            let on_debit = |(account, balance): (&funds::Account, &Balance)| {
+                let counts = account.kind().role() == role && account.kind().normal_side() == EntrySide::Debit;
+                counts.then(|| balance.on(EntrySide::Debit))
+            };
+            let booked: Fen = balances.iter().filter_map(on_debit).sum();
+            let expected = expected_claims(books, role, province);
+            if let Some(expected) = expected.filter(|expected| *expected != booked) {
+                broken.push(format!("[{name}]账面{booked}元与有效结算的基金支付{expected}元不一致"));
+            }
+        }
+    }
+    Ok(broken)
+}
+
+/// The funds' part of the standing settlements that a role of a node has; `None` where they are not told apart by province.
+fn expected_claims(books: &Books, role: funds::Role, province: Option<Province>) -> Option<Fen> {
+    let sum = |lines: &[BookLine], counts: &dyn Fn(&BookLine) -> bool| {
+        lines.iter().filter(|line| line.stage == LineStage::Standing && counts(line)).map(|line| line.fund_total).sum()
+    };
+    match (role, province) {
+        (funds::Role::Treatment, Some(province)) => {
+            Some(sum(&books.treatment, &|line| line.settlement.province() == province))
+        }
+        (funds::Role::Hub, None) => Some(sum(&books.hub, &|_| true)),
+        _ => None,
+    }
+}

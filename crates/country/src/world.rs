@@ -1,0 +1,484 @@
+//! A world: the hub and some provinces as separate nodes, each with its own database and key, that reach one another over
+//! HTTP; their hospitals and people; and, if wanted, bad luck on every line between them.
+
+use crate::{
+    clock::TravelClock,
+    hospital::{Hospital, Settings},
+    institutions::{MODELS, Model, demo_institutions},
+    network::Wire,
+    people::{AREAS, demo_people},
+};
+use benefit::{Catalog, Library};
+use casework::{
+    filing::{Application, Destination},
+    institution::{Institution, Secret},
+    person::Person,
+};
+use node::{Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock, serve};
+use rand::Rng;
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use store::{
+    Store,
+    embedded::{Embedded, Options as ServerOptions},
+    hub::ParticipantEntry,
+};
+use terms::{
+    Clock, Day, FilingCategory, FilingId, InstitutionCode, Participant, PoolingArea, Province, Refusal, TreatmentPlace,
+};
+use tokio::net::TcpListener;
+use wire::{peer::v1::Question, sign::sm2::PrivateKey};
+
+/// Why a world does not start, or something in it cannot be done: a sentence for the operator.
+#[derive(Debug)]
+pub struct Trouble(pub String);
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+/// Anything that can be said.
+fn trouble(what: impl std::fmt::Display) -> Trouble {
+    Trouble(what.to_string())
+}
+
+impl From<store::Error> for Trouble {
+    fn from(error: store::Error) -> Self {
+        trouble(error)
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        trouble(refusal)
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        trouble(error)
+    }
+}
+
+/// The policies of all pooling areas, and the catalogs of all provinces.
+#[derive(Clone, Debug)]
+pub struct Rulebook {
+    /// Policies.
+    pub library: Arc<Library>,
+    national: Arc<Catalog>,
+    provinces: BTreeMap<Province, Arc<Catalog>>,
+}
+
+impl Rulebook {
+    /// Out of the texts of a policy folder, each with its path in the folder: `110000/310.toml`, `national/catalog.csv`,
+    /// `420000/catalog.csv`.
+    pub fn load(files: &[(String, String)]) -> Result<Self, Trouble> {
+        let said = |errors: Vec<benefit::PolicyError>| {
+            trouble(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        };
+        let texts = || files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let library = Library::load(texts()).map_err(said)?;
+        let mut national = Catalog::default();
+        let mut own = BTreeMap::new();
+        for (path, text) in texts().filter(|(path, _)| path.ends_with("catalog.csv")) {
+            let catalog = Catalog::load(path, text).map_err(said)?;
+            let folder = path.rsplit('/').nth(1).unwrap_or_default();
+            match folder.parse::<Province>() {
+                Ok(province) => drop(own.insert(province, catalog)),
+                Err(_) => national = catalog,
+            }
+        }
+        let provinces = own.into_iter().map(|(province, own)| (province, Arc::new(national.overlay(&own)))).collect();
+        Ok(Self { library: Arc::new(library), national: Arc::new(national), provinces })
+    }
+
+    /// Out of a policy folder.
+    pub fn of_folder(folder: &Path) -> Result<Self, Trouble> {
+        let mut files = Vec::new();
+        for area in fs::read_dir(folder)? {
+            let area = area?.path();
+            if !area.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(&area)? {
+                let file = file?.path();
+                let name = file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().into_owned();
+                if name.ends_with(".toml") || name.ends_with(".csv") {
+                    files.push((name, fs::read_to_string(&file)?));
+                }
+            }
+        }
+        files.sort();
+        Self::load(&files)
+    }
+
+    /// The catalog by which a province splits bills: its own lines over the national list.
+    pub fn catalog(&self, province: Province) -> Arc<Catalog> {
+        Arc::clone(self.provinces.get(&province).unwrap_or(&self.national))
+    }
+}
+
+/// Where the nodes keep what they know.
+pub enum Database {
+    /// A private server for the world, in a folder that stays or, without one, in a temporary folder that goes with it.
+    Private(Option<PathBuf>),
+    /// Databases that are there already, opened, one a node.
+    Opened(BTreeMap<Participant, Store>),
+}
+
+/// How a world is made.
+pub struct Options {
+    /// Which provinces have a node.
+    pub provinces: Vec<Province>,
+    /// Policies and catalogs.
+    pub rules: Rulebook,
+    /// Where the nodes keep what they know.
+    pub database: Database,
+    /// The clock that the world's goes with.
+    pub clock: Arc<dyn Clock>,
+    /// How many days before that clock the world begins.
+    pub days_behind: i64,
+    /// Whether a [`Wire`] stands on every line between nodes.
+    pub wires: bool,
+    /// Whether commits wait for the disk.
+    pub durable: bool,
+    /// Connections of each node to its database.
+    pub connections: u32,
+    /// How long a node waits for another before it says that the outcome is not known.
+    pub patience: Duration,
+    /// The token of the provinces' management interface; without one it is closed.
+    pub management_token: Option<String>,
+}
+
+impl Options {
+    /// The demonstration's world: four provinces, a temporary private server, twenty days ago.
+    pub fn new(rules: Rulebook) -> Self {
+        Self {
+            provinces: AREAS.into_iter().map(PoolingArea::province).collect(),
+            rules,
+            database: Database::Private(None),
+            clock: Arc::new(SystemClock),
+            days_behind: 20,
+            wires: false,
+            durable: false,
+            connections: 8,
+            patience: Duration::from_secs(8),
+            management_token: None,
+        }
+    }
+}
+
+/// A running world. Stop it with [`World::stop`]; dropped, its nodes end with their runtime.
+pub struct World {
+    /// The clock that all parties share.
+    pub clock: Arc<TravelClock>,
+    /// Policies and catalogs.
+    pub rules: Rulebook,
+    /// The hub.
+    pub hub: Arc<Hub>,
+    /// The provinces.
+    pub provinces: BTreeMap<Province, ProvinceSide>,
+    /// The registered hospitals.
+    pub institutions: Vec<Institution>,
+    hub_running: Running,
+    // Dropped last: the nodes' databases are on it.
+    server: Option<Embedded>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// A province of the world.
+pub struct ProvinceSide {
+    /// Its node.
+    pub node: Arc<ProvinceNode>,
+    /// The line from it to the hub, if wires were asked for.
+    pub to_hub: Option<Wire>,
+    /// The line from the hub to it, if wires were asked for.
+    pub from_hub: Option<Wire>,
+    address: SocketAddr,
+    running: Option<Running>,
+}
+
+impl ProvinceSide {
+    /// Where its hospitals reach it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl World {
+    /// Makes a world and fills it with hospitals and people; `say` is told of each step.
+    pub async fn start(options: Options, say: &(dyn Fn(&str) + Sync)) -> Result<Self, Trouble> {
+        let clock = Arc::new(TravelClock::days_behind(Arc::clone(&options.clock), options.days_behind));
+        let (mut stores, server, folder) = open_databases(&options, say).await?;
+        let mut context = |me: Participant| {
+            let store = stores.remove(&me).ok_or_else(|| trouble(format!("no database for node {me}")))?;
+            let clock: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+            Ok::<_, Trouble>(Context { me, store, clock, ids: Arc::new(RandomIds), key: new_key() })
+        };
+        let hub_context = context(Participant::Hub)?;
+        let hub_key = hub_context.key.public();
+        let hub = Arc::new(Hub::new(hub_context));
+        hub.context.store.prepare(Participant::Hub, clock.now()).await?;
+        let hub_running = serve::hub(Arc::clone(&hub), listen(None).await?)?;
+        say(&format!("国家平台已启动：{}", hub_running.url()));
+        let mut provinces = BTreeMap::new();
+        for &province in &options.provinces {
+            let me = Participant::Province(province);
+            let context = context(me)?;
+            context.store.prepare(me, clock.now()).await?;
+            let listener = listen(None).await?;
+            let address = listener.local_addr()?;
+            let (to_hub, from_hub) = match options.wires {
+                false => (None, None),
+                true => (
+                    Some(Wire::between(&hub_running.url()).await?),
+                    Some(Wire::between(&address.to_string()).await?),
+                ),
+            };
+            let hub_address = to_hub.as_ref().map_or_else(|| hub_running.url(), Wire::address);
+            let name = province.division().name().unwrap_or_default().to_owned();
+            let entry = ParticipantEntry {
+                participant: me,
+                name: name.clone(),
+                address: from_hub.as_ref().map_or_else(|| format!("http://{address}"), Wire::address),
+                public_key: context.key.public().to_hex(),
+                suspended: None,
+                changed_at: clock.now(),
+            };
+            hub.put_participant(&entry).await?;
+            let (library, catalog) = (Arc::clone(&options.rules.library), options.rules.catalog(province));
+            let mut settings = ProvinceSettings::new(hub_address, hub_key.clone(), library, catalog);
+            settings.patience = options.patience;
+            settings.management_token.clone_from(&options.management_token);
+            let node = Arc::new(ProvinceNode::new(context, province, settings));
+            let running = Some(serve::province(Arc::clone(&node), listener)?);
+            say(&format!("{name}省级平台已启动：http://{address}"));
+            provinces.insert(province, ProvinceSide { node, to_hub, from_hub, address, running });
+        }
+        let institutions = Vec::new();
+        let rules = options.rules;
+        let mut world = Self { clock, rules, hub, provinces, institutions, hub_running, server, _folder: folder };
+        world.populate(say).await?;
+        Ok(world)
+    }
+
+    async fn populate(&mut self, say: &(dyn Fn(&str) + Sync)) -> Result<(), Trouble> {
+        let people: Vec<(PoolingArea, Person)> = demo_people()
+            .into_iter()
+            .filter(|(area, _)| self.provinces.contains_key(&area.province()))
+            .collect();
+        self.add_people(&people).await?;
+        let institutions = demo_institutions(&|_| new_secret(), self.clock.now());
+        self.institutions =
+            institutions.into_iter().filter(|one| self.provinces.contains_key(&one.place.province())).collect();
+        for institution in &self.institutions {
+            self.province(institution.place.province())?.node.put_institution(institution).await?;
+        }
+        self.until_quiet().await?;
+        say(&format!("已登记定点医疗机构{}家、参保人员{}人（均为虚构）", self.institutions.len(), people.len()));
+        Ok(())
+    }
+
+    /// A province of the world.
+    pub fn province(&self, province: Province) -> Result<&ProvinceSide, Trouble> {
+        self.provinces.get(&province).ok_or_else(|| trouble(format!("province {province} is not in this world")))
+    }
+
+    /// Registers more people, in units of work of a thousand.
+    pub async fn add_people(&self, people: &[(PoolingArea, Person)]) -> Result<(), Trouble> {
+        for (province, side) in &self.provinces {
+            let own: Vec<(PoolingArea, &Person)> = people
+                .iter()
+                .filter(|(area, _)| area.province() == *province)
+                .map(|(area, person)| (*area, person))
+                .collect();
+            for some in own.chunks(1_000) {
+                side.node.put_people(some).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A registered hospital.
+    pub fn institution(&self, code: &InstitutionCode) -> Result<&Institution, Trouble> {
+        let found = self.institutions.iter().find(|institution| institution.code == *code);
+        found.ok_or_else(|| trouble(format!("institution {code} is not in this world")))
+    }
+
+    /// The software of a hospital, set up for its province's node.
+    pub fn hospital(&self, model: &Model) -> Result<Hospital, Trouble> {
+        let institution = self.institution(&model.code())?;
+        let address = self.province(institution.place.province())?.url();
+        Ok(self.hospital_at(institution, model, &address))
+    }
+
+    /// The same behind a wire to its province's node.
+    pub fn hospital_behind(&self, model: &Model, wire: &Wire) -> Result<Hospital, Trouble> {
+        Ok(self.hospital_at(self.institution(&model.code())?, model, &wire.address()))
+    }
+
+    fn hospital_at(&self, institution: &Institution, model: &Model, address: &str) -> Hospital {
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        Hospital::new(Settings::of(institution, address).form(model.form), clock)
+    }
+
+    /// Every hospital of the demonstration that is in this world.
+    pub fn models(&self) -> impl Iterator<Item = &'static Model> {
+        MODELS.iter().filter(|model| self.institution(&model.code()).is_ok())
+    }
+
+    /// Files a person, at the insured place and in the national register, and has it approved.
+    pub async fn file(
+        &self,
+        person: &Person,
+        category: FilingCategory,
+        treatment: TreatmentPlace,
+        begins: Day,
+    ) -> Result<(), Trouble> {
+        let enrolment = person.enrolments.first().ok_or_else(|| trouble("a person without insurance files nothing"))?;
+        let node = &self.province(enrolment.insured.province())?.node;
+        let now = self.clock.now();
+        let application = Application {
+            id: FilingId::new(enrolment.insured.province(), now, node.context.ids.serial()),
+            person: person.number.clone(),
+            scheme: enrolment.scheme,
+            insured: enrolment.insured,
+            category,
+            destination: Destination::containing(treatment),
+            begins: Some(begins),
+            ends: None,
+            commitment: false,
+        };
+        let area = enrolment.insured.pooling_area();
+        let mut work = node.context.store.begin().await?;
+        let others = store::filing::of_person(work.conn(), area, &person.number).await?;
+        let filing = casework::filing::submit(application, &others, &node.settings.filing_rules, now)?.approve(now)?;
+        let question = serde_json::to_value(Question::PublishFiling(Box::new(filing.clone()))).map_err(trouble)?;
+        store::filing::put(&mut work, &filing).await?;
+        store::outbox::put(&mut work, area, (&filing.id.to_string(), "filing"), &question, (now, now)).await?;
+        work.save().await?;
+        self.until_quiet().await
+    }
+
+    /// Delivers what waits in the outboxes until nothing does; lets time pass where something is not due yet.
+    pub async fn until_quiet(&self) -> Result<(), Trouble> {
+        for _ in 0..200 {
+            for side in self.provinces.values() {
+                side.node.deliver().await;
+            }
+            if self.waiting().await? == 0 {
+                return Ok(());
+            }
+            self.clock.pass_seconds(30);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Err(trouble("the outboxes do not become empty"))
+    }
+
+    /// How many questions wait in all outboxes.
+    pub async fn waiting(&self) -> Result<i64, Trouble> {
+        let mut waiting = 0;
+        for side in self.provinces.values() {
+            waiting += store::outbox::count(&mut *side.node.context.store.conn().await?).await?;
+        }
+        Ok(waiting)
+    }
+
+    /// Ends a province's node at once, as a power cut would. What it committed is in its database.
+    pub fn kill(&mut self, province: Province) {
+        if let Some(side) = self.provinces.get_mut(&province)
+            && let Some(running) = side.running.take()
+        {
+            running.kill();
+        }
+    }
+
+    /// Starts a killed province's node again, at its address and over its database.
+    pub async fn restart(&mut self, province: Province) -> Result<(), Trouble> {
+        let side = self.provinces.get_mut(&province).ok_or_else(|| trouble("not in this world"))?;
+        let node = ProvinceNode::new(side.node.context.clone(), province, side.node.settings.clone());
+        side.node = Arc::new(node);
+        side.running = Some(serve::province(Arc::clone(&side.node), listen(Some(side.address)).await?)?);
+        Ok(())
+    }
+
+    /// Stops the nodes in order, then the private server.
+    pub async fn stop(self) {
+        for side in self.provinces.into_values() {
+            if let Some(running) = side.running {
+                running.stop().await;
+            }
+            side.node.context.store.close().await;
+        }
+        self.hub_running.stop().await;
+        self.hub.context.store.close().await;
+        if let Some(server) = self.server {
+            // Stopping blocks; a server that cannot be waited for ends with its keeper.
+            let _ = tokio::task::spawn_blocking(move || server.stop()).await;
+        }
+    }
+}
+
+async fn listen(address: Option<SocketAddr>) -> Result<TcpListener, Trouble> {
+    Ok(TcpListener::bind(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))).await?)
+}
+
+type Opened = (BTreeMap<Participant, Store>, Option<Embedded>, Option<tempfile::TempDir>);
+
+async fn open_databases(options: &Options, say: &(dyn Fn(&str) + Sync)) -> Result<Opened, Trouble> {
+    let path = match &options.database {
+        Database::Opened(stores) => return Ok((stores.clone(), None, None)),
+        Database::Private(path) => path.clone(),
+    };
+    let temporary = match &path {
+        Some(_) => None,
+        None => Some(tempfile::tempdir()?),
+    };
+    let folder = path.or_else(|| Some(temporary.as_ref()?.path().to_owned())).expect("one of the two");
+    say("正在启动内置数据库…");
+    let mut settings = ServerOptions::default().setting("max_connections", "200");
+    settings.durable = options.durable;
+    let started = tokio::task::spawn_blocking(move || Embedded::start(&folder, &settings)).await;
+    let server = started.map_err(trouble)?.map_err(trouble)?;
+    let mut stores = BTreeMap::new();
+    let provinces = options.provinces.iter().map(|province| Participant::Province(*province));
+    for participant in std::iter::once(Participant::Hub).chain(provinces) {
+        let name = format!("node_{participant}");
+        server.create_database(&name).await.map_err(trouble)?;
+        let store = Store::open(server.connect_options(&name), options.connections).await?;
+        stores.insert(participant, store);
+    }
+    Ok((stores, Some(server), temporary))
+}
+
+/// A key that nobody has.
+fn new_key() -> PrivateKey {
+    loop {
+        let mut bytes = [0; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        if let Ok(key) = PrivateKey::from_bytes(&bytes) {
+            return key;
+        }
+    }
+}
+
+/// A secret that nobody has.
+fn new_secret() -> Secret {
+    let mut bytes = [0; 16];
+    rand::rng().fill_bytes(&mut bytes);
+    Secret(bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes any text");
+        text
+    }))
+}

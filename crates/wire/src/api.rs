@@ -1,0 +1,506 @@
+//! The JSON of the management interface (管理接口), version 1: what clerks, operators and the command line say to a node.
+//!
+//! Keys are English in snake_case, money is text in yuan (`"1234.50"`), days are `yyyy-MM-dd`, times are China's. What a
+//! node does not know it refuses. Personal data comes out masked unless [`Shown::Whole`] is asked for, with a duty.
+
+use casework::{
+    Filing,
+    filing::Stage,
+    institution::{Authentication, Institution, Secret},
+    person::{Enrolment, Person, Standing},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use terms::{
+    AdminDivision, CitizenId, Day, Fen, FilingCategory, FilingId, Fund, InstitutionCode, InsuranceScheme, InsuredPlace, Moment,
+    Participant, PersonNumber, Refusal, SettlementLevel, TreatmentPlace,
+};
+
+/// The largest body of a request, in bytes.
+pub const BODY_BYTES_MAX: usize = 64 << 10;
+
+/// The header that names the duty for which whole personal data is asked: `X-Duty: 核对备案材料`.
+pub const DUTY_HEADER: &str = "x-duty";
+
+/// The header that names the clerk, for the record of looks.
+pub const OPERATOR_HEADER: &str = "x-operator";
+
+/// A refusal: a code for programs, a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Does not change.
+    pub code: String,
+    /// One Chinese sentence that says what to do next.
+    pub message: String,
+}
+
+impl From<&Refusal> for Refused {
+    fn from(refusal: &Refusal) -> Self {
+        Self { code: refusal.code().to_owned(), message: refusal.message() }
+    }
+}
+
+/// How much of personal data is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The middle is covered.
+    Masked,
+    /// All of it: for a duty, which is written down.
+    Whole,
+}
+
+impl Shown {
+    fn number(self, number: &PersonNumber) -> String {
+        match self {
+            Self::Whole => number.to_string(),
+            Self::Masked => masked_number(number.as_str()),
+        }
+    }
+}
+
+/// A person's number with all but its first and last two characters covered.
+pub fn masked_number(number: &str) -> String {
+    let length = number.chars().count();
+    let cover = |(at, one)| if at < 2 || at + 2 >= length { one } else { '*' };
+    if length <= 4 { "*".repeat(length) } else { number.chars().enumerate().map(cover).collect() }
+}
+
+/// An application (备案申请): `POST /api/v1/filings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewFiling {
+    /// 参保地, any division of the pooling area.
+    pub insured: InsuredPlace,
+    /// 人员编号; or …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonNumber>,
+    /// … 公民身份号码.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certno: Option<CitizenId>,
+    /// 险种: `employee` or `resident`.
+    pub scheme: InsuranceScheme,
+    /// 备案类型.
+    pub category: FilingCategory,
+    /// 就医地: a city or a whole province.
+    pub destination: AdminDivision,
+    /// 备案开始日期.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Day>,
+    /// 备案结束日期.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Day>,
+    /// 承诺制.
+    #[serde(default)]
+    pub commitment: bool,
+    /// 即时审核通过.
+    #[serde(default)]
+    pub approve_now: bool,
+}
+
+/// A change (备案变更): `POST /api/v1/filings/{id}/change`. What is left out stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilingChange {
+    /// 就医地.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<AdminDivision>,
+    /// 备案开始日期.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Day>,
+    /// 备案结束日期.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Day>,
+}
+
+/// Why: of a rejection (驳回) or a suspension (暂停).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// In Chinese, as it is told on.
+    pub reason: String,
+}
+
+/// A filing as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilingView {
+    /// 备案编号.
+    pub id: FilingId,
+    /// 人员编号, masked unless a duty needs it.
+    pub person: String,
+    /// 险种.
+    pub scheme: InsuranceScheme,
+    /// 参保地.
+    pub insured: InsuredPlace,
+    /// 备案类型.
+    pub category: FilingCategory,
+    /// 备案类型 in Chinese.
+    pub category_name: String,
+    /// 就医地.
+    pub destination: AdminDivision,
+    /// 就医地's name.
+    pub destination_name: String,
+    /// 备案开始日期.
+    pub begins: Day,
+    /// 备案结束日期.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Day>,
+    /// 承诺制.
+    pub commitment: bool,
+    /// 视同备案.
+    pub deemed: bool,
+    /// When it was applied for.
+    pub filed_at: String,
+    /// Where it stands.
+    pub stage: String,
+    /// Where it stands, in Chinese.
+    pub stage_name: String,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The filing in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<FilingId>,
+    /// Rises with every move.
+    pub generation: u32,
+}
+
+impl FilingView {
+    /// What is shown of a filing.
+    pub fn of(filing: &Filing, shown: Shown) -> Self {
+        let (reason, replaced_by) = match &filing.stage {
+            Stage::Rejected { reason, .. } => (Some(reason.clone()), None),
+            Stage::Replaced { by, .. } => (None, Some(*by)),
+            Stage::Submitted | Stage::Effective { .. } | Stage::Cancelled { .. } => (None, None),
+        };
+        let destination = filing.destination.division();
+        Self {
+            id: filing.id,
+            person: shown.number(&filing.person),
+            scheme: filing.scheme,
+            insured: filing.insured,
+            category: filing.category,
+            category_name: filing.category.chinese().to_owned(),
+            destination,
+            destination_name: destination.full_name(),
+            begins: filing.begins,
+            ends: filing.ends,
+            commitment: filing.commitment,
+            deemed: filing.deemed,
+            filed_at: filing.filed_at.to_string(),
+            stage: filing.stage.name().to_owned(),
+            stage_name: filing.stage.chinese().to_owned(),
+            reason,
+            replaced_by,
+            generation: filing.generation,
+        }
+    }
+}
+
+/// The filings of a person: `GET /api/v1/filings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filings {
+    /// Newest first.
+    pub filings: Vec<FilingView>,
+}
+
+/// A person as the insured place registers them: `PUT /api/v1/people/{number}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonBody {
+    /// 公民身份号码.
+    pub certno: CitizenId,
+    /// 姓名.
+    pub name: String,
+    /// 民族 code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nation: Option<String>,
+    /// How the person is insured, all in one pooling area.
+    pub enrolments: Vec<EnrolmentBody>,
+}
+
+/// One insurance of a person (参保信息).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentBody {
+    /// 险种.
+    pub scheme: InsuranceScheme,
+    /// 参保地.
+    pub insured: InsuredPlace,
+    /// 人员类别 code.
+    pub person_type: String,
+    /// 参保状态: `in_force`, `paused` or `ended`.
+    pub standing: Standing,
+    /// 公务员标志.
+    #[serde(default)]
+    pub civil_servant: bool,
+    /// First day insured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Day>,
+    /// 单位名称.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub employer: Option<String>,
+    /// 个人账户余额.
+    #[serde(default, with = "yuan")]
+    pub balance: Fen,
+}
+
+impl PersonBody {
+    /// The person of this number.
+    pub fn into_person(self, number: PersonNumber) -> Result<Person, Refusal> {
+        let Self { certno: citizen, name, nation, enrolments } = self;
+        if name.trim().is_empty() {
+            return Err(Refusal::missing("name", "姓名"));
+        }
+        let areas: Vec<_> = enrolments.iter().map(|one| one.insured.pooling_area()).collect();
+        if areas.is_empty() || areas.iter().any(|area| *area != areas[0]) {
+            return Err(Refusal::invalid("enrolments", "同一统筹区的一条或多条参保信息"));
+        }
+        if enrolments.iter().any(|one| one.balance.is_negative()) {
+            return Err(Refusal::invalid("balance", "不小于0的金额（元）"));
+        }
+        let enrolments = enrolments.into_iter().map(EnrolmentBody::into_enrolment).collect();
+        Ok(Person { number, citizen, name: name.trim().to_owned(), nation, enrolments })
+    }
+}
+
+impl EnrolmentBody {
+    fn into_enrolment(self) -> Enrolment {
+        Enrolment {
+            scheme: self.scheme,
+            insured: self.insured,
+            person_type: self.person_type,
+            standing: self.standing,
+            civil_servant: self.civil_servant,
+            since: self.since,
+            employer: self.employer,
+            balance: self.balance,
+        }
+    }
+}
+
+/// An institution as its treatment place registers it: `PUT /api/v1/institutions/{code}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstitutionBody {
+    /// 名称.
+    pub name: String,
+    /// 统一社会信用代码.
+    #[serde(default)]
+    pub uscc: String,
+    /// 定点医疗服务机构类型 code; `1`, a medical institution, if left out.
+    #[serde(default = "medical")]
+    pub kind: String,
+    /// 医院等级 code.
+    #[serde(default)]
+    pub grade: String,
+    /// 医保结算等级: `community`, `primary`, `secondary`, `tertiary` or `tertiary_special`.
+    pub level: SettlementLevel,
+    /// 中医医院.
+    #[serde(default)]
+    pub chinese_medicine: bool,
+    /// 就医地, as fine as it is known.
+    pub place: TreatmentPlace,
+    /// 异地联网开通.
+    pub open: bool,
+    /// How its software shows who it is: `none`, `csb-hmac-sha1` or `tif-sha256`.
+    #[serde(default = "no_authentication")]
+    pub authentication: String,
+    /// The name under which it signs.
+    #[serde(default)]
+    pub access_key: String,
+    /// The secret with which it signs; what is registered stays if this is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Whether a transaction needs a session signed in by 9001.
+    #[serde(default)]
+    pub sign_in_needed: bool,
+}
+
+fn medical() -> String {
+    "1".to_owned()
+}
+
+fn no_authentication() -> String {
+    Authentication::None.name().to_owned()
+}
+
+impl InstitutionBody {
+    /// The institution of this code; `known` is what is registered of it so far.
+    pub fn into_institution(
+        self,
+        code: InstitutionCode,
+        known: Option<&Institution>,
+        changed_at: Moment,
+    ) -> Result<Institution, Refusal> {
+        let ways = || Authentication::ALL.map(Authentication::name).join("、");
+        let authentication = Authentication::from_name(&self.authentication);
+        let authentication = authentication.ok_or_else(|| Refusal::invalid("authentication", ways()))?;
+        let secret = self.secret.map(Secret).or_else(|| known.map(|known| known.secret.clone()));
+        let secret = secret.unwrap_or_else(|| Secret(String::new()));
+        if authentication != Authentication::None && (secret.0.is_empty() || self.access_key.is_empty()) {
+            return Err(Refusal::missing("secret", "与所选签名方式相配的access_key和secret"));
+        }
+        if self.name.trim().is_empty() {
+            return Err(Refusal::missing("name", "定点医药机构名称"));
+        }
+        Ok(Institution {
+            code,
+            name: self.name.trim().to_owned(),
+            uscc: self.uscc,
+            kind: self.kind,
+            grade: self.grade,
+            level: self.level,
+            chinese_medicine: self.chinese_medicine,
+            place: self.place,
+            open: self.open,
+            authentication,
+            access_key: self.access_key,
+            secret,
+            sign_in_needed: self.sign_in_needed,
+            changed_at,
+        })
+    }
+}
+
+/// A participant to register: `PUT /api/v1/participants/{code}` at the hub.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParticipantBody {
+    /// 名称.
+    pub name: String,
+    /// Where its node is reached: `http://host:port`.
+    pub address: String,
+    /// SM2 public key: `04` and 128 hexadecimal digits.
+    pub public_key: String,
+}
+
+/// A participant as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParticipantView {
+    /// Its number: `420000`.
+    pub participant: Participant,
+    /// 名称.
+    pub name: String,
+    /// Where its node is reached.
+    pub address: String,
+    /// SM2 public key.
+    pub public_key: String,
+    /// The reason, while it is suspended.
+    pub suspended: Option<String>,
+    /// When this was last changed.
+    pub changed_at: String,
+}
+
+/// All participants: `GET /api/v1/participants`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participants {
+    /// In the order of their numbers.
+    pub participants: Vec<ParticipantView>,
+}
+
+/// A settlement as the treatment place's operator sees it: `GET /api/v1/settlements/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettlementView {
+    /// 结算ID.
+    pub id: String,
+    /// 就诊ID.
+    pub visit: String,
+    /// Where it stands: `asked`, `settled`, `refused`, `undoing` or `undone`.
+    pub stage: String,
+    /// Where it stands, in Chinese.
+    pub stage_name: String,
+    /// 定点医药机构编号.
+    pub institution: InstitutionCode,
+    /// 人员编号, masked unless a duty needs it.
+    pub person: String,
+    /// 险种.
+    pub scheme: InsuranceScheme,
+    /// 参保地.
+    pub insured: InsuredPlace,
+    /// 医疗费总额.
+    #[serde(with = "yuan")]
+    pub total: Fen,
+    /// 基金支付总额.
+    #[serde(with = "yuan")]
+    pub fund_total: Fen,
+    /// 个人负担总金额.
+    #[serde(with = "yuan")]
+    pub person_total: Fen,
+    /// What each fund pays, by 基金支付类型 code.
+    pub funds: BTreeMap<String, String>,
+    /// The refusal, if it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refused>,
+    /// When the hospital asked.
+    pub asked_at: String,
+    /// When the answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<String>,
+    /// The undoing's own id, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<String>,
+    /// When it was undone for certain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_at: Option<String>,
+}
+
+/// What a settlement's person number is shown as.
+pub fn shown_number(number: &PersonNumber, shown: Shown) -> String {
+    shown.number(number)
+}
+
+/// What each fund pays as the interface shows it.
+pub fn shown_funds(funds: &BTreeMap<Fund, Fen>) -> BTreeMap<String, String> {
+    funds.iter().map(|(fund, paid)| (fund.code().to_owned(), paid.to_string())).collect()
+}
+
+/// Something was taken that has nothing to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Always true.
+    pub taken: bool,
+}
+
+/// Money as text in yuan: exact, whatever reads it.
+mod yuan {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use terms::Fen;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+    pub fn serialize<S: Serializer>(amount: &Fen, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(amount)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fen, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom("money is text in yuan with at most two decimals: \"1234.50\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_refused_and_money_is_exact() {
+        let person = |extra: &str| {
+            format!(
+                r#"{{"certno":"11010119410618915 1","name":"王某甲","enrolments":[{{"scheme":"employee","insured":"420106",
+                "person_type":"1102","standing":"in_force","balance":"1234.50"{extra}}}]}}"#
+            )
+            .replace(" 1\"", "1\"")
+        };
+        let read: PersonBody = serde_json::from_str(&person("")).unwrap();
+        assert_eq!(read.enrolments[0].balance, Fen(123_450));
+        assert!(serde_json::from_str::<PersonBody>(&person(r#","favourite":1"#)).is_err());
+        let read = read.into_person("42010099001".parse().unwrap()).unwrap();
+        assert_eq!(read.enrolments.len(), 1);
+    }
+
+    #[test]
+    fn a_number_is_masked_but_for_its_ends() {
+        for (number, masked) in [("42010099001", "42*******01"), ("12345", "12*45"), ("1234", "****"), ("", "")] {
+            assert_eq!(masked_number(number), masked);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Golden messages between nodes: what version 1 looks like on the wire, both ways. A sample that changes here is a break
+//! with every node that runs.
+//!
+//! `UPDATE_SAMPLES=1 cargo test -p wire --test peer` writes them anew.
+
+use benefit::{Bill, Breakdown, CategoryAmount, Line, Split, YearToDate};
+use casework::{
+    filing::{self, Application, Destination, Rules},
+    person::{Enrolment, Person, Standing},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::BTreeMap, fmt::Debug, fs, path::PathBuf};
+use terms::{
+    AdmissionKind, ChargeCategory, Day, Fen, FilingCategory, Fund, InsuranceScheme, InsuredPlace, Moment, Participant, Rate,
+    Refusal, SettlementLevel, TreatmentPlace,
+};
+use wire::{
+    peer::{
+        Envelope,
+        v1::{
+            Answer, Claim, FindFilings, FindPerson, FindYear, ParticipantEntry, PublishedInstitution, Question, Reply,
+            Settle, Settled, Undo, UndoKind, Undone,
+        },
+    },
+    sign::sm2::PrivateKey,
+};
+
+fn parsed<T: std::str::FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+fn insured() -> InsuredPlace {
+    InsuredPlace(parsed("110101"))
+}
+
+fn treatment() -> TreatmentPlace {
+    TreatmentPlace(parsed("420106"))
+}
+
+fn at() -> Moment {
+    parsed("2026-11-21 10:30:00")
+}
+
+fn day(text: &str) -> Day {
+    parsed(text)
+}
+
+fn split() -> Split {
+    Split {
+        total: Fen(1_000_000),
+        out_of_scope: Fen(50_000),
+        over_limit: Fen(10_000),
+        first_self_pay: Fen(40_000),
+        in_scope: Fen(900_000),
+    }
+}
+
+fn claim() -> Claim {
+    Claim {
+        visit: parsed("420000179523180000000000000001"),
+        person: parsed("11010000000000000901"),
+        scheme: InsuranceScheme::Employee,
+        insured: insured(),
+        treatment: treatment(),
+        institution: parsed("H42010600901"),
+        institution_name: "武汉市示范医院".to_owned(),
+        admission_kind: AdmissionKind::Ordinary,
+        bill: Bill {
+            level: SettlementLevel::Tertiary,
+            chinese_medicine: false,
+            admission: day("2026-11-10"),
+            discharge: day("2026-11-20"),
+            categories: vec![CategoryAmount { category: ChargeCategory::WesternMedicine, split: split() }],
+        },
+    }
+}
+
+fn year() -> YearToDate {
+    YearToDate {
+        admissions: 1,
+        total: Fen(1_000_000),
+        in_scope: Fen(900_000),
+        deductible: Fen(130_000),
+        person: Fen(215_500),
+        fund_paid: BTreeMap::from([(Fund::EmployeePool, Fen(784_500))]),
+    }
+}
+
+fn breakdown() -> Breakdown {
+    Breakdown {
+        lines: vec![Line {
+            step: "起付标准".to_owned(),
+            amount_in: Fen(900_000),
+            parameter: "三级 第1次 1300元".to_owned(),
+            amount_out: Fen(130_000),
+            fund: None,
+            source: "示例".to_owned(),
+        }],
+        fund_payments: BTreeMap::from([(Fund::EmployeePool, Fen(784_500))]),
+        fund_total: Fen(784_500),
+        person_total: Fen(215_500),
+        deductible_paid: Fen(130_000),
+        pool_ratio: Rate::permyriad(10_000).unwrap(),
+        contribution: year(),
+        policy_day: day("2023-01-01"),
+        split: split(),
+    }
+}
+
+fn settle() -> Settle {
+    Settle { settlement: parsed("420000179523180000000000000002"), asked_at: at(), claim: claim() }
+}
+
+fn filing() -> casework::Filing {
+    let application = Application {
+        id: parsed("110000179523180000000000000003"),
+        person: parsed("11010000000000000901"),
+        scheme: InsuranceScheme::Employee,
+        insured: insured(),
+        category: FilingCategory::ResettledRetiree,
+        destination: Destination::new(parsed("420100")).unwrap(),
+        begins: None,
+        ends: None,
+        commitment: false,
+    };
+    filing::submit(application, &[], &Rules::default(), at()).unwrap().approve(at()).unwrap()
+}
+
+fn questions() -> Vec<(&'static str, Question)> {
+    let undo = Undo {
+        settlement: parsed("420000179523180000000000000002"),
+        undo: parsed("420000179523180000000000000004"),
+        reason: UndoKind::Cancellation,
+        insured: insured(),
+        treatment: treatment(),
+        asked_at: at(),
+    };
+    let person = "11010000000000000901";
+    let institution = "H42010600901";
+    let find = FindPerson {
+        insured: insured(),
+        citizen: Some(parsed("110101194106189151")),
+        number: None,
+        institution: parsed(institution),
+    };
+    let published = PublishedInstitution {
+        code: parsed(institution),
+        name: "武汉市示范医院".to_owned(),
+        place: treatment(),
+        level: SettlementLevel::Tertiary,
+        open: true,
+        changed_at: at(),
+    };
+    let find_year =
+        FindYear { insured: insured(), person: parsed(person), year: 2026, institution: parsed(institution) };
+    let find_filings = FindFilings { person: parsed(person), insured: insured(), treatment: treatment() };
+    vec![
+        ("find_person", Question::FindPerson(find)),
+        ("find_filings", Question::FindFilings(find_filings)),
+        ("trial", Question::Trial(Box::new(claim()))),
+        ("settle", Question::Settle(Box::new(settle()))),
+        ("undo", Question::Undo(undo)),
+        ("find_year", Question::FindYear(find_year)),
+        ("publish_filing", Question::PublishFiling(Box::new(filing()))),
+        ("publish_institution", Question::PublishInstitution(published)),
+        ("find_participants", Question::FindParticipants),
+    ]
+}
+
+fn replies() -> Vec<(&'static str, Reply)> {
+    let person = Person {
+        number: parsed("11010000000000000901"),
+        citizen: parsed("110101194106189151"),
+        name: "王某甲".to_owned(),
+        nation: Some("1".to_owned()),
+        enrolments: vec![Enrolment {
+            scheme: InsuranceScheme::Employee,
+            insured: insured(),
+            person_type: "12".to_owned(),
+            standing: Standing::InForce,
+            civil_servant: false,
+            since: Some(day("1998-01-01")),
+            employer: None,
+            balance: Fen(123_456),
+        }],
+    };
+    let undone = Undone {
+        settlement: parsed("420000179523180000000000000002"),
+        undo: parsed("420000179523180000000000000004"),
+        had_stood: true,
+        at: at(),
+    };
+    let settled = Settled {
+        settlement: parsed("420000179523180000000000000002"),
+        committed_at: at(),
+        breakdown: breakdown(),
+    };
+    let hub = ParticipantEntry {
+        participant: Participant::Hub,
+        name: "国家异地就医结算系统".to_owned(),
+        public_key: "04".to_owned(),
+        suspended: false,
+    };
+    let yes = |answer| Reply::Answer(Box::new(answer));
+    vec![
+        ("person", yes(Answer::Person(Box::new(person)))),
+        ("filings", yes(Answer::Filings { filings: vec![filing()] })),
+        ("trial", yes(Answer::Trial(Box::new(breakdown())))),
+        ("settled", yes(Answer::Settled(Box::new(settled)))),
+        ("undone", yes(Answer::Undone(undone))),
+        ("year", yes(Answer::Year { year: 2026, sums: vec![(InsuranceScheme::Employee, year())] })),
+        ("taken", yes(Answer::Taken)),
+        ("participants", yes(Answer::Participants { participants: vec![hub] })),
+        ("refused", Reply::from_outcome(Err(Refusal::ThirdParty {}))),
+    ]
+}
+
+fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, message: &T) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples/peer").join(format!("{name}.json"));
+    let written = serde_json::to_string_pretty(message).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SAMPLES").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &written).unwrap();
+    }
+    let sample = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(written, sample, "{name} is written as its sample");
+    assert_eq!(&serde_json::from_str::<T>(&sample).unwrap(), message, "{name} is read from its sample");
+}
+
+#[test]
+fn questions_are_written_and_read_as_their_samples() {
+    for (name, question) in questions() {
+        check(&format!("question-{name}"), &question);
+    }
+}
+
+#[test]
+fn replies_are_written_and_read_as_their_samples() {
+    for (name, reply) in replies() {
+        check(&format!("reply-{name}"), &reply);
+    }
+}
+
+#[test]
+fn an_envelope_is_written_and_read_as_its_sample() {
+    let key = PrivateKey::from_bytes(&[1; 32]).unwrap();
+    let hub = PrivateKey::from_bytes(&[2; 32]).unwrap();
+    let question = Question::FindParticipants;
+    let route = (parsed("420000"), Participant::Hub);
+    let envelope = Envelope::seal(parsed("420000179523180000000000000005"), None, route, at(), &question, &key);
+    check("envelope", &envelope.countersigned(&hub));
+}
