@@ -66,7 +66,11 @@ pub fn bill(catalog: &Catalog, order: &Order) -> Vec<Line> {
     let mut spare = Fen(order.total.0 / 2);
     for index in 0..count - 2 {
         let draft = match index % 8 {
-            1 | 5 if !shelf.limited.is_empty() => Draft::over_limit(dice.pick(&shelf.limited), &mut dice),
+            1 | 5 if !shelf.limited.is_empty() => {
+                let most = Fen(spare.0 / 2);
+                let any = Draft::over_limit(dice.pick(&shelf.limited), most, &mut dice);
+                any.or_else(|| Draft::over_limit(shelf.limited[0], most, &mut dice))
+            }
             3 if !shelf.out_of_scope.is_empty() => {
                 let share = order.total.0 / i64::try_from(count * 6).expect("a few lines") + 1;
                 Draft::about(dice.pick(&shelf.out_of_scope), Fen(share), &mut dice)
@@ -138,6 +142,8 @@ impl<'a> Shelf<'a> {
                 (CatalogClass::B, _) => shelf.second.push(item),
             }
         }
+        // The cheapest first: it fits where others do not.
+        shelf.limited.sort_by_key(|(_, limit)| *limit);
         let limited = || shelf.limited.iter().map(|(item, _)| *item).collect::<Vec<_>>();
         match (shelf.first.is_empty(), shelf.second.is_empty()) {
             (true, true) => shelf.first = limited(),
@@ -168,12 +174,12 @@ impl<'a> Draft<'a> {
         (price.0 > 0).then_some(Self { item, amount: Fen(price.0 * quantity), quantity, price })
     }
 
-    /// A few units above the limit price.
-    fn over_limit((item, limit): (&'a CatalogItem, Price), dice: &mut Dice) -> Option<Self> {
+    /// A few units above the limit price, together at most so much; `None` if not even one.
+    fn over_limit((item, limit): (&'a CatalogItem, Price), most: Fen, dice: &mut Dice) -> Option<Self> {
         const PER_FEN: i64 = 10_000;
         let price = Fen(limit.as_micro_yuan() / PER_FEN * (105 + dice.roll(45)) / 100 + 1);
-        let quantity = 1 + dice.roll(5);
-        Some(Self { item, amount: Fen(price.0 * quantity), quantity, price })
+        let quantity = (1 + dice.roll(5)).min(most.0 / price.0);
+        (quantity > 0).then_some(Self { item, amount: Fen(price.0 * quantity), quantity, price })
     }
 
     fn line(self, serial: i64, at: Moment) -> Line {

@@ -193,7 +193,7 @@ pub async fn play(world: &World, say: Say<'_>) -> Result<Vec<String>, Trouble> {
     file_all(world, say).await?;
     world.clock.pass_days(2);
     let mut stays = Vec::new();
-    say("\n【入院办理与费用明细上传】");
+    say("\n【入院办理】");
     for story in &STORIES {
         match Open::admit(world, story, say).await {
             Ok(open) => stays.push(open),
@@ -229,14 +229,13 @@ async fn file_all(world: &World, say: Say<'_>) -> Result<(), Trouble> {
 }
 
 /// A story whose person is in hospital.
-struct Open {
+struct Open<'w> {
     story: &'static Story,
     person: Person,
     patient: Patient,
-    hospital: Hospital,
+    hospital: &'w Hospital,
     stay: Stay,
     visit: VisitId,
-    expected: Split,
 }
 
 /// Either kind of trouble that a story can run into.
@@ -273,8 +272,8 @@ impl From<store::Error> for Stuck {
     }
 }
 
-impl Open {
-    async fn admit(world: &World, story: &'static Story, say: Say<'_>) -> Result<Self, Stuck> {
+impl<'w> Open<'w> {
+    async fn admit(world: &'w World, story: &'static Story, say: Say<'_>) -> Result<Self, Stuck> {
         let person = story.person();
         let hospital = world.hospital(&story.model)?;
         hospital.sign_in().await?;
@@ -288,6 +287,14 @@ impl Open {
             stay = stay.emergency();
         }
         let visit = hospital.admit(&patient, &stay).await?;
+        let (name, path) = (story.model.name, story.model.form.path("2401"));
+        say(&format!("{} {name}（{path}）入院，就诊ID {visit}", story.mark));
+        Ok(Self { story, person, patient, hospital, stay, visit })
+    }
+
+    /// Uploads the bill; gives what the catalog makes of it.
+    async fn upload(&self, world: &World, say: Say<'_>) -> Result<Split, Stuck> {
+        let (story, stay) = (self.story, &self.stay);
         let order = bills::Order {
             level: story.model.level,
             admitted: stay.admitted,
@@ -298,16 +305,15 @@ impl Open {
         };
         let catalog = world.rules.catalog(story.treatment().province());
         let bill = bills::bill(&catalog, &order);
-        let expected = bills::split(&catalog, story.model.level, &bill);
-        hospital.upload(&patient, visit, &stay, &bill).await?;
-        let (name, path) = (story.model.name, story.model.form.path("2401"));
-        say(&format!("{} {name}（{path}）入院，就诊ID {visit}，上传明细{}条", story.mark, bill.len()));
-        Ok(Self { story, person, patient, hospital, stay, visit, expected })
+        self.hospital.upload(&self.patient, self.visit, stay, &bill).await?;
+        say(&format!("上传明细{}条，合计{}元", bill.len(), bills::total(&bill)));
+        Ok(bills::split(&catalog, story.model.level, &bill))
     }
 
     /// Discharges, tries, settles and does what the story is about; gives what does not hold.
     async fn finish(&self, world: &World, say: Say<'_>) -> Result<Vec<String>, Stuck> {
         let total = self.story.total();
+        let expected = self.upload(world, say).await?;
         self.hospital.discharge(&self.patient, self.visit, &self.stay).await?;
         let before = self.year(world).await?;
         let trial = self.hospital.try_settlement(&self.patient, self.visit, total).await?;
@@ -322,8 +328,8 @@ impl Open {
             _ => self.hospital.settle(&self.patient, self.visit, total).await?,
         };
         failed.extend(settled.broken_identities());
-        failed.extend(self.against_trial(&trial, &settled));
-        failed.extend(self.against_bill(&settled));
+        failed.extend(against_trial(&trial, &settled));
+        failed.extend(against_bill(&expected, &settled));
         let id = settled.id()?;
         let asked = self.hospital.query_settlement(&self.patient, self.visit, id).await?;
         let queried = asked.pointer("/output/setlinfo/fund_pay_sumamt").and_then(crate::hospital::read_fen);
@@ -358,7 +364,7 @@ impl Open {
         if second.id()? == id {
             failed.push("再次结算沿用了已撤销的结算ID".to_owned());
         }
-        failed.extend(self.against_trial(&first, &second));
+        failed.extend(against_trial(&first, &second));
         Ok(second)
     }
 
@@ -370,7 +376,7 @@ impl Open {
     ) -> Result<Settled, Stuck> {
         let total = self.story.total();
         let line = self.bad_line(world).await?;
-        let hospital = world.hospital_behind(&self.story.model, &line)?;
+        let hospital = self.hospital.behind(&line.address());
         let msgid = self.hospital.next_msgid();
         line.next([Fate::DropResponse]);
         match hospital.settle_with_msgid(&msgid, &self.patient, self.visit, total).await {
@@ -396,7 +402,7 @@ impl Open {
     ) -> Result<Settled, Stuck> {
         let total = self.story.total();
         let line = self.bad_line(world).await?;
-        let hospital = world.hospital_behind(&self.story.model, &line)?;
+        let hospital = self.hospital.behind(&line.address());
         let msgid = self.hospital.next_msgid();
         line.next([Fate::DropResponse]);
         if hospital.settle_with_msgid(&msgid, &self.patient, self.visit, total).await.is_ok() {
@@ -414,28 +420,6 @@ impl Open {
     async fn bad_line(&self, world: &World) -> Result<Wire, Stuck> {
         let province = world.province(self.story.treatment().province())?;
         Ok(Wire::between(&province.url()).await.map_err(Trouble::from)?)
-    }
-
-    /// A settlement is what its trial said it would be.
-    fn against_trial(&self, trial: &Settled, settled: &Settled) -> Option<String> {
-        let amounts = |one: &Settled| {
-            (one.total, one.parts, one.deductible, one.fund_total, one.person_total, one.funds.clone())
-        };
-        (amounts(trial) != amounts(settled)).then(|| "结算与预结算金额不一致".to_owned())
-    }
-
-    /// The platform split the bill as the catalog does, and every part shows.
-    fn against_bill(&self, settled: &Settled) -> Vec<String> {
-        let Split { out_of_scope, over_limit, first_self_pay, in_scope, .. } = self.expected;
-        let expected = [out_of_scope, over_limit, first_self_pay, in_scope];
-        let mut failed = Vec::new();
-        if settled.parts != expected {
-            failed.push(format!("费用分割{:?}与目录计算的{expected:?}不一致", settled.parts));
-        }
-        if expected.iter().any(|part| part.0 <= 0) {
-            failed.push("账单没有覆盖全部四类费用".to_owned());
-        }
-        failed
     }
 
     async fn year(&self, world: &World) -> Result<YearToDate, Stuck> {
@@ -490,6 +474,28 @@ impl Open {
         say(&three_books(id, &pages));
         Ok(())
     }
+}
+
+/// A settlement is what its trial said it would be.
+fn against_trial(trial: &Settled, settled: &Settled) -> Option<String> {
+    let amounts = |one: &Settled| {
+        (one.total, one.parts, one.deductible, one.fund_total, one.person_total, one.funds.clone())
+    };
+    (amounts(trial) != amounts(settled)).then(|| "结算与预结算金额不一致".to_owned())
+}
+
+/// The platform split the bill as the catalog does, and every part shows.
+fn against_bill(expected: &Split, settled: &Settled) -> Vec<String> {
+    let Split { out_of_scope, over_limit, first_self_pay, in_scope, .. } = *expected;
+    let expected = [out_of_scope, over_limit, first_self_pay, in_scope];
+    let mut failed = Vec::new();
+    if settled.parts != expected {
+        failed.push(format!("费用分割{:?}与目录计算的{expected:?}不一致", settled.parts));
+    }
+    if expected.iter().any(|part| part.0 <= 0) {
+        failed.push("账单没有覆盖全部四类费用".to_owned());
+    }
+    failed
 }
 
 async fn summary(world: &World, say: Say<'_>) -> Result<(), Trouble> {

@@ -36,8 +36,8 @@ pub struct Hospital {
     settings: Settings,
     clock: Arc<dyn Clock>,
     client: Client<HttpConnector, Full<Bytes>>,
-    messages: AtomicU64,
-    sign_no: Mutex<Option<String>>,
+    messages: Arc<AtomicU64>,
+    sign_no: Arc<Mutex<Option<String>>>,
 }
 
 /// What is set up when the software is installed in a hospital.
@@ -298,8 +298,22 @@ impl Hospital {
             settings,
             clock,
             client,
-            messages: AtomicU64::new(0),
-            sign_no: Mutex::new(None),
+            messages: Arc::default(),
+            sign_no: Arc::default(),
+        }
+    }
+
+    /// The same software behind another line: it goes on counting the same messages.
+    #[must_use]
+    pub fn behind(&self, address: &str) -> Self {
+        let mut settings = self.settings.clone();
+        address.trim_end_matches('/').clone_into(&mut settings.address);
+        Self {
+            settings,
+            clock: Arc::clone(&self.clock),
+            client: self.client.clone(),
+            messages: Arc::clone(&self.messages),
+            sign_no: Arc::clone(&self.sign_no),
         }
     }
 

@@ -3,18 +3,20 @@
 
 use crate::{
     clock::TravelClock,
-    hospital::{Hospital, Settings},
+    hospital::{AddressForm, Hospital, Settings},
     institutions::{MODELS, Model, demo_institutions},
     network::Wire,
     people::{AREAS, demo_people},
 };
 use benefit::{Catalog, Library};
 use casework::{
-    filing::{Application, Destination},
     institution::{Institution, Secret},
     person::Person,
 };
-use node::{Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock, serve};
+use node::{
+    filing::{NewFiling, Who},
+    Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock, serve,
+};
 use rand::Rng;
 use std::{
     collections::BTreeMap,
@@ -31,10 +33,10 @@ use store::{
     hub::ParticipantEntry,
 };
 use terms::{
-    Clock, Day, FilingCategory, FilingId, InstitutionCode, Participant, PoolingArea, Province, Refusal, TreatmentPlace,
+    Clock, Day, FilingCategory, InstitutionCode, Participant, PoolingArea, Province, Refusal, TreatmentPlace,
 };
 use tokio::net::TcpListener;
-use wire::{peer::v1::Question, sign::sm2::PrivateKey};
+use wire::sign::sm2::PrivateKey;
 
 /// Why a world does not start, or something in it cannot be done: a sentence for the operator.
 #[derive(Debug)]
@@ -191,6 +193,8 @@ pub struct World {
     pub provinces: BTreeMap<Province, ProvinceSide>,
     /// The registered hospitals.
     pub institutions: Vec<Institution>,
+    /// Their software, one each: it counts the hospital's messages.
+    pub hospitals: BTreeMap<InstitutionCode, Hospital>,
     hub_running: Running,
     // Dropped last: the nodes' databases are on it.
     server: Option<Embedded>,
@@ -266,9 +270,17 @@ impl World {
             say(&format!("{name}省级平台已启动：http://{address}"));
             provinces.insert(province, ProvinceSide { node, to_hub, from_hub, address, running });
         }
-        let institutions = Vec::new();
-        let rules = options.rules;
-        let mut world = Self { clock, rules, hub, provinces, institutions, hub_running, server, _folder: folder };
+        let mut world = Self {
+            clock,
+            rules: options.rules,
+            hub,
+            provinces,
+            institutions: Vec::new(),
+            hospitals: BTreeMap::new(),
+            hub_running,
+            server,
+            _folder: folder,
+        };
         world.populate(say).await?;
         Ok(world)
     }
@@ -283,7 +295,14 @@ impl World {
         self.institutions =
             institutions.into_iter().filter(|one| self.provinces.contains_key(&one.place.province())).collect();
         for institution in &self.institutions {
-            self.province(institution.place.province())?.node.put_institution(institution).await?;
+            let province = institution.place.province();
+            let side = self.provinces.get(&province).expect("hospitals of other provinces were left out");
+            side.node.put_institution(institution).await?;
+            let model = MODELS.iter().find(|model| model.code() == institution.code);
+            let form = model.map_or(AddressForm::CallService, |model| model.form);
+            let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
+            let hospital = Hospital::new(Settings::of(institution, &side.url()).form(form), clock);
+            self.hospitals.insert(institution.code.clone(), hospital);
         }
         self.until_quiet().await?;
         say(&format!("已登记定点医疗机构{}家、参保人员{}人（均为虚构）", self.institutions.len(), people.len()));
@@ -317,20 +336,9 @@ impl World {
     }
 
     /// The software of a hospital, set up for its province's node.
-    pub fn hospital(&self, model: &Model) -> Result<Hospital, Trouble> {
-        let institution = self.institution(&model.code())?;
-        let address = self.province(institution.place.province())?.url();
-        Ok(self.hospital_at(institution, model, &address))
-    }
-
-    /// The same behind a wire to its province's node.
-    pub fn hospital_behind(&self, model: &Model, wire: &Wire) -> Result<Hospital, Trouble> {
-        Ok(self.hospital_at(self.institution(&model.code())?, model, &wire.address()))
-    }
-
-    fn hospital_at(&self, institution: &Institution, model: &Model, address: &str) -> Hospital {
-        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        Hospital::new(Settings::of(institution, address).form(model.form), clock)
+    pub fn hospital(&self, model: &Model) -> Result<&Hospital, Trouble> {
+        let code = model.code();
+        self.hospitals.get(&code).ok_or_else(|| trouble(format!("institution {code} is not in this world")))
     }
 
     /// Every hospital of the demonstration that is in this world.
@@ -348,26 +356,18 @@ impl World {
     ) -> Result<(), Trouble> {
         let enrolment = person.enrolments.first().ok_or_else(|| trouble("a person without insurance files nothing"))?;
         let node = &self.province(enrolment.insured.province())?.node;
-        let now = self.clock.now();
-        let application = Application {
-            id: FilingId::new(enrolment.insured.province(), now, node.context.ids.serial()),
-            person: person.number.clone(),
-            scheme: enrolment.scheme,
+        let new = NewFiling {
             insured: enrolment.insured,
+            who: Who::Citizen(person.citizen.clone()),
+            scheme: enrolment.scheme,
             category,
-            destination: Destination::containing(treatment),
+            destination: treatment.division().pooling_area().division(),
             begins: Some(begins),
             ends: None,
             commitment: false,
+            approve_now: true,
         };
-        let area = enrolment.insured.pooling_area();
-        let mut work = node.context.store.begin().await?;
-        let others = store::filing::of_person(work.conn(), area, &person.number).await?;
-        let filing = casework::filing::submit(application, &others, &node.settings.filing_rules, now)?.approve(now)?;
-        let question = serde_json::to_value(Question::PublishFiling(Box::new(filing.clone()))).map_err(trouble)?;
-        store::filing::put(&mut work, &filing).await?;
-        store::outbox::put(&mut work, area, (&filing.id.to_string(), "filing"), &question, (now, now)).await?;
-        work.save().await?;
+        node::filing::submit(node, new).await?;
         self.until_quiet().await
     }
 

@@ -1,0 +1,171 @@
+//! A small world for stories: a person insured in Beijing lies in a hospital in Wuhan, with a wire on every line.
+
+use casework::person::Person;
+use country::{
+    Options, Rulebook, World,
+    bills::{self, Order},
+    checks,
+    hospital::{Called, Hospital, Patient, Settings, Settled, Stay},
+    institutions::Model,
+    network::Wire,
+    people,
+    world::Database,
+};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use store::{Store, embedded::fixture::TestCluster};
+use terms::{Clock, Fen, FilingCategory, InsuranceScheme, MemberStatus, Participant, Province, VisitId};
+
+/// The world and the stay in it.
+pub struct Play {
+    /// Beijing, Hubei and the hub.
+    pub world: World,
+    /// The line between the hospital and its province.
+    pub counter: Wire,
+    /// The hospital's software.
+    pub hospital: Hospital,
+    /// The person at the counter.
+    pub patient: Patient,
+    /// The stay, discharged and ready to be settled.
+    pub visit: VisitId,
+    /// Its bill.
+    pub total: Fen,
+}
+
+/// Beijing.
+pub fn beijing() -> Province {
+    "110000".parse().unwrap()
+}
+
+/// Hubei.
+pub fn hubei() -> Province {
+    "420000".parse().unwrap()
+}
+
+/// A world of two provinces on fresh databases.
+pub async fn world() -> World {
+    let rules = Rulebook::of_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy")).unwrap();
+    let mut options = Options::new(rules);
+    options.provinces = vec![beijing(), hubei()];
+    options.wires = true;
+    options.patience = Duration::from_millis(700);
+    options.management_token = Some("令牌".to_owned());
+    let mut stores = BTreeMap::new();
+    for participant in [Participant::Hub, Participant::Province(beijing()), Participant::Province(hubei())] {
+        let database = TestCluster::shared().empty_database().await;
+        stores.insert(participant, Store::open(database.options, 6).await.unwrap());
+    }
+    options.database = Database::Opened(stores);
+    World::start(options, &|_| {}).await.unwrap()
+}
+
+/// A hospital of the demonstration that authenticates in no way, in this province.
+pub fn plain_model(world: &World, province: Province) -> &'static Model {
+    let plain = |model: &&Model| {
+        let institution = world.institution(&model.code()).unwrap();
+        institution.place.province() == province
+            && institution.authentication == casework::institution::Authentication::None
+    };
+    world.models().find(plain).expect("a plain hospital")
+}
+
+/// A retired employee of Beijing.
+pub fn retiree() -> Person {
+    people::person(people::BEIJING, InsuranceScheme::Employee, MemberStatus::Retired, 7)
+}
+
+impl Play {
+    /// Admits, uploads and discharges; all that is left is to settle.
+    pub async fn prepare() -> Self {
+        let world = world().await;
+        let model = plain_model(&world, hubei());
+        let counter = Wire::between(&world.province(hubei()).unwrap().url()).await.unwrap();
+        let institution = world.institution(&model.code()).unwrap();
+        let settings = Settings::of(institution, &counter.address()).form(model.form);
+        let hospital = Hospital::new(settings, Arc::clone(&world.clock) as Arc<dyn Clock>);
+        let person = retiree();
+        world.add_people(&[(people::BEIJING, person.clone())]).await.unwrap();
+        let now = world.clock.now();
+        let place = world.institution(&model.code()).unwrap().place;
+        let category = FilingCategory::ResettledRetiree;
+        world.file(&person, category, place, now.day().plus_days(-60)).await.unwrap();
+        let patient = Patient::of(&person);
+        let mut play = Self { world, counter, hospital, patient, visit: visit_of_nobody(), total: Fen::ZERO };
+        play.next_stay(1).await;
+        play
+    }
+
+    /// Another stay of the same person, ready to be settled.
+    pub async fn next_stay(&mut self, seed: u64) {
+        let now = self.world.clock.now();
+        let (admitted, discharged) = (now.plus_millis(-9 * 86_400_000), now.plus_millis(-3_600_000));
+        let institution = self.world.institution(&self.hospital.settings().code).unwrap().clone();
+        let catalog = self.world.rules.catalog(hubei());
+        let order = Order {
+            level: institution.level,
+            admitted,
+            discharged,
+            total: Fen::yuan(23_000),
+            lines: 24,
+            seed,
+        };
+        let lines = bills::bill(&catalog, &order);
+        let stay = Stay::ordinary(&format!("ZY{seed:06}"), admitted, discharged);
+        let visit = self.hospital.admit(&self.patient, &stay).await.unwrap();
+        self.hospital.upload(&self.patient, visit, &stay, &lines).await.unwrap();
+        self.hospital.discharge(&self.patient, visit, &stay).await.unwrap();
+        self.visit = visit;
+        self.total = bills::total(&lines);
+    }
+
+    /// Asks to settle under a message id.
+    pub async fn settle(&self, msgid: &str) -> Called<Settled> {
+        self.hospital.settle_with_msgid(msgid, &self.patient, self.visit, self.total).await
+    }
+
+    /// What a patient cashier does: sends the same message again until there is an answer that is not "later".
+    pub async fn settle_patiently(&self, msgid: &str) -> Settled {
+        for _ in 0..40 {
+            match self.settle(msgid).await {
+                Ok(settled) => return settled,
+                Err(error) => {
+                    if let Some(refusal) = error.refusal() {
+                        let later = ["重发", "正在处理", "稍后", "无法连通", "未通过校验"];
+                        assert!(later.iter().any(|word| refusal.contains(word)), "refused for good: {refusal}");
+                    }
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never answered");
+    }
+
+    /// Lets the dust settle: all lines work again, everything that waits is delivered, and everything holds.
+    pub async fn dust_settles(&self) {
+        for side in self.world.provinces.values() {
+            for wire in [&side.to_hub, &side.from_hub].into_iter().flatten() {
+                wire.always(country::network::Fate::Pass);
+            }
+        }
+        self.counter.always(country::network::Fate::Pass);
+        self.world.until_quiet().await.unwrap();
+        let failures = checks::failures(&self.world).await.unwrap();
+        assert!(failures.is_empty(), "{failures:#?}");
+    }
+
+    /// How many settlements stand in each of the three books.
+    pub async fn standing(&self) -> [usize; 3] {
+        use funds::reconciliation::LineStage::Standing;
+        let books = checks::Books::read(&self.world).await.unwrap();
+        [&books.treatment, &books.hub, &books.insured]
+            .map(|lines| lines.iter().filter(|line| line.stage == Standing).count())
+    }
+
+    /// The sums of the person's year, as the hospital may ask for them.
+    pub async fn year(&self) -> BTreeMap<String, Fen> {
+        self.hospital.query_year(&self.patient).await.unwrap()
+    }
+}
+
+fn visit_of_nobody() -> VisitId {
+    VisitId::new(hubei(), terms::Moment::from_millis(0).unwrap(), 0)
+}
