@@ -16,6 +16,8 @@ pub struct Visit {
     pub institution: InstitutionCode,
     /// Where it stands.
     pub stage: Stage,
+    /// Counts the changes of the visit and its details: who decided on an older one decides again.
+    pub revision: i32,
     /// Where the person is insured.
     pub insured: InsuredPlace,
     /// Where the person is treated.

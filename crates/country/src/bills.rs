@@ -88,7 +88,8 @@ pub fn bill(catalog: &Catalog, order: &Order) -> Vec<Line> {
         let shelf = if index % 3 == 0 { &shelf.second } else { &shelf.first };
         let even = left.0 / i64::try_from(wanted - index + 1).expect("a few lines");
         let share = Fen(even * (50 + dice.roll(100)) / 100);
-        let draft = Draft::about(dice.pick(shelf), share, &mut dice).expect("a total too small for so many lines");
+        let draft =
+            Draft::about(dice.pick(shelf), share, &mut dice).expect("a total too small for so many lines");
         left -= draft.amount;
         drafts.push(draft);
     }
@@ -97,7 +98,11 @@ pub fn bill(catalog: &Catalog, order: &Order) -> Vec<Line> {
     dice.shuffle(&mut drafts);
     let seconds = (order.discharged.millis() - order.admitted.millis()) / 1_000;
     let step = seconds / i64::try_from(count + 1).expect("a few lines");
-    drafts.into_iter().zip(1i64..).map(|(draft, at)| draft.line(at, order.admitted.plus_millis(at * step * 1_000))).collect()
+    drafts
+        .into_iter()
+        .zip(1i64..)
+        .map(|(draft, at)| draft.line(at, order.admitted.plus_millis(at * step * 1_000)))
+        .collect()
 }
 
 /// The sum of a bill.
@@ -133,7 +138,8 @@ impl<'a> Shelf<'a> {
     fn of(catalog: &'a Catalog, order: &Order) -> Self {
         let (from, to) = (order.admitted.day(), order.discharged.day());
         let valid = |item: &&CatalogItem| item.from <= from && item.to.is_none_or(|end| to <= end);
-        let mut shelf = Self { first: Vec::new(), second: Vec::new(), out_of_scope: Vec::new(), limited: Vec::new() };
+        let mut shelf =
+            Self { first: Vec::new(), second: Vec::new(), out_of_scope: Vec::new(), limited: Vec::new() };
         for item in catalog.items().filter(valid) {
             match (item.class, item.limit(order.level)) {
                 (CatalogClass::C, _) => shelf.out_of_scope.push(item),
@@ -170,7 +176,8 @@ impl<'a> Draft<'a> {
     /// A few units at a price of whole fen, together about so much; `None` below one fen.
     fn about(item: &'a CatalogItem, amount: Fen, dice: &mut Dice) -> Option<Self> {
         let quantity = 1 + dice.roll(7);
-        let (quantity, price) = if amount.0 < quantity { (1, amount) } else { (quantity, Fen(amount.0 / quantity)) };
+        let (quantity, price) =
+            if amount.0 < quantity { (1, amount) } else { (quantity, Fen(amount.0 / quantity)) };
         (price.0 > 0).then_some(Self { item, amount: Fen(price.0 * quantity), quantity, price })
     }
 

@@ -139,7 +139,8 @@ async fn broken_years(world: &World) -> Result<Vec<String>, Trouble> {
     for (province, side) in &world.provinces {
         let mut conn = side.node.context.store.conn().await?;
         let mut expected = BTreeMap::<YearOf, YearToDate>::new();
-        let standing = insured::all(&mut conn).await?.into_iter().filter(|one| one.stage == insured::Stage::Standing);
+        let standing =
+            insured::all(&mut conn).await?.into_iter().filter(|one| one.stage == insured::Stage::Standing);
         for content in standing.filter_map(|one| one.content) {
             let sums = expected.entry((content.person, content.scheme, content.year)).or_default();
             *sums = sums.plus(&content.contribution);
@@ -160,7 +161,8 @@ async fn broken_years(world: &World) -> Result<Vec<String>, Trouble> {
 /// Every book balances, and what its accounts hold on the side of claims is what the standing settlements say.
 async fn broken_ledgers(world: &World, books: &Books) -> Result<Vec<String>, Trouble> {
     let mut broken = Vec::new();
-    let provinces = world.provinces.iter().map(|(province, side)| (Some(*province), &side.node.context.store));
+    let provinces =
+        world.provinces.iter().map(|(province, side)| (Some(*province), &side.node.context.store));
     for (province, store) in provinces.chain([(None, &world.hub.context.store)]) {
         let balances = book::balances(&mut *store.conn().await?).await?;
         let name = province.map_or_else(|| "国家平台".to_owned(), |province| province.to_string());
@@ -169,7 +171,8 @@ async fn broken_ledgers(world: &World, books: &Books) -> Result<Vec<String>, Tro
         }
         for role in [funds::Role::Treatment, funds::Role::Hub, funds::Role::Insured] {
             let on_debit = |(account, balance): (&funds::Account, &Balance)| {
-                let counts = account.kind().role() == role && account.kind().normal_side() == EntrySide::Debit;
+                let counts =
+                    account.kind().role() == role && account.kind().normal_side() == EntrySide::Debit;
                 counts.then(|| balance.on(EntrySide::Debit))
             };
             let booked: Fen = balances.iter().filter_map(on_debit).sum();
@@ -185,7 +188,11 @@ async fn broken_ledgers(world: &World, books: &Books) -> Result<Vec<String>, Tro
 /// The funds' part of the standing settlements that a role of a node has; `None` where they are not told apart by province.
 fn expected_claims(books: &Books, role: funds::Role, province: Option<Province>) -> Option<Fen> {
     let sum = |lines: &[BookLine], counts: &dyn Fn(&BookLine) -> bool| {
-        lines.iter().filter(|line| line.stage == LineStage::Standing && counts(line)).map(|line| line.fund_total).sum()
+        lines
+            .iter()
+            .filter(|line| line.stage == LineStage::Standing && counts(line))
+            .map(|line| line.fund_total)
+            .sum()
     };
     match (role, province) {
         (funds::Role::Treatment, Some(province)) => {

@@ -28,7 +28,8 @@ use store::{
     treatment,
 };
 use terms::{
-    AdminDivision, Clock, Fen, FilingCategory, InsuranceScheme, MemberStatus, PoolingArea, SettlementId, TreatmentPlace, VisitId,
+    AdminDivision, Clock, Fen, FilingCategory, InsuranceScheme, MemberStatus, PoolingArea, SettlementId,
+    TreatmentPlace, VisitId,
 };
 use wire::peer::v1::Claim;
 
@@ -222,7 +223,12 @@ async fn file_all(world: &World, say: Say<'_>) -> Result<(), Trouble> {
             world.file(&person, category, story.treatment(), world.clock.today()).await?;
             let (from, to) = (story.area.division(), story.treatment().division().pooling_area().division());
             let name = terms::person::masked_name(&person.name);
-            say(&format!("{} {name} {} → {}：{category}，已生效", story.mark, from.full_name(), to.full_name()));
+            say(&format!(
+                "{} {name} {} → {}：{category}，已生效",
+                story.mark,
+                from.full_name(),
+                to.full_name()
+            ));
         }
     }
     Ok(())
@@ -352,14 +358,19 @@ impl<'w> Open<'w> {
         let id = first.id()?;
         say(&format!("第一次结算：基金{}元，个人{}元", first.fund_total, first.person_total));
         let back = self.hospital.cancel(&self.patient, self.visit, id).await?;
-        say(&format!("撤销：退回基金{}元，个人{}元", back.fund_total, back.person_total));
-        if (back.total, back.fund_total, back.person_total) != (-first.total, -first.fund_total, -first.person_total) {
+        say(&format!("撤销：退回基金{}元，个人{}元", -back.fund_total, -back.person_total));
+        if (back.total, back.fund_total, back.person_total)
+            != (-first.total, -first.fund_total, -first.person_total)
+        {
             failed.push("撤销金额不是结算金额的负数".to_owned());
         }
         if self.year(world).await? != *before {
             failed.push("撤销后年度累计没有恢复".to_owned());
         }
-        say(&three_books(id, &Books::read(world).await?.pages(world, id, self.patient.insured.province()).await?));
+        say(&three_books(
+            id,
+            &Books::read(world).await?.pages(world, id, self.patient.insured.province()).await?,
+        ));
         let second = self.hospital.settle(&self.patient, self.visit, total).await?;
         if second.id()? == id {
             failed.push("再次结算沿用了已撤销的结算ID".to_owned());
@@ -507,7 +518,8 @@ async fn summary(world: &World, say: Say<'_>) -> Result<(), Trouble> {
         })
     };
     say("\n【对账】");
-    for (side, lines) in [("就医地", &books.treatment), ("国家平台", &books.hub), ("参保地", &books.insured)] {
+    for (side, lines) in [("就医地", &books.treatment), ("国家平台", &books.hub), ("参保地", &books.insured)]
+    {
         let (count, total, fund) = standing(lines);
         say(&format!("{side}：有效结算{count}笔，总额{total}元，基金支付{fund}元"));
     }

@@ -26,8 +26,8 @@ use std::{
     time::Duration,
 };
 use terms::{
-    AdmissionKind, CitizenId, Clock, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber,
-    SettlementId, TreatmentPlace, VisitId,
+    AdmissionKind, CitizenId, Clock, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment,
+    PersonNumber, SettlementId, TreatmentPlace, VisitId,
 };
 use wire::sign::{csb_hmac_sha1, tif_sha256};
 
@@ -123,7 +123,9 @@ impl AddressForm {
         match self {
             Self::CallService => CALL_SERVICE.to_owned(),
             Self::CallServiceNumbered => format!("{CALL_SERVICE}/{infno}"),
-            Self::Services => service(infno).map_or_else(|| CALL_SERVICE.to_owned(), |path| format!("/fsi/api/{path}")),
+            Self::Services => {
+                service(infno).map_or_else(|| CALL_SERVICE.to_owned(), |path| format!("/fsi/api/{path}"))
+            }
             Self::Csb => format!("/power-csb/powercsb/{infno}"),
             Self::Ebus => format!("/ebus/gdyb_api/prd/hsa/hgs/{infno}"),
         }
@@ -294,13 +296,7 @@ impl Hospital {
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
         let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Self {
-            settings,
-            clock,
-            client,
-            messages: Arc::default(),
-            sign_no: Arc::default(),
-        }
+        Self { settings, clock, client, messages: Arc::default(), sign_no: Arc::default() }
     }
 
     /// The same software behind another line: it goes on counting the same messages.
@@ -357,7 +353,7 @@ impl Hospital {
     /// The whole message.
     pub fn envelope(&self, msgid: &str, infno: &str, insured: Option<InsuredPlace>, input: Value) -> Value {
         let settings = &self.settings;
-        json!({
+        let mut envelope = json!({
             "infno": infno,
             "msgid": msgid,
             "mdtrtarea_admvs": settings.place.to_string(),
@@ -375,8 +371,9 @@ impl Hospital {
             "fixmedins_code": settings.code.as_str(),
             "fixmedins_name": settings.name,
             "sign_no": self.sign_no.lock().expect("nobody panics holding it").clone().unwrap_or_default(),
-            "input": input,
-        })
+        });
+        envelope["input"] = input;
+        envelope
     }
 
     fn request(&self, nonce: &str, infno: &str, body: String) -> Request<Full<Bytes>> {
@@ -414,7 +411,8 @@ impl Hospital {
 
     /// 9001 签到: later messages carry the number that it gives.
     pub async fn sign_in(&self) -> Called<String> {
-        let input = json!({ "signIn": { "opter_no": self.settings.operator.0, "mac": "", "ip": "127.0.0.1" } });
+        let input =
+            json!({ "signIn": { "opter_no": self.settings.operator.0, "mac": "", "ip": "127.0.0.1" } });
         let answer = self.call("9001", None, input).await?;
         let sign_no = text(&answer, "/output/signinoutb/sign_no")?;
         *self.sign_no.lock().expect("nobody panics holding it") = Some(sign_no.clone());
@@ -428,8 +426,10 @@ impl Hospital {
             "psn_cert_type": "01", "certno": citizen.reveal(), "psn_name": "",
         }});
         let answer = self.call("1101", Some(insured), input).await?;
-        let enrolments = answer.pointer("/output/insuinfo").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let in_force = |enrolment: &&Value| enrolment.get("psn_insu_stas").and_then(Value::as_str) == Some("1");
+        let enrolments =
+            answer.pointer("/output/insuinfo").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let in_force =
+            |enrolment: &&Value| enrolment.get("psn_insu_stas").and_then(Value::as_str) == Some("1");
         let enrolment = enrolments.iter().find(in_force).or(enrolments.first());
         let enrolment = enrolment.ok_or_else(|| CallError::NotUnderstood("无参保信息insuinfo".to_owned()))?;
         let scheme = text(enrolment, "/insutype")?;
@@ -481,10 +481,17 @@ impl Hospital {
     }
 
     /// 2301 住院费用明细上传, in calls of at most [`UPLOAD_MAX`] lines. Gives the lines as the platform split them.
-    pub async fn upload(&self, patient: &Patient, visit: VisitId, stay: &Stay, lines: &[Line]) -> Called<Vec<Value>> {
+    pub async fn upload(
+        &self,
+        patient: &Patient,
+        visit: VisitId,
+        stay: &Stay,
+        lines: &[Line],
+    ) -> Called<Vec<Value>> {
         let mut split = Vec::with_capacity(lines.len());
         for some in lines.chunks(UPLOAD_MAX) {
-            let answer = self.call("2301", Some(patient.insured), fee_input(patient, visit, stay, some)).await?;
+            let answer =
+                self.call("2301", Some(patient.insured), fee_input(patient, visit, stay, some)).await?;
             match answer.pointer("/output/result").and_then(Value::as_array) {
                 Some(rows) if rows.len() == some.len() => split.extend(rows.iter().cloned()),
                 _ => return Err(CallError::NotUnderstood("2301应答的明细数与上传不符".to_owned())),
@@ -543,7 +550,12 @@ impl Hospital {
     }
 
     /// 2305 住院结算撤销. Its amounts are negative.
-    pub async fn cancel(&self, patient: &Patient, visit: VisitId, settlement: SettlementId) -> Called<Settled> {
+    pub async fn cancel(
+        &self,
+        patient: &Patient,
+        visit: VisitId,
+        settlement: SettlementId,
+    ) -> Called<Settled> {
         let input = json!({ "data": {
             "mdtrt_id": visit.to_string(), "setl_id": settlement.to_string(), "psn_no": patient.number.as_str(),
         }});
@@ -552,7 +564,8 @@ impl Hospital {
 
     /// 2601 冲正: undoes whatever the message `omsgid` of transaction `oinfno` did.
     pub async fn reverse(&self, patient: &Patient, omsgid: &str, oinfno: &str) -> Called<()> {
-        let input = json!({ "data": { "psn_no": patient.number.as_str(), "omsgid": omsgid, "oinfno": oinfno } });
+        let input =
+            json!({ "data": { "psn_no": patient.number.as_str(), "omsgid": omsgid, "oinfno": oinfno } });
         self.call("2601", Some(patient.insured), input).await.map(drop)
     }
 
@@ -630,12 +643,18 @@ impl Settled {
             None | Some(Value::Null) => None,
             Some(_) => Some(parsed(answer, "/output/setlinfo/setl_id")?),
         };
-        let details = answer.pointer("/output/setldetail").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let details =
+            answer.pointer("/output/setldetail").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let funds = details.iter().map(|row| Ok((text(row, "/fund_pay_type")?, fen(row, "/fund_payamt")?)));
         Ok(Self {
             settlement,
             total: at("medfee_sumamt")?,
-            parts: [at("fulamt_ownpay_amt")?, at("overlmt_selfpay")?, at("preselfpay_amt")?, at("inscp_scp_amt")?],
+            parts: [
+                at("fulamt_ownpay_amt")?,
+                at("overlmt_selfpay")?,
+                at("preselfpay_amt")?,
+                at("inscp_scp_amt")?,
+            ],
             deductible: at("act_pay_dedc")?,
             fund_total: at("fund_pay_sumamt")?,
             person_total: at("psn_part_amt")?,
@@ -682,7 +701,8 @@ pub fn amount(fen: Fen) -> Value {
 fn exact(units: i64, per_unit: i64) -> Value {
     let places = usize::try_from(per_unit.ilog10()).expect("a few decimals");
     let sign = if units < 0 { "-" } else { "" };
-    let (whole, fraction) = (units.unsigned_abs() / per_unit.unsigned_abs(), units.unsigned_abs() % per_unit.unsigned_abs());
+    let (whole, fraction) =
+        (units.unsigned_abs() / per_unit.unsigned_abs(), units.unsigned_abs() % per_unit.unsigned_abs());
     let number: serde_json::Number =
         format!("{sign}{whole}.{fraction:0places$}").parse().expect("digits and a point are a number");
     Value::Number(number)
@@ -719,7 +739,10 @@ fn parsed<T: std::str::FromStr>(value: &Value, pointer: &str) -> Called<T> {
 }
 
 fn fen(value: &Value, pointer: &str) -> Called<Fen> {
-    value.pointer(pointer).and_then(read_fen).ok_or_else(|| CallError::NotUnderstood(format!("{pointer}不是金额")))
+    value
+        .pointer(pointer)
+        .and_then(read_fen)
+        .ok_or_else(|| CallError::NotUnderstood(format!("{pointer}不是金额")))
 }
 
 /// An amount as an answer writes it; `null` is nothing.
@@ -764,7 +787,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_understood_or_said_why_not() {
-        let understand = |status, body: &str| understand(status, body.as_bytes()).map(|_| ()).map_err(|e| e.to_string());
+        let understand =
+            |status, body: &str| understand(status, body.as_bytes()).map(|_| ()).map_err(|e| e.to_string());
         for (status, body, expected) in [
             (200, r#"{"infcode":0,"output":null}"#, Ok(())),
             (200, r#"{"infcode":"0"}"#, Ok(())),
@@ -792,7 +816,11 @@ mod tests {
             api_signature: header("_api_signature"),
         };
         assert_eq!(csb_hmac_sha1::verify(&headers, Some("secret"), hospital.clock.now()), Ok(()));
-        assert_eq!(AddressForm::Services.path("1312"), AddressForm::CallService.path("1312"), "no service is known");
+        assert_eq!(
+            AddressForm::Services.path("1312"),
+            AddressForm::CallService.path("1312"),
+            "no service is known"
+        );
     }
 
     #[test]
@@ -807,7 +835,8 @@ mod tests {
         let patient = Patient::of(&person);
         let (from, to) = ("2026-11-01 09:00:00".parse().unwrap(), "2026-11-09 10:00:00".parse().unwrap());
         let stay = Stay::ordinary("ZY1", from, to).emergency();
-        let body = hospital.envelope("m1", "2401", Some(patient.insured), hospital.admission(&patient, &stay));
+        let body =
+            hospital.envelope("m1", "2401", Some(patient.insured), hospital.admission(&patient, &stay));
         let request = wire::hospital::Request::read(body.to_string().as_bytes()).unwrap();
         let input = wire::hospital::t2401::Input::read(&request).unwrap();
         assert_eq!(input.exp_content.admission_kind, Some(AdmissionKind::Emergency));
@@ -824,7 +853,12 @@ mod tests {
             price: benefit::catalog::Price::micro_yuan(4_116_667).unwrap(),
             at: from,
         };
-        let body = hospital.envelope("m2", "2301", Some(patient.insured), fee_input(&patient, visit, &stay, &[line]));
+        let body = hospital.envelope(
+            "m2",
+            "2301",
+            Some(patient.insured),
+            fee_input(&patient, visit, &stay, &[line]),
+        );
         let request = wire::hospital::Request::read(body.to_string().as_bytes()).unwrap();
         let input = wire::hospital::t2301::Input::read(&request).unwrap();
         assert_eq!(input.feedetail[0].det_item_fee_sumamt, Fen(1_235));

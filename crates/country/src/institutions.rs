@@ -26,7 +26,8 @@ pub struct Model {
 /// 武汉, 三级.
 pub const WUHAN_FIRST: Model = model(420_106, 1, "武汉市示范第一医院", LEVEL_3, SIGNS_CSB, AddressForm::Csb);
 /// 北京, 三级.
-pub const BEIJING_FIRST: Model = model(110_101, 1, "北京市示范第一医院", LEVEL_3, SIGNS_TIF, AddressForm::Ebus);
+pub const BEIJING_FIRST: Model =
+    model(110_101, 1, "北京市示范第一医院", LEVEL_3, SIGNS_TIF, AddressForm::Ebus);
 /// 天津, 三级.
 pub const TIANJIN_FIRST: Model =
     model(120_103, 1, "天津市示范急救医院", LEVEL_3, SIGNS_NOT, AddressForm::CallService);
@@ -42,9 +43,23 @@ const SIGNS_TIF: Authentication = Authentication::TifSha256;
 /// All hospitals of the demonstration.
 pub const MODELS: [Model; 13] = [
     WUHAN_FIRST,
-    model(420_106, 2, "武汉市示范第二医院", SettlementLevel::Secondary, SIGNS_NOT, AddressForm::CallServiceNumbered),
+    model(
+        420_106,
+        2,
+        "武汉市示范第二医院",
+        SettlementLevel::Secondary,
+        SIGNS_NOT,
+        AddressForm::CallServiceNumbered,
+    ),
     model(420_102, 1, "武汉市示范区医院", SettlementLevel::Primary, SIGNS_TIF, AddressForm::Ebus),
-    model(420_103, 1, "武汉市示范街社区卫生服务中心", SettlementLevel::Community, SIGNS_NOT, AddressForm::CallService),
+    model(
+        420_103,
+        1,
+        "武汉市示范街社区卫生服务中心",
+        SettlementLevel::Community,
+        SIGNS_NOT,
+        AddressForm::CallService,
+    ),
     model(420_105, 1, "武汉市示范中医医院", LEVEL_3, SIGNS_NOT, AddressForm::Services).of_chinese_medicine(),
     BEIJING_FIRST,
     model(110_105, 1, "北京市示范第二医院", SettlementLevel::Secondary, SIGNS_NOT, AddressForm::CallService),
@@ -53,7 +68,14 @@ pub const MODELS: [Model; 13] = [
     model(120_104, 1, "天津市示范第二医院", SettlementLevel::Secondary, SIGNS_CSB, AddressForm::Csb),
     HANGZHOU_FIRST,
     model(330_105, 1, "杭州市示范第二医院", SettlementLevel::Secondary, SIGNS_CSB, AddressForm::Csb),
-    model(330_108, 1, "杭州市示范街社区卫生服务中心", SettlementLevel::Community, SIGNS_NOT, AddressForm::CallServiceNumbered),
+    model(
+        330_108,
+        1,
+        "杭州市示范街社区卫生服务中心",
+        SettlementLevel::Community,
+        SIGNS_NOT,
+        AddressForm::CallServiceNumbered,
+    ),
 ];
 
 const fn model(

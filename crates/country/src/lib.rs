@@ -12,6 +12,7 @@
 //! | [`world`] | hub and provinces, started and filled |
 //! | [`checks`] | what must hold whatever happened |
 //! | [`demo`], [`statement`] | stories that are played, and what people read of them |
+//! | [`load`] | many settlements at once, to be measured |
 
 pub mod bills;
 pub mod checks;
@@ -19,6 +20,7 @@ pub mod clock;
 pub mod demo;
 pub mod hospital;
 pub mod institutions;
+pub mod load;
 pub mod network;
 pub mod people;
 pub mod statement;

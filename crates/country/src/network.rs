@@ -270,7 +270,9 @@ impl Line {
         let target = self.state().target.clone();
         let uri: Uri = format!("http://{target}{}", passing.path).parse().map_err(|error| lost(&error))?;
         let mut request = Request::builder().method(passing.method.clone()).uri(uri);
-        for (name, value) in headers.iter().filter(|(name, _)| **name != header::HOST && **name != header::CONNECTION) {
+        for (name, value) in
+            headers.iter().filter(|(name, _)| **name != header::HOST && **name != header::CONNECTION)
+        {
             request = request.header(name, value);
         }
         let request = request.body(Full::new(passing.body.clone())).map_err(|error| lost(&error))?;
@@ -308,7 +310,10 @@ mod tests {
                         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(text))))
                     }
                 });
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service),
+                );
             }
         });
         address
@@ -316,7 +321,8 @@ mod tests {
 
     async fn ask(wire: &Wire, body: &str) -> Option<String> {
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-        let request = Request::post(format!("{}/ask", wire.address())).body(Full::new(Bytes::from(body.to_owned())));
+        let request =
+            Request::post(format!("{}/ask", wire.address())).body(Full::new(Bytes::from(body.to_owned())));
         let response = client.request(request.unwrap()).await.ok()?;
         let body = response.into_body().collect().await.ok()?.to_bytes();
         Some(String::from_utf8_lossy(&body).into_owned())

@@ -53,7 +53,7 @@ impl Statement<'_> {
     pub fn print(&self) -> String {
         let mut page = String::new();
         page += &rule('=');
-        page += &format!("{}\n", centre("跨省异地就医住院费用结算单", WIDTH));
+        put(&mut page, &centre("跨省异地就医住院费用结算单", WIDTH));
         page += &rule('=');
         self.head(&mut page);
         self.categories(&mut page);
@@ -65,17 +65,22 @@ impl Statement<'_> {
 
     fn head(&self, page: &mut String) {
         let days = self.admitted.day().days_until(self.discharged.day());
-        let status = format!("{}（{}）", self.scheme, self.status);
+        let status = format!("{} {}", self.scheme, self.status);
         let rows = [
             ("姓名", masked_name(self.name), "证件号码", self.citizen.to_string()),
             ("参保地", self.insured.division().full_name(), "险种", status),
             ("就医地", self.treatment.division().full_name(), "备案", self.filing.to_owned()),
             ("医院", self.hospital.to_owned(), "结算等级", self.level.to_string()),
-            ("住院", format!("{} 至 {}", self.admitted.day(), self.discharged.day()), "天数", format!("{days}天")),
+            (
+                "住院",
+                format!("{} 至 {}", self.admitted.day(), self.discharged.day()),
+                "天数",
+                format!("{days}天"),
+            ),
             ("结算时间", self.settled_at.to_string(), "结算ID", self.settlement.to_string()),
         ];
         for (left, value, right, other) in rows {
-            *page += &format!("{}{}{}{other}\n", fit(left, 10), fit(&value, 40), fit(right, 10));
+            put(page, &format!("{}{}{}{other}", fit(left, 10), fit(&value, 40), fit(right, 10)));
         }
     }
 
@@ -84,7 +89,8 @@ impl Statement<'_> {
         let heads = ["大类费用", "总额", "符合范围", "先行自付", "超限价", "全自费"];
         *page += &row(heads[0], &heads[1..].iter().map(|head| (*head).to_owned()).collect::<Vec<_>>());
         let line = |name: &str, split: &benefit::Split| {
-            let parts = [split.total, split.in_scope, split.first_self_pay, split.over_limit, split.out_of_scope];
+            let parts =
+                [split.total, split.in_scope, split.first_self_pay, split.over_limit, split.out_of_scope];
             row(name, &parts.map(|part| part.to_string()))
         };
         for one in self.categories {
@@ -95,8 +101,8 @@ impl Statement<'_> {
 
     fn steps(&self, page: &mut String) {
         *page += &rule('-');
-        let heads = (fit("计算步骤", 20), right("计算基数", 13), fit("参数", 36), right("结果", 13));
-        *page += &format!("{}{}  {}{}  依据\n", heads.0, heads.1, heads.2, heads.3);
+        let heads = (fit("计算步骤", 16), right("计算基数", 13), fit("参数", 44), right("结果", 13));
+        put(page, &format!("{}{}  {}{}  依据", heads.0, heads.1, heads.2, heads.3));
         let mut sources: Vec<&str> = Vec::new();
         for line in &self.breakdown.lines {
             let note = match sources.iter().position(|source| *source == line.source) {
@@ -108,18 +114,18 @@ impl Statement<'_> {
                 }
             };
             let (amount_in, amount_out) = (line.amount_in.to_string(), line.amount_out.to_string());
-            let parameters = wrap(&line.parameter, 34);
+            let parameters = wrap(&line.parameter, 42);
             let first = parameters.first().map_or("", String::as_str);
-            let cells = (fit(&line.step, 20), right(&amount_in, 13), fit(first, 36), right(&amount_out, 13));
-            *page += &format!("{}{}  {}{}  {note}\n", cells.0, cells.1, cells.2, cells.3);
+            let cells = (fit(&line.step, 16), right(&amount_in, 13), fit(first, 44), right(&amount_out, 13));
+            put(page, &format!("{}{}  {}{}  {note}", cells.0, cells.1, cells.2, cells.3));
             for rest in parameters.iter().skip(1) {
-                *page += &format!("{}{rest}\n", " ".repeat(35));
+                put(page, &format!("{}{rest}", " ".repeat(31)));
             }
         }
         for (index, source) in sources.iter().enumerate() {
             for (row, text) in wrap(source, WIDTH - 5).iter().enumerate() {
                 let mark = if row == 0 { format!("[{}]", index + 1) } else { String::new() };
-                *page += &format!("{}{text}\n", fit(&mark, 5));
+                put(page, &format!("{}{text}", fit(&mark, 5)));
             }
         }
     }
@@ -133,6 +139,12 @@ impl Statement<'_> {
         *page += &payer("个人负担合计（本次应付）", self.breakdown.person_total);
         *page += &payer("医疗费总额", self.breakdown.split.total);
     }
+}
+
+/// Writes one more line.
+fn put(page: &mut String, line: &str) {
+    page.push_str(line);
+    page.push('\n');
 }
 
 fn payer(name: &str, amount: Fen) -> String {
@@ -164,13 +176,12 @@ pub fn three_books(settlement: SettlementId, pages: &[BookPage; 3]) -> String {
         page.line.as_ref().map_or_else(|| "无".to_owned(), |line| of(line).to_string())
     };
     text += &cells("", &|page| page.side.chinese().to_owned());
-    text += &cells("状态", &|page| {
-        page.line.as_ref().map_or("无", |line| stage(line.stage)).to_owned()
-    });
+    text += &cells("状态", &|page| page.line.as_ref().map_or("无", |line| stage(line.stage)).to_owned());
     text += &cells("医疗费总额", &|page| amount(&|line| line.total, page));
     text += &cells("基金支付总额", &|page| amount(&|line| line.fund_total, page));
     text += &cells("个人负担总额", &|page| amount(&|line| line.person_total, page));
-    let paying: BTreeSet<Fund> = pages.iter().flat_map(|page| &page.line).flat_map(|line| line.funds.keys().copied()).collect();
+    let paying: BTreeSet<Fund> =
+        pages.iter().flat_map(|page| &page.line).flat_map(|line| line.funds.keys().copied()).collect();
     for fund in paying {
         let paid = |line: &BookLine| line.funds.get(&fund).copied().unwrap_or_default();
         text += &cells(&format!("  {fund}"), &|page| amount(&paid, page));
@@ -257,10 +268,42 @@ fn centre(text: &str, wanted: usize) -> String {
     format!("{}{text}", " ".repeat(wanted.saturating_sub(width(text)) / 2))
 }
 
-/// The text in pieces of at most so many columns.
+/// The text in pieces of at most so many columns. Numbers and addresses stay whole where they fit, and no piece begins with
+/// a closing mark.
 fn wrap(text: &str, wanted: usize) -> Vec<String> {
     let mut pieces = vec![String::new()];
+    for word in words(text) {
+        let last = pieces.last_mut().expect("there is a piece from the start");
+        if width(last) + width(&word) <= wanted {
+            last.push_str(&word);
+        } else if width(&word) <= wanted {
+            pieces.push(word.trim_start().to_owned());
+        } else {
+            break_word(&mut pieces, &word, wanted);
+        }
+    }
+    pieces
+}
+
+/// The text in what is not broken: runs of letters and digits, other characters one by one, each with the closing marks
+/// behind it.
+fn words(text: &str) -> Vec<String> {
+    const CLOSING: &str = "）】〕》，。；：、%元";
+    let mut words: Vec<String> = Vec::new();
+    let mut in_run = false;
     for character in text.chars() {
+        let runs_on = character.is_ascii_graphic();
+        match words.last_mut() {
+            Some(word) if (in_run && runs_on) || CLOSING.contains(character) => word.push(character),
+            _ => words.push(character.to_string()),
+        }
+        in_run = runs_on;
+    }
+    words
+}
+
+fn break_word(pieces: &mut Vec<String>, word: &str, wanted: usize) {
+    for character in word.chars() {
         let last = pieces.last_mut().expect("there is a piece from the start");
         if width(last) + columns(character) > wanted {
             pieces.push(character.to_string());
@@ -268,7 +311,6 @@ fn wrap(text: &str, wanted: usize) -> Vec<String> {
             last.push(character);
         }
     }
-    pieces
 }
 
 #[cfg(test)]
@@ -296,7 +338,13 @@ mod tests {
         Breakdown {
             lines: vec![
                 line("起付标准", 900_000, "三级 首次住院 1300元", 130_000, "示范通知〔2026〕1号"),
-                line("统筹基金支付", 770_000, "三级 退休 1300-30000元 97%，其他费用按比例分段计算", 746_900, "示范通知〔2026〕1号"),
+                line(
+                    "统筹基金支付",
+                    770_000,
+                    "三级 退休 1300-30000元 97%，其他费用按比例分段计算",
+                    746_900,
+                    "示范通知〔2026〕1号",
+                ),
             ],
             fund_payments: BTreeMap::from([(Fund::EmployeePool, Fen(746_900))]),
             fund_total: Fen(746_900),
@@ -315,6 +363,8 @@ mod tests {
         assert_eq!(fit("床位费", 8), "床位费  ");
         assert_eq!(right("无", 4), "  无");
         assert_eq!(wrap("一二三四", 4), ["一二", "三四"]);
+        assert_eq!(wrap("住院 500元（已付）", 8), ["住院 ", "500元（", "已付）"]);
+        assert_eq!(wrap("http://long.example", 8), ["http://l", "ong.exam", "ple"]);
     }
 
     #[test]

@@ -14,8 +14,9 @@ use casework::{
     person::Person,
 };
 use node::{
+    Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock,
     filing::{NewFiling, Who},
-    Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock, serve,
+    serve,
 };
 use rand::Rng;
 use std::{
@@ -101,7 +102,8 @@ impl Rulebook {
                 Err(_) => national = catalog,
             }
         }
-        let provinces = own.into_iter().map(|(province, own)| (province, Arc::new(national.overlay(&own)))).collect();
+        let provinces =
+            own.into_iter().map(|(province, own)| (province, Arc::new(national.overlay(&own)))).collect();
         Ok(Self { library: Arc::new(library), national: Arc::new(national), provinces })
     }
 
@@ -116,7 +118,7 @@ impl Rulebook {
             for file in fs::read_dir(&area)? {
                 let file = file?.path();
                 let name = file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().into_owned();
-                if name.ends_with(".toml") || name.ends_with(".csv") {
+                if file.extension().is_some_and(|extension| extension == "toml" || extension == "csv") {
                     files.push((name, fs::read_to_string(&file)?));
                 }
             }
@@ -164,14 +166,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// The demonstration's world: four provinces, a temporary private server, twenty days ago.
+    /// The demonstration's world: four provinces, a temporary private server, begun twelve days ago, so that stories of twelve days
+    /// end today.
     pub fn new(rules: Rulebook) -> Self {
         Self {
             provinces: AREAS.into_iter().map(PoolingArea::province).collect(),
             rules,
             database: Database::Private(None),
             clock: Arc::new(SystemClock),
-            days_behind: 20,
+            days_behind: 12,
             wires: false,
             durable: false,
             connections: 8,
@@ -243,12 +246,13 @@ impl World {
             context.store.prepare(me, clock.now()).await?;
             let listener = listen(None).await?;
             let address = listener.local_addr()?;
-            let (to_hub, from_hub) = match options.wires {
-                false => (None, None),
-                true => (
+            let (to_hub, from_hub) = if options.wires {
+                (
                     Some(Wire::between(&hub_running.url()).await?),
                     Some(Wire::between(&address.to_string()).await?),
-                ),
+                )
+            } else {
+                (None, None)
             };
             let hub_address = to_hub.as_ref().map_or_else(|| hub_running.url(), Wire::address);
             let name = province.division().name().unwrap_or_default().to_owned();
@@ -292,8 +296,10 @@ impl World {
             .collect();
         self.add_people(&people).await?;
         let institutions = demo_institutions(&|_| new_secret(), self.clock.now());
-        self.institutions =
-            institutions.into_iter().filter(|one| self.provinces.contains_key(&one.place.province())).collect();
+        self.institutions = institutions
+            .into_iter()
+            .filter(|one| self.provinces.contains_key(&one.place.province()))
+            .collect();
         for institution in &self.institutions {
             let province = institution.place.province();
             let side = self.provinces.get(&province).expect("hospitals of other provinces were left out");
@@ -305,13 +311,19 @@ impl World {
             self.hospitals.insert(institution.code.clone(), hospital);
         }
         self.until_quiet().await?;
-        say(&format!("已登记定点医疗机构{}家、参保人员{}人（均为虚构）", self.institutions.len(), people.len()));
+        say(&format!(
+            "已登记定点医疗机构{}家、参保人员{}人（均为虚构）",
+            self.institutions.len(),
+            people.len()
+        ));
         Ok(())
     }
 
     /// A province of the world.
     pub fn province(&self, province: Province) -> Result<&ProvinceSide, Trouble> {
-        self.provinces.get(&province).ok_or_else(|| trouble(format!("province {province} is not in this world")))
+        self.provinces
+            .get(&province)
+            .ok_or_else(|| trouble(format!("province {province} is not in this world")))
     }
 
     /// Registers more people, in units of work of a thousand.
@@ -354,7 +366,8 @@ impl World {
         treatment: TreatmentPlace,
         begins: Day,
     ) -> Result<(), Trouble> {
-        let enrolment = person.enrolments.first().ok_or_else(|| trouble("a person without insurance files nothing"))?;
+        let enrolment =
+            person.enrolments.first().ok_or_else(|| trouble("a person without insurance files nothing"))?;
         let node = &self.province(enrolment.insured.province())?.node;
         let new = NewFiling {
             insured: enrolment.insured,

@@ -65,7 +65,8 @@ async fn a_cancellation_survives_every_fate_and_restores_the_year_to_the_fen() {
             }});
             let mut answer = None;
             for _ in 0..40 {
-                let call = play.hospital.call_with_msgid(&msgid, "2305", Some(play.patient.insured), input.clone());
+                let call =
+                    play.hospital.call_with_msgid(&msgid, "2305", Some(play.patient.insured), input.clone());
                 if let Ok(done) = call.await {
                     answer = Some(done);
                     break;
@@ -137,7 +138,10 @@ async fn a_trial_writes_nothing_and_says_what_the_settlement_will() {
     assert_eq!(play.standing().await, [0, 0, 0]);
     assert!(play.year().await.values().all(|sum| sum.is_zero()));
     let settled = play.settle(&play.hospital.next_msgid()).await.unwrap();
-    assert_eq!((trial.fund_total, trial.person_total, &trial.funds), (settled.fund_total, settled.person_total, &settled.funds));
+    assert_eq!(
+        (trial.fund_total, trial.person_total, &trial.funds),
+        (settled.fund_total, settled.person_total, &settled.funds)
+    );
     play.dust_settles().await;
 }
 

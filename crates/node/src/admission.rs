@@ -110,9 +110,7 @@ pub async fn admit(
     let now = node.context.now();
     let person = gathered.person;
     let enrolment = person.in_force(admission.scheme)?.clone();
-    if admission.admitted_at > now.plus_millis(24 * 60 * 60 * 1000) {
-        return Err(Refusal::invalid("begntime", "不晚于当前时间的入院时间").into());
-    }
+    check_not_ahead("begntime", "不晚于当前时间的入院时间", admission.admitted_at, now)?;
     if let Some(open) = visit::in_hospital(work.conn(), admission.insured, &person.number).await?.first() {
         return Err(Refusal::AlreadyInHospital { fixmedins_code: open.institution.to_string() }.into());
     }
@@ -120,6 +118,7 @@ pub async fn admit(
         id: VisitId::new(node.province, now, node.context.ids.serial()),
         institution: institution.code.clone(),
         stage: Stage::Admitted,
+        revision: 1,
         insured: admission.insured,
         treatment: admission.treatment,
         patient: Patient {
@@ -147,6 +146,12 @@ pub async fn admit(
     Ok(visit.id)
 }
 
+/// What is registered has happened: a day of grace for clocks in another time zone.
+fn check_not_ahead(field: &str, expected: &str, at: Moment, now: Moment) -> Result<(), Refusal> {
+    const GRACE_MILLIS: i64 = 24 * 60 * 60 * 1000;
+    if at > now.plus_millis(GRACE_MILLIS) { Err(Refusal::invalid(field, expected)) } else { Ok(()) }
+}
+
 /// The visit, held, if it is this person's at this institution.
 pub async fn hold(work: &mut Work, institution: &Institution, id: VisitId, person: &PersonNumber) -> Outcome<Visit> {
     let visit = visit::hold(work, &institution.code, id).await?;
@@ -170,9 +175,7 @@ pub async fn discharge(
     if at < visit.admitted_at {
         return Err(Refusal::invalid("endtime", "不早于入院时间的出院时间").into());
     }
-    if at > node.context.now().plus_millis(24 * 60 * 60 * 1000) {
-        return Err(Refusal::invalid("endtime", "不晚于当前时间的出院时间").into());
-    }
+    check_not_ahead("endtime", "不晚于当前时间的出院时间", at, node.context.now())?;
     visit.discharged_at = Some(at);
     visit.registration.extend(registration);
     visit::update(work, &visit).await?;
@@ -203,11 +206,17 @@ pub struct Correction {
 }
 
 /// Changes what was registered (2403).
-pub async fn correct(work: &mut Work, mut visit: Visit, correction: Correction) -> Outcome<()> {
+pub async fn correct(
+    node: &ProvinceNode,
+    work: &mut Work,
+    mut visit: Visit,
+    correction: Correction,
+) -> Outcome<()> {
     visit.stage = visit.after(Move::ChangeRegistration)?;
     if correction.third_party {
         return Err(Refusal::ThirdParty {}.into());
     }
+    check_not_ahead("begntime", "不晚于当前时间的入院时间", correction.admitted_at, node.context.now())?;
     if visit.discharged_at.is_some_and(|discharged| discharged < correction.admitted_at) {
         return Err(Refusal::invalid("begntime", "不晚于出院时间的入院时间").into());
     }

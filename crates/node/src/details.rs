@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use store::{
     Work,
     fee::{self, FeeLine},
+    visit,
 };
 use terms::{Fen, Moment, Refusal};
 
@@ -63,8 +64,8 @@ pub async fn upload(
         let line = match &one.refunds {
             None => split(node, institution, one, now)?,
             Some(original) => {
-                let original = known.get(original).filter(|line| line.refunds.is_none());
-                let original = original.ok_or_else(|| Refusal::UnknownLine { feedetl_sn: one.serial.clone() })?;
+                let unknown = || Refusal::UnknownLine { feedetl_sn: original.clone() };
+                let original = known.get(original).filter(|line| line.refunds.is_none()).ok_or_else(unknown)?;
                 refund(original, &refunded, one, now)?
             }
         };
@@ -73,6 +74,7 @@ pub async fn upload(
         lines.push(line);
     }
     fee::insert(work, visit, &lines).await?;
+    visit::count_change(work, visit.id).await?;
     Ok(lines)
 }
 
@@ -175,6 +177,7 @@ fn share(whole: Split, left: Fen) -> Split {
 /// Deletes lines, all of them if none are named. Lines that a refund names cannot go before it.
 pub async fn delete(work: &mut Work, visit: &Visit, serials: Option<&[String]>) -> Outcome<()> {
     visit.after(Move::ChangeDetails)?;
+    visit::count_change(work, visit.id).await?;
     let Some(serials) = serials else {
         fee::delete(work, visit.id, None).await?;
         return Ok(());

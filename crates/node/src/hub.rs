@@ -8,7 +8,10 @@ use std::{
     collections::HashMap,
     sync::{Arc, RwLock},
 };
-use store::hub::{self, ParticipantEntry};
+use store::{
+    batch::{Batcher, Record},
+    hub::{self, ParticipantEntry},
+};
 use terms::{InstitutionCode, Participant, Province, Refusal};
 use wire::sign::sm2::PublicKey;
 
@@ -20,6 +23,8 @@ pub struct Hub {
     pub management_token: Option<String>,
     /// Its way to the provinces.
     pub(crate) http: Http,
+    /// Settlements that wait to be written down together.
+    pub(crate) records: Batcher<Record>,
     participants: RwLock<HashMap<Participant, Arc<Registered>>>,
     institutions: RwLock<HashMap<InstitutionCode, bool>>,
 }
@@ -33,9 +38,10 @@ pub(crate) struct Registered {
 }
 
 impl Hub {
-    /// A hub over this context.
+    /// A hub over this context. Its writer runs on the runtime that this is called on.
     pub fn new(context: Context) -> Self {
         Self {
+            records: Batcher::start(context.store.clone()),
             context,
             management_token: None,
             http: Http::default(),

@@ -17,7 +17,9 @@ use funds::movement::settlement::{Settled as Booked, Undoing, at_insured, undo a
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{
-    Amounts, Work, book, filing,
+    Amounts, Work,
+    batch::Commit,
+    book, filing,
     insured::{self, Content, InsuredSettlement, Stage, YearKey},
     person::{self, Look},
 };
@@ -77,6 +79,9 @@ pub async fn trial(node: &ProvinceNode, from: Participant, claim: &Claim) -> Out
 /// Settles: the year's sums, the book, the breakdown and the reply in one commit.
 pub async fn settle(node: &ProvinceNode, from: Participant, settle: &Settle) -> Outcome<Answer> {
     check_sender(from, settle.claim.treatment.province(), settle.settlement.province())?;
+    if let Some(settled) = settle_together(node, settle).await? {
+        return Ok(settled);
+    }
     for _ in 0..3 {
         match settle_once(node, settle).await {
             // Another copy of the same question was first: read what it wrote.
@@ -85,6 +90,38 @@ pub async fn settle(node: &ProvinceNode, from: Participant, settle: &Settle) -> 
         }
     }
     Err(Failure::Trouble(Refusal::NodeBusy {}))
+}
+
+/// The usual case, written together with others that wait: a first question about a person of the scheme, on sums that
+/// nobody changes meanwhile. `None` for all else, which is decided one by one under locks.
+async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option<Answer>> {
+    let (claim, now) = (&settle.claim, node.context.now());
+    let area = claim.insured.pooling_area();
+    let Ok(scheme) = node.library.scheme_on(area, claim.scheme, claim.bill.discharge) else { return Ok(None) };
+    let year = scheme.insurance_year(claim.bill.discharge);
+    let key = YearKey { area, person: &claim.person, scheme: claim.scheme, year };
+    let known = {
+        let mut conn = node.context.store.conn().await?;
+        insured::known(&mut conn, key).await?
+    };
+    let Some(known) = known else { return Ok(None) };
+    let question = Gathered { claim, person: Some(known.person), filings: known.filings, settled_at: now };
+    let Ok(prepared) = question.prepare_under(scheme) else { return Ok(None) };
+    let Ok(breakdown) = benefit::compute(&prepared.scheme, &prepared.case, &known.sums) else { return Ok(None) };
+    if prepared.deemed {
+        return Ok(None);
+    }
+    let settlement = standing_settlement(settle, &breakdown, year, now);
+    let commit = Commit {
+        sums: known.sums.plus(&breakdown.contribution),
+        revision: known.revision,
+        transfers: transfers(&settlement),
+        settlement,
+    };
+    let committed = node.commits.write(commit).await;
+    Ok(committed.then(|| {
+        Answer::Settled(Box::new(Settled { settlement: settle.settlement, committed_at: now, breakdown }))
+    }))
 }
 
 async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
@@ -204,14 +241,21 @@ impl Gathered<'_> {
     fn prepare(&self, node: &ProvinceNode) -> Result<Prepared, Refusal> {
         let claim = self.claim;
         let person = self.person.as_ref().ok_or_else(|| unknown_person(claim.insured))?;
+        person.in_force(claim.scheme)?;
+        let area = claim.insured.pooling_area();
+        self.prepare_under(node.library.scheme_on(area, claim.scheme, claim.bill.discharge)?)
+    }
+
+    /// The same under a policy that was found.
+    fn prepare_under(&self, scheme: benefit::Scheme) -> Result<Prepared, Refusal> {
+        let claim = self.claim;
+        let person = self.person.as_ref().ok_or_else(|| unknown_person(claim.insured))?;
         let enrolment = person.in_force(claim.scheme)?;
         let (admission, discharge) = (claim.bill.admission, claim.bill.discharge);
         let of_scheme: Vec<Filing> =
             self.filings.iter().filter(|filing| filing.scheme == claim.scheme).cloned().collect();
         let emergency = claim.admission_kind == AdmissionKind::Emergency;
         let stands = standing(&of_scheme, claim.treatment, admission, discharge, self.settled_at, emergency);
-        let area = claim.insured.pooling_area();
-        let scheme = node.library.scheme_on(area, claim.scheme, discharge)?;
         let case = Case {
             bill: claim.bill.clone(),
             member: Member { scheme: claim.scheme, status: enrolment.status(), birth: person.citizen.birth() },

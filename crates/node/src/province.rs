@@ -7,7 +7,10 @@ use crate::{
 use benefit::{Catalog, Library};
 use casework::{filing::Rules, institution::Institution, person::Person};
 use std::{sync::Arc, time::Duration};
-use store::{institution, outbox, person};
+use store::{
+    batch::{Ask, Batcher, Commit, Stands},
+    institution, outbox, person,
+};
 use terms::{PoolingArea, Province, Refusal};
 use wire::{
     peer::v1::{PublishedInstitution, Question},
@@ -67,13 +70,29 @@ pub struct ProvinceNode {
     pub(crate) library: Arc<Library>,
     /// Its way to all others.
     pub(crate) link: Link,
+    /// Settlements that wait to be written down together, as asked for …
+    pub(crate) asks: Batcher<Ask>,
+    /// … as standing here …
+    pub(crate) stands: Batcher<Stands>,
+    /// … and, for other provinces' hospitals, as committed.
+    pub(crate) commits: Batcher<Commit>,
 }
 
 impl ProvinceNode {
-    /// A node of `province` over this context.
+    /// A node of `province` over this context. Its writers run on the runtime that this is called on.
     pub fn new(context: Context, province: Province, settings: ProvinceSettings) -> Self {
         let link = Link::new(settings.hub_address.clone(), settings.hub_key.clone());
-        Self { context, province, library: Arc::clone(&settings.library), settings, link }
+        let writers = context.store.clone();
+        Self {
+            province,
+            library: Arc::clone(&settings.library),
+            settings,
+            link,
+            asks: Batcher::start(writers.clone()),
+            stands: Batcher::start(writers.clone()),
+            commits: Batcher::start(writers),
+            context,
+        }
     }
 
     /// Registers an institution, or changes what is registered, and tells the national register.

@@ -13,6 +13,7 @@ use casework::Filing;
 use funds::movement::settlement::{Settled as Booked, at_hub, undo as undo_transfers};
 use std::time::Duration;
 use store::{
+    batch::Record,
     book, filing,
     hub::{self, Content, HubSettlement, NationalInstitution, Stage},
 };
@@ -137,9 +138,15 @@ async fn record_settled(hub: &Hub, settle: &Settle, settled: &Settled, now: Mome
         undo: None,
         undone_at: None,
     };
+    let transfers = transfers(&settlement);
+    let record = Record { settlement: settlement.clone(), transfers: transfers.clone(), area: nation() };
+    if hub.records.write(record).await {
+        return Ok(());
+    }
+    // It is there already, or the batch failed: on its own.
     let mut work = hub.context.store.begin().await?;
     if hub::insert(&mut work, &settlement).await? {
-        book::append(&mut work, nation(), &transfers(&settlement)).await?;
+        book::append(&mut work, nation(), &transfers).await?;
     }
     Ok(work.save().await?)
 }

@@ -21,7 +21,9 @@ use funds::movement::settlement::{Settled as Booked, at_treatment, undo as undo_
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    Amounts, Work, book, fee, outbox,
+    Amounts, Work,
+    batch::{Ask, Stands},
+    book, fee, outbox,
     treatment::{self, TreatmentSettlement, Undoing},
     visit,
 };
@@ -71,13 +73,102 @@ pub async fn trial(node: &ProvinceNode, request: &Request<'_>) -> Outcome<(Visit
     }
 }
 
+/// What was written down as asked for.
+pub struct Asked {
+    /// The settlement.
+    pub settlement: TreatmentSettlement,
+    /// Its visit.
+    pub visit: Visit,
+    /// The question to the insured place.
+    pub settle: Settle,
+}
+
+/// The usual case, written together with others that wait: a first message about a discharged visit whose details nobody
+/// changes meanwhile. `None` for all else, which is decided one by one under locks.
+pub async fn begin_together(
+    node: &ProvinceNode,
+    request: &Request<'_>,
+    id: SettlementId,
+    content: [u8; 32],
+) -> Outcome<Option<Asked>> {
+    let found = {
+        let mut conn = node.context.store.conn().await?;
+        visit::find_with_categories(&mut conn, &request.institution.code, request.visit).await?
+    };
+    let Some((visit, categories)) = found else { return Ok(None) };
+    let (Some(discharged), Ok(_)) = (visit.discharged_at, visit.after(Move::Settle)) else { return Ok(None) };
+    let Ok(claim) = claim(node, request, &visit, categories, discharged.day()) else { return Ok(None) };
+    let now = node.context.now();
+    let settle = Settle { settlement: id, asked_at: now, claim };
+    let settlement = asked(&visit, request, &settle);
+    let ask = Ask {
+        settlement: settlement.clone(),
+        infno: "2304",
+        content,
+        revision: visit.revision,
+        question: as_stored(&Question::Settle(Box::new(settle.clone()))),
+        kind: SETTLE,
+        again_at: now.plus_millis(ASK_AGAIN_MILLIS),
+    };
+    let written = node.asks.write(ask).await;
+    Ok(written.then_some(Asked { settlement, visit, settle }))
+}
+
+/// Writes down that a settlement stands, with the hospital's answer, together with others that wait. False if it does not
+/// stand as it was asked for any more: what stands is to be read.
+pub async fn stand_together(node: &ProvinceNode, settlement: TreatmentSettlement, answer: Vec<u8>) -> bool {
+    let transfers = transfers(&settlement);
+    node.stands.write(Stands { settlement, transfers, infno: "2304", answer, kind: SETTLE }).await
+}
+
+/// A settlement with the insured place's answer.
+#[must_use]
+pub fn settled(asked: &TreatmentSettlement, settled: &Settled, at: terms::Moment) -> TreatmentSettlement {
+    TreatmentSettlement {
+        stage: Stage::Settled,
+        amounts: amounts_of(&settled.breakdown),
+        breakdown: Some(serde_json::to_value(&settled.breakdown).expect("a breakdown is plain data")),
+        settled_at: Some(at),
+        ..asked.clone()
+    }
+}
+
+/// A settlement as asked for.
+fn asked(visit: &Visit, request: &Request<'_>, settle: &Settle) -> TreatmentSettlement {
+    TreatmentSettlement {
+        area: visit.treatment.0.pooling_area(),
+        id: settle.settlement,
+        visit: visit.id,
+        institution: visit.institution.clone(),
+        msgid: request.msgid.clone(),
+        stage: Stage::Asked,
+        person: visit.patient.number.clone(),
+        scheme: visit.patient.scheme,
+        insured: visit.insured,
+        amounts: Amounts { total: request.total, ..Amounts::default() },
+        claim: serde_json::to_value(&settle.claim).expect("a claim is plain data"),
+        breakdown: None,
+        refusal: None,
+        asked_at: settle.asked_at,
+        settled_at: None,
+        undo: None,
+        undone_at: None,
+        registration: request.registration.clone(),
+    }
+}
+
+/// A question as the outbox keeps it.
+fn as_stored(question: &Question) -> Value {
+    serde_json::to_value(question).expect("a question is plain data")
+}
+
 /// Writes a settlement down as asked for, in the unit of work that took the hospital's message up.
 pub async fn begin(
     node: &ProvinceNode,
     work: &mut Work,
     request: &Request<'_>,
     id: SettlementId,
-) -> Outcome<TreatmentSettlement> {
+) -> Outcome<Asked> {
     let visit = visit::hold(work, &request.institution.code, request.visit).await?;
     let mut visit = visit.ok_or_else(|| unknown_visit(request.visit))?;
     if let (None, Some(day)) = (visit.discharged_at, request.discharge) {
@@ -89,34 +180,14 @@ pub async fn begin(
     let discharge = visit.discharged_at.expect("a visit is discharged before it is settled").day();
     let now = node.context.now();
     let claim = claim(node, request, &visit, categories, discharge)?;
-    let area = visit.treatment.0.pooling_area();
-    let settlement = TreatmentSettlement {
-        area,
-        id,
-        visit: visit.id,
-        institution: visit.institution.clone(),
-        msgid: request.msgid.clone(),
-        stage: Stage::Asked,
-        person: visit.patient.number.clone(),
-        scheme: visit.patient.scheme,
-        insured: visit.insured,
-        amounts: Amounts { total: request.total, ..Amounts::default() },
-        claim: serde_json::to_value(&claim).expect("a claim is plain data"),
-        breakdown: None,
-        refusal: None,
-        asked_at: now,
-        settled_at: None,
-        undo: None,
-        undone_at: None,
-        registration: request.registration.clone(),
-    };
-    let question = Question::Settle(Box::new(Settle { settlement: id, asked_at: now, claim }));
-    let question = serde_json::to_value(&question).expect("a question is plain data");
+    let settle = Settle { settlement: id, asked_at: now, claim };
+    let settlement = asked(&visit, request, &settle);
+    let question = as_stored(&Question::Settle(Box::new(settle.clone())));
     visit::update(work, &visit).await?;
     treatment::insert(work, &settlement, &visit).await?;
     let again = now.plus_millis(ASK_AGAIN_MILLIS);
-    outbox::put(work, area, (&id.to_string(), SETTLE), &question, (now, again)).await?;
-    Ok(settlement)
+    outbox::put(work, settlement.area, (&id.to_string(), SETTLE), &question, (now, again)).await?;
+    Ok(Asked { settlement, visit, settle })
 }
 
 fn unknown_visit(id: VisitId) -> Refusal {
@@ -173,7 +244,17 @@ fn claim(
 /// nobody knows yet.
 pub async fn ask(node: &ProvinceNode, question: &Question) -> Outcome<TreatmentSettlement> {
     let Question::Settle(settle) = question else { unreachable!("the outbox keeps settle questions under their name") };
-    match node.link.ask(&node.context, question, node.settings.patience).await {
+    let heard = node.link.ask(&node.context, question, node.settings.patience).await;
+    hear(node, settle, heard).await
+}
+
+/// Writes down what the insured place said to a question.
+pub async fn hear(
+    node: &ProvinceNode,
+    settle: &Settle,
+    heard: Result<Answer, NoAnswer>,
+) -> Outcome<TreatmentSettlement> {
+    match heard {
         Ok(Answer::Settled(settled)) => hear_settled(node, &settled).await,
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
         Err(NoAnswer::Refused(refusal)) => hear_refused(node, settle.settlement, &refusal).await,
@@ -187,11 +268,8 @@ async fn hear_settled(node: &ProvinceNode, settled: &Settled) -> Outcome<Treatme
     let mut work = node.context.store.begin().await?;
     let mut settlement = hold(&mut work, settled.settlement).await?;
     if let Effect::Becomes(stage) = stages::after(settlement.stage, Hear::HearSettled) {
-        let now = node.context.now();
-        settlement.stage = stage;
-        settlement.amounts = amounts_of(&settled.breakdown);
-        settlement.breakdown = Some(serde_json::to_value(&settled.breakdown).expect("a breakdown is plain data"));
-        settlement.settled_at = Some(now);
+        settlement = self::settled(&settlement, settled, node.context.now());
+        assert_eq!(settlement.stage, stage, "a settlement that is heard of stands");
         treatment::update(&mut work, &settlement).await?;
         book::append(&mut work, settlement.area.division(), &transfers(&settlement)).await?;
         move_visit(&mut work, &settlement, Move::Settled).await?;
@@ -250,7 +328,7 @@ pub async fn start_undo(
         move_visit(work, settlement, Move::Undo).await?;
         outbox::take(work, settlement.area, &settlement.id.to_string(), SETTLE).await?;
         let question = undo_question(settlement, now);
-        let value = serde_json::to_value(&question).expect("a question is plain data");
+        let value = as_stored(&question);
         let again = now.plus_millis(ASK_AGAIN_MILLIS);
         outbox::put(work, settlement.area, (&settlement.id.to_string(), UNDO), &value, (now, again)).await?;
         return Ok(Some(question));

@@ -72,6 +72,7 @@ create table visit (
     id              text    not null,
     institution     text    not null,
     stage           smallint not null,
+    revision        integer not null,           -- counts the changes of the visit and its details
     insured         integer not null,
     treatment       integer not null,
     person          text    not null,
@@ -204,6 +205,7 @@ create table year_to_date (
     person      text    not null,
     scheme      text    not null,
     year        smallint not null,
+    revision    integer not null,               -- counts the changes
     admissions  bigint  not null,
     total       bigint  not null,
     in_scope    bigint  not null,

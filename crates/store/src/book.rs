@@ -15,11 +15,7 @@ pub async fn append(work: &mut Work, area: AdminDivision, chain: &[Transfer]) ->
     if chain.is_empty() {
         return Ok(());
     }
-    let text = |of: fn(&Transfer) -> String| chain.iter().map(of).collect::<Vec<_>>();
-    let months: Vec<i32> = chain.iter().map(|transfer| transfer.day.month().number()).collect();
-    let days: Vec<i32> = chain.iter().map(|transfer| transfer.day.number()).collect();
-    let amounts: Vec<i64> = chain.iter().map(|transfer| transfer.amount.0).collect();
-    let moments: Vec<i64> = chain.iter().map(|transfer| transfer.recorded_at.millis()).collect();
+    let columns = Columns::of(chain);
     sqlx::query(
         "insert into transfer (area, month, id, settlement, debit, credit, amount, code, day, recorded_at)
          select $1, * from unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
@@ -27,18 +23,59 @@ pub async fn append(work: &mut Work, area: AdminDivision, chain: &[Transfer]) ->
          on conflict do nothing",
     )
     .bind(division_number(area))
-    .bind(months)
-    .bind(text(|transfer| transfer.id.to_string()))
-    .bind(text(|transfer| transfer.id.settlement.to_string()))
-    .bind(text(|transfer| transfer.debit.to_string()))
-    .bind(text(|transfer| transfer.credit.to_string()))
-    .bind(amounts)
-    .bind(text(|transfer| transfer.code.name().to_owned()))
-    .bind(days)
-    .bind(moments)
+    .bind(columns.months)
+    .bind(columns.ids)
+    .bind(columns.settlements)
+    .bind(columns.debits)
+    .bind(columns.credits)
+    .bind(columns.amounts)
+    .bind(columns.codes)
+    .bind(columns.days)
+    .bind(columns.moments)
     .execute(work.conn())
     .await?;
     Ok(())
+}
+
+/// Transfers as the arrays of a statement that writes many.
+pub(crate) struct Columns {
+    pub months: Vec<i32>,
+    pub ids: Vec<String>,
+    pub settlements: Vec<String>,
+    pub debits: Vec<String>,
+    pub credits: Vec<String>,
+    pub amounts: Vec<i64>,
+    pub codes: Vec<&'static str>,
+    pub days: Vec<i32>,
+    pub moments: Vec<i64>,
+}
+
+impl Columns {
+    pub fn of<'a>(transfers: impl IntoIterator<Item = &'a Transfer>) -> Self {
+        let mut columns = Self {
+            months: Vec::new(),
+            ids: Vec::new(),
+            settlements: Vec::new(),
+            debits: Vec::new(),
+            credits: Vec::new(),
+            amounts: Vec::new(),
+            codes: Vec::new(),
+            days: Vec::new(),
+            moments: Vec::new(),
+        };
+        for transfer in transfers {
+            columns.months.push(transfer.day.month().number());
+            columns.ids.push(transfer.id.to_string());
+            columns.settlements.push(transfer.id.settlement.to_string());
+            columns.debits.push(transfer.debit.to_string());
+            columns.credits.push(transfer.credit.to_string());
+            columns.amounts.push(transfer.amount.0);
+            columns.codes.push(transfer.code.name());
+            columns.days.push(transfer.day.number());
+            columns.moments.push(transfer.recorded_at.millis());
+        }
+        columns
+    }
 }
 
 /// The transfers of a settlement, in the order of their ids.

@@ -6,6 +6,7 @@ use crate::{
     treatment::read_amounts,
 };
 use benefit::year::YearToDate;
+use casework::{Filing, person::Person};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
 use terms::{InstitutionCode, InsuranceScheme, Moment, PersonNumber, PoolingArea, Province, SettlementId};
@@ -170,9 +171,9 @@ pub async fn year(conn: &mut Conn, key: YearKey<'_>) -> Result<YearToDate> {
 /// The same, held until the unit of work ends: two settlements of one person follow one another.
 pub async fn hold_year(work: &mut Work, key: YearKey<'_>) -> Result<YearToDate> {
     let row = sqlx::query(
-        "insert into year_to_date (area, person, scheme, year, admissions, total, in_scope, deductible, person_paid, funds,
+        "insert into year_to_date (area, person, scheme, year, revision, admissions, total, in_scope, deductible, person_paid, funds,
                                    fund_paid)
-         values ($1, $2, $3, $4, 0, 0, 0, 0, 0, '{}', '{}')
+         values ($1, $2, $3, $4, 1, 0, 0, 0, 0, 0, '{}', '{}')
          on conflict (area, person, scheme, year) do update set admissions = year_to_date.admissions
          returning *",
     )
@@ -189,7 +190,7 @@ pub async fn hold_year(work: &mut Work, key: YearKey<'_>) -> Result<YearToDate> 
 pub async fn put_year(work: &mut Work, key: YearKey<'_>, sums: &YearToDate) -> Result<()> {
     let (codes, paid) = fund_columns(&sums.fund_paid);
     sqlx::query(
-        "update year_to_date set admissions = $5, total = $6, in_scope = $7, deductible = $8, person_paid = $9,
+        "update year_to_date set revision = revision + 1, admissions = $5, total = $6, in_scope = $7, deductible = $8, person_paid = $9,
                                  funds = $10, fund_paid = $11
          where area = $1 and person = $2 and scheme = $3 and year = $4",
     )
@@ -207,6 +208,55 @@ pub async fn put_year(work: &mut Work, key: YearKey<'_>, sums: &YearToDate) -> R
     .execute(work.conn())
     .await?;
     Ok(())
+}
+
+/// What the insured place knows about a person in one scheme and year, in one read.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The person, with this one insurance.
+    pub person: Person,
+    /// All their filings, newest first.
+    pub filings: Vec<Filing>,
+    /// The sums of the year, with their revision; 0 if there are none.
+    pub sums: YearToDate,
+    /// The revision of the sums.
+    pub revision: i32,
+}
+
+/// What is known about a person in a scheme and year; `None` if nobody, or nobody of this scheme.
+pub async fn known(conn: &mut Conn, key: YearKey<'_>) -> Result<Option<Known>> {
+    let row = sqlx::query(
+        "select person.number, person.citizen, person.name, person.nation, enrolment.insured, enrolment.person_type,
+                enrolment.standing, enrolment.civil_servant, enrolment.since_day, enrolment.employer, enrolment.balance,
+                enrolment.scheme,
+                array(select content from filing
+                      where filing.area = person.area and filing.person = person.number order by id desc) as filings,
+                revision, admissions, total, in_scope, deductible, person_paid, funds, fund_paid
+         from person
+         join enrolment on enrolment.area = person.area and enrolment.person = person.number and enrolment.scheme = $3
+         left join year_to_date sums on sums.area = person.area and sums.person = person.number and sums.scheme = $3
+              and sums.year = $4
+         where person.area = $1 and person.number = $2",
+    )
+    .bind(area_of(key.area))
+    .bind(key.person.as_str())
+    .bind(key.scheme.code())
+    .bind(key.year)
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let revision: Option<i32> = row.try_get("revision")?;
+    let filings: Vec<Value> = row.try_get("filings")?;
+    let filing = |content: Value| {
+        serde_json::from_value(content)
+            .map_err(|error| Error::Corrupt { column: "filing.content", value: error.to_string() })
+    };
+    Ok(Some(Known {
+        person: crate::person::read_one(&row)?,
+        filings: filings.into_iter().map(filing).collect::<Result<_>>()?,
+        sums: if revision.is_some() { read_year(&row)? } else { YearToDate::default() },
+        revision: revision.unwrap_or(0),
+    }))
 }
 
 /// Every person's sums: for the check that they equal the sum of the standing settlements.

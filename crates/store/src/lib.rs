@@ -6,7 +6,9 @@
 //!
 //! To add a table: a migration with the province or pooling area first in every key, and a file named as the noun.
 
+pub mod batch;
 pub mod book;
+pub mod census;
 pub mod embedded;
 pub mod fee;
 pub mod filing;

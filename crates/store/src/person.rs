@@ -41,6 +41,17 @@ async fn read_person(conn: &mut Conn, by: &str, area: PoolingArea, value: &str) 
     }))
 }
 
+/// A row of a person with one insurance.
+pub(crate) fn read_one(row: &PgRow) -> Result<Person> {
+    Ok(Person {
+        number: parsed(row, "number")?,
+        citizen: parsed(row, "citizen")?,
+        name: row.try_get("name")?,
+        nation: row.try_get("nation")?,
+        enrolments: vec![read_enrolment(row)?],
+    })
+}
+
 fn read_enrolment(row: &PgRow) -> Result<Enrolment> {
     Ok(Enrolment {
         scheme: coded(row, "scheme", InsuranceScheme::from_code)?,

@@ -118,6 +118,13 @@ pub fn funds(row: &PgRow) -> Result<BTreeMap<Fund, Fen>> {
     codes.into_iter().zip(paid).map(read).collect()
 }
 
+/// A map of funds as the texts of two arrays, for rows that are written many at once.
+pub fn fund_arrays(funds: &BTreeMap<Fund, Fen>) -> (String, String) {
+    let (codes, paid) = fund_columns(funds);
+    let paid: Vec<String> = paid.iter().map(i64::to_string).collect();
+    (format!("{{{}}}", codes.join(",")), format!("{{{}}}", paid.join(",")))
+}
+
 /// A map of funds as the two columns.
 pub fn fund_columns(funds: &BTreeMap<Fund, Fen>) -> (Vec<&'static str>, Vec<i64>) {
     funds.iter().map(|(fund, paid)| (fund.code(), paid.0)).unzip()

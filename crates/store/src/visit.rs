@@ -1,16 +1,17 @@
 //! Visits at the treatment place, with their diagnoses.
 
 use crate::{
-    Conn, Result, Work,
+    Conn, Error, Result, Work,
     row::{
         area_of, coded, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage, stage_number, texts,
     },
 };
+use benefit::bill::{CategoryAmount, Split};
 use casework::visit::{Patient, Stage, Visit};
 use sqlx::{Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
 use terms::{
-    AdmissionKind, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber, TreatmentPlace, VisitId,
+    AdmissionKind, ChargeCategory, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber, TreatmentPlace, VisitId,
 };
 
 /// The visit of this institution with this id.
@@ -22,6 +23,55 @@ pub async fn find(conn: &mut Conn, institution: &InstitutionCode, id: VisitId) -
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The same with its details summed by expense category, in one read.
+pub async fn find_with_categories(
+    conn: &mut Conn,
+    institution: &InstitutionCode,
+    id: VisitId,
+) -> Result<Option<(Visit, Vec<CategoryAmount>)>> {
+    let row = sqlx::query(
+        "select visit.*, bill.* from visit, lateral (
+            select array_agg(category) as categories, array_agg(amount) as amounts, array_agg(out) as outs,
+                   array_agg(over) as overs, array_agg(first) as firsts, array_agg(within) as withins
+            from (select category, sum(amount)::bigint as amount, sum(out_of_scope)::bigint as out,
+                         sum(over_limit)::bigint as over, sum(first_self_pay)::bigint as first,
+                         sum(in_scope)::bigint as within
+                  from fee_line
+                  where fee_line.area = visit.area and fee_line.month = visit.month and fee_line.visit = visit.id
+                  group by category order by category) category) bill
+         where visit.month = $1 and visit.id = $2 and visit.institution = $3",
+    )
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .bind(institution.as_str())
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| Ok((read(&row)?, read_categories(&row)?))).transpose()
+}
+
+fn read_categories(row: &PgRow) -> Result<Vec<CategoryAmount>> {
+    let codes: Option<Vec<String>> = row.try_get("categories")?;
+    let codes = codes.unwrap_or_default();
+    let column = |name: &'static str| -> Result<Vec<i64>> {
+        Ok(row.try_get::<Option<Vec<i64>>, _>(name)?.unwrap_or_default())
+    };
+    let [totals, outs, overs, firsts, withins] =
+        [column("amounts")?, column("outs")?, column("overs")?, column("firsts")?, column("withins")?];
+    let amount = |index: usize, code: &str| {
+        let category = ChargeCategory::from_code(code)
+            .ok_or_else(|| Error::Corrupt { column: "fee_line.category", value: code.to_owned() })?;
+        let split = Split {
+            total: Fen(totals[index]),
+            out_of_scope: Fen(outs[index]),
+            over_limit: Fen(overs[index]),
+            first_self_pay: Fen(firsts[index]),
+            in_scope: Fen(withins[index]),
+        };
+        Ok(CategoryAmount { category, split })
+    };
+    codes.iter().enumerate().map(|(index, code)| amount(index, code)).collect()
 }
 
 /// The same, held until the unit of work ends: nobody else moves the visit meanwhile.
@@ -97,17 +147,18 @@ pub async fn list(conn: &mut Conn, selection: Selection<'_>) -> Result<Vec<Visit
 /// Opens a visit.
 pub async fn insert(work: &mut Work, visit: &Visit) -> Result<()> {
     sqlx::query(
-        "insert into visit (area, month, id, institution, stage, insured, treatment, person, citizen, person_name, nation,
+        "insert into visit (area, month, id, institution, stage, revision, insured, treatment, person, citizen, person_name, nation,
                             scheme, person_type, civil_servant, balance, employer, admitted_at, discharged_at, med_type,
                             admission_kind, filing, registration, msgid, opened_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24)",
+                 $24, $25)",
     )
     .bind(area_of(visit.treatment.0.pooling_area()))
     .bind(visit.id.month().number())
     .bind(visit.id.to_string())
     .bind(visit.institution.as_str())
     .bind(stage_number(&Stage::ALL, &visit.stage))
+    .bind(visit.revision)
     .bind(division_number(visit.insured.division()))
     .bind(division_number(visit.treatment.division()))
     .bind(visit.patient.number.as_str())
@@ -135,7 +186,7 @@ pub async fn insert(work: &mut Work, visit: &Visit) -> Result<()> {
 /// Writes what can change of a visit.
 pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
     sqlx::query(
-        "update visit set stage = $3, admitted_at = $4, discharged_at = $5, med_type = $6, admission_kind = $7,
+        "update visit set stage = $3, revision = revision + 1, admitted_at = $4, discharged_at = $5, med_type = $6, admission_kind = $7,
                           filing = $8, registration = $9
          where month = $1 and id = $2",
     )
@@ -155,10 +206,20 @@ pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
 
 /// Writes only where a visit stands.
 pub async fn set_stage(work: &mut Work, id: VisitId, stage: Stage) -> Result<()> {
-    sqlx::query("update visit set stage = $3 where month = $1 and id = $2")
+    sqlx::query("update visit set stage = $3, revision = revision + 1 where month = $1 and id = $2")
         .bind(id.month().number())
         .bind(id.to_string())
         .bind(stage_number(&Stage::ALL, &stage))
+        .execute(work.conn())
+        .await?;
+    Ok(())
+}
+
+/// Counts a change of a visit's details.
+pub async fn count_change(work: &mut Work, id: VisitId) -> Result<()> {
+    sqlx::query("update visit set revision = revision + 1 where month = $1 and id = $2")
+        .bind(id.month().number())
+        .bind(id.to_string())
         .execute(work.conn())
         .await?;
     Ok(())
@@ -201,6 +262,7 @@ fn read(row: &PgRow) -> Result<Visit> {
         id: parsed(row, "id")?,
         institution: parsed(row, "institution")?,
         stage: stage(row, &Stage::ALL)?,
+        revision: row.try_get("revision")?,
         insured: InsuredPlace(division(row, "insured")?),
         treatment: TreatmentPlace(division(row, "treatment")?),
         patient: Patient {

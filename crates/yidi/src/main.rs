@@ -1,3 +1,118 @@
-fn main() {
-    println!("Hello, world!");
+//! `yidi`: one program for every node of the network, for those who run it, and for whoever wants to see it work.
+//!
+//! Reads the command line, hands over to one file of `command/`, and ends with 0 where all is well, 1 where the answer is no,
+//! 2 where the command line is wrong, 3 where something cannot be started or reached. It holds no rule of the field.
+
+mod command;
+mod config;
+mod database;
+mod key;
+mod policies;
+mod stop;
+mod words;
+
+use clap::{Parser, Subcommand};
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// 异地通：基本医疗保险跨省异地就医直接结算系统
+/// (cross-region direct settlement of medical insurance).
+///
+/// 一个程序可作国家平台（hub）或省级平台（province）运行；第一次使用请先执行 yidi demo。
+/// One program runs as the national hub or as a province's node; to see it work, start with: yidi demo.
+#[derive(Debug, Parser)]
+#[command(name = "yidi", version, after_help = AFTER_HELP, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+返回码 (exit codes)：0 成功；1 被拒绝或检查不通过 (refused)；2 命令写法有误 (usage)；3 无法启动或连接 (cannot start or reach)
+日志写到标准错误，详略由环境变量 RUST_LOG 决定，如 RUST_LOG=debug (logs go to stderr)";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 演示：在本机启动国家平台和四个省，看几个人异地住院结算 (a whole country in one process)
+    Demo(command::demo::Arguments),
+    /// 运行国家平台 (run the national hub)
+    Hub(command::hub::Arguments),
+    /// 运行省级平台 (run a province's node)
+    Province(command::province::Arguments),
+    /// 只建立或升级数据库，不启动平台 (bring a node's database up to date and stop)
+    #[command(subcommand)]
+    Migrate(command::migrate::Command),
+    /// 异地就医备案 (filings, at a running province)
+    Filing(command::filing::Arguments),
+    /// 接入的省 (participants, at a running hub)
+    Participant(command::participant::Arguments),
+    /// 定点医药机构 (institutions, at a running province)
+    Institution(command::institution::Arguments),
+    /// 参保人员 (people, at a running province)
+    Person(command::person::Arguments),
+    /// 节点的SM2签名密钥 (a node's signing key)
+    #[command(subcommand)]
+    Key(command::key::Command),
+    /// 待遇政策和目录：检查、查看、试算 (policies: check, show, explain)
+    #[command(subcommand)]
+    Policy(command::policy::Command),
+    /// 压力测试：测每秒结算数、时延和开销 (measure settlements per second)
+    Bench(command::bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr();
+    let done = match cli.command {
+        Command::Demo(arguments) => command::demo::run(&arguments),
+        Command::Hub(arguments) => command::hub::run(&arguments),
+        Command::Province(arguments) => command::province::run(&arguments),
+        Command::Migrate(command) => command::migrate::run(&command),
+        Command::Filing(arguments) => command::filing::run(&arguments),
+        Command::Participant(arguments) => command::participant::run(&arguments),
+        Command::Institution(arguments) => command::institution::run(&arguments),
+        Command::Person(arguments) => command::person::run(&arguments),
+        Command::Key(command) => command::key::run(&command),
+        Command::Policy(command) => command::policy::run(&command),
+        Command::Bench(arguments) => command::bench::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => {
+            // A stderr that nobody reads is no reason to end differently.
+            let _ = writeln!(io::stderr(), "{}", stop.message());
+            ExitCode::from(stop.code())
+        }
+    }
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+}
+
+/// Prints a line; a reader that went away, as `head` does, is no trouble.
+fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
 }

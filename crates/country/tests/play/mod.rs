@@ -43,14 +43,20 @@ pub fn hubei() -> Province {
 
 /// A world of two provinces on fresh databases.
 pub async fn world() -> World {
+    world_of(&[beijing(), hubei()]).await
+}
+
+/// A world of these provinces on fresh databases.
+pub async fn world_of(provinces: &[Province]) -> World {
     let rules = Rulebook::of_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy")).unwrap();
     let mut options = Options::new(rules);
-    options.provinces = vec![beijing(), hubei()];
+    options.provinces = provinces.to_vec();
     options.wires = true;
     options.patience = Duration::from_millis(700);
     options.management_token = Some("令牌".to_owned());
     let mut stores = BTreeMap::new();
-    for participant in [Participant::Hub, Participant::Province(beijing()), Participant::Province(hubei())] {
+    let provinces = provinces.iter().map(|province| Participant::Province(*province));
+    for participant in std::iter::once(Participant::Hub).chain(provinces) {
         let database = TestCluster::shared().empty_database().await;
         stores.insert(participant, Store::open(database.options, 6).await.unwrap());
     }
@@ -130,7 +136,10 @@ impl Play {
                 Err(error) => {
                     if let Some(refusal) = error.refusal() {
                         let later = ["重发", "正在处理", "稍后", "无法连通", "未通过校验"];
-                        assert!(later.iter().any(|word| refusal.contains(word)), "refused for good: {refusal}");
+                        assert!(
+                            later.iter().any(|word| refusal.contains(word)),
+                            "refused for good: {refusal}"
+                        );
                     }
                 }
             }

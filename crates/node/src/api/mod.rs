@@ -123,23 +123,23 @@ fn not_read(error: &serde_json::Error) -> Refusal {
 }
 
 /// What an endpoint answers: JSON, and for a refusal the status that fits it.
-pub(crate) struct Answer(Response);
+pub(crate) struct Answer(Box<Response>);
 
 impl Answer {
     fn json(value: &impl Serialize) -> Self {
-        Self(Json(value).into_response())
+        Self(Box::new(Json(value).into_response()))
     }
 }
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
-        Self((status(&refusal), Json(Refused::from(&refusal))).into_response())
+        Self(Box::new((status(&refusal), Json(Refused::from(&refusal))).into_response()))
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        self.0
+        *self.0
     }
 }
 

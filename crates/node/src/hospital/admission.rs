@@ -89,7 +89,7 @@ pub async fn correct(call: &Call<'_>) -> Outcome<Vec<u8>> {
             registration: registration::first(call.request, "adminfo"),
             diagnoses: diagnoses(call, &input.diseinfo),
         };
-        admission::correct(work, visit, correction).await?;
+        admission::correct(call.node, work, visit, correction).await?;
         Ok(None)
     })
     .await

@@ -67,10 +67,11 @@ impl Call<'_> {
 
 /// Answers whatever is posted.
 pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpRequest) -> Response {
-    if request.method() != Method::POST {
-        return (StatusCode::METHOD_NOT_ALLOWED, "POST the transaction as JSON").into_response();
-    }
     let received = node.context.now();
+    if request.method() != Method::POST {
+        let refusal = Refusal::NotJson { detail: "应以POST方法发送".to_owned() };
+        return json(render(&node, &Answer::refusal(&refusal), received));
+    }
     let (parts, body) = request.into_parts();
     let limit = node.settings.body_bytes_max;
     let body = match Limited::new(body, limit).collect().await {

@@ -4,7 +4,7 @@ use super::{Call, person::face_of};
 use crate::{
     admission,
     context::{Failure, Outcome},
-    settlement::{self, Request},
+    settlement::{self, Asked, Request},
 };
 use benefit::Breakdown;
 use casework::{settlement::Stage, visit::Visit};
@@ -22,7 +22,7 @@ use wire::{
         settlement_info::{SettlementInfo, SettlementInput, SplitAmounts},
         t2303, t2304, t2305, t2601,
     },
-    peer::v1::{Question, UndoKind},
+    peer::v1::{Answer as PeerAnswer, Question, UndoKind},
 };
 
 /// 2303: nothing is written.
@@ -56,12 +56,15 @@ pub async fn settle(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let request = request_of(call, &input)?;
     let context = &call.node.context;
     let id = SettlementId::new(call.node.province, context.now(), context.ids.serial());
+    if let Some(asked) = settlement::begin_together(call.node, &request, id, call.request.content_hash()).await? {
+        return ask_first(call, asked).await;
+    }
     let (mut work, known) = call.begin(Some(&id.to_string())).await?;
     let asked = match known {
         Known::New => match settlement::begin(call.node, &mut work, &request, id).await {
             Ok(asked) => {
                 work.save().await?;
-                asked
+                return ask_first(call, asked).await;
             }
             Err(Failure::Refused(refusal)) => {
                 drop(work);
@@ -85,6 +88,42 @@ pub async fn settle(call: &Call<'_>) -> Outcome<Vec<u8>> {
     };
     let settlement = if asked.stage == Stage::Asked { ask(call, &asked).await? } else { asked };
     finish(call, &settlement).await
+}
+
+/// Asks for a settlement for the first time. Its answer is kept with it in one commit.
+async fn ask_first(call: &Call<'_>, asked: Asked) -> Outcome<Vec<u8>> {
+    let node = call.node;
+    let question = Question::Settle(Box::new(asked.settle.clone()));
+    let heard = node.link.ask(&node.context, &question, node.settings.patience).await;
+    if let Ok(PeerAnswer::Settled(said)) = &heard {
+        let stands = settlement::settled(&asked.settlement, said, node.context.now());
+        let answer = settled_answer(call, &asked.visit, &said.breakdown, &stands);
+        if settlement::stand_together(node, stands, answer.clone()).await {
+            return Ok(answer);
+        }
+    }
+    let settlement = match settlement::hear(node, &asked.settle, heard).await {
+        Ok(settlement) => settlement,
+        Err(failure) => {
+            tracing::info!(settlement = %asked.settlement.id, refusal = %failure.refusal(), "not known yet");
+            let mut conn = node.context.store.conn().await?;
+            treatment::find(&mut conn, asked.settlement.id).await?.expect("a settlement is never deleted")
+        }
+    };
+    finish(call, &settlement).await
+}
+
+/// The answer to a hospital whose settlement stands.
+fn settled_answer(
+    call: &Call<'_>,
+    visit: &Visit,
+    breakdown: &Breakdown,
+    settlement: &TreatmentSettlement,
+) -> Vec<u8> {
+    let at = settlement.settled_at.unwrap_or(call.received);
+    let info = info(call, visit, breakdown, (Some(settlement.id), &settlement.msgid), at);
+    let setldetail = info.details();
+    call.render(&Answer::success(Some(t2304::Output { setlinfo: info, setldetail }.value())))
 }
 
 /// Asks for a settlement that was written down; if nobody knows yet, what stands written is what there is.
@@ -114,10 +153,7 @@ async fn finish(call: &Call<'_>, settlement: &TreatmentSettlement) -> Outcome<Ve
     let mut work = call.node.context.store.begin().await?;
     let visit = visit::find(work.conn(), &settlement.institution, settlement.visit).await?;
     let visit = visit.expect("a settlement is of a visit");
-    let at = settlement.settled_at.unwrap_or(call.received);
-    let info = info(call, &visit, &breakdown, (Some(settlement.id), &settlement.msgid), at);
-    let setldetail = info.details();
-    let answer = call.render(&Answer::success(Some(t2304::Output { setlinfo: info, setldetail }.value())));
+    let answer = settled_answer(call, &visit, &breakdown, settlement);
     call.keep(work, &answer).await
 }
 
@@ -209,7 +245,10 @@ async fn start_cancel(
     match settlement.stage {
         Stage::Settled => {}
         Stage::Undoing | Stage::Undone if mine => {}
-        Stage::Asked => return Err(Refusal::OutcomeUnknown { setl_id: settlement.id.to_string() }.into()),
+        // Not the last word: sent again when the outcome is known, the same message cancels.
+        Stage::Asked => {
+            return Err(Failure::Trouble(Refusal::OutcomeUnknown { setl_id: settlement.id.to_string() }));
+        }
         Stage::Undoing | Stage::Undone => {
             return Err(Refusal::AlreadyUndone { setl_id: settlement.id.to_string() }.into());
         }

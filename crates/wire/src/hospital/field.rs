@@ -547,7 +547,7 @@ pub(super) fn is_absent(value: &Value) -> bool {
 }
 
 /// An input whose fields lie in it directly, without the node that the standard puts around them.
-fn is_flat(input: &Map<String, Value>) -> bool {
+pub(super) fn is_flat(input: &Map<String, Value>) -> bool {
     !input.is_empty() && !input.values().any(|value| value.is_object() || value.is_array())
 }
 

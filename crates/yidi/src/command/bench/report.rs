@@ -1,0 +1,293 @@
+//! What was measured, for the terminal and for `bench/RESULTS.md`.
+
+use super::{
+    baseline::Baselines,
+    nodes::{Nodes, Usage},
+};
+use country::load::{Measured, Unit, process::Used};
+use node::SystemClock;
+use std::{fmt::Write as _, fs, path::Path, process::Command};
+use terms::Clock;
+
+/// Everything that was measured.
+pub struct Report {
+    facts: Vec<(&'static str, String)>,
+    /// One a step.
+    pub rows: Vec<Row>,
+    /// What the machine can do at all.
+    pub baselines: Option<Baselines>,
+    /// Settlements answered with success, warming up included.
+    pub settled: u64,
+    /// Those that were not.
+    pub failed: u64,
+}
+
+/// A step.
+pub struct Row {
+    pub unit: Unit,
+    /// How many settled at once; none at a fixed rate.
+    pub clients: Option<usize>,
+    /// The fixed rate, in tenths a second.
+    pub rate: Option<u64>,
+    pub measured: Measured,
+    pub usage: Usage,
+}
+
+/// The nodes in the order of [`Nodes::each`].
+const NAMES: [&str; 3] = ["treatment", "hub", "insured"];
+
+impl Row {
+    fn load(&self) -> String {
+        match (self.clients, self.rate) {
+            (Some(clients), _) => format!("{clients} clients"),
+            (None, rate) => format!("{}/s fixed", tenths(rate.unwrap_or(0))),
+        }
+    }
+
+    /// Processor time in microseconds, of one settlement.
+    fn cpu(&self, used: &Used) -> u64 {
+        used.cpu_millis * 1_000 / self.measured.done.max(1)
+    }
+
+    /// For the terminal.
+    pub fn text(&self) -> String {
+        let [p50, p95, p99] = self.measured.latencies.percentiles([50, 95, 99]);
+        let system = self.usage.system();
+        let mut text = format!(
+            "  {:>12}  settlements per second: {:>7}  p50 {} ms  p95 {} ms  p99 {} ms\n",
+            self.load(),
+            tenths(self.measured.tenths_per_second()),
+            millis(p50),
+            millis(p95),
+            millis(p99),
+        );
+        let each = NAMES.iter().zip(&self.usage.nodes).map(|(name, (node, database))| {
+            format!("{name} {}+{}", millis(self.cpu(node)), millis(self.cpu(database)))
+        });
+        let _ = write!(
+            text,
+            "{:16}CPU ms each: {} (node+postgres: {}), load {}; machine {}% busy; written {} KiB each",
+            "",
+            millis(self.cpu(&system)),
+            each.collect::<Vec<_>>().join(", "),
+            millis(self.cpu(&self.usage.load)),
+            self.usage.busy_percent,
+            system.written / self.measured.done.max(1) / 1024,
+        );
+        if let Some(failure) = &self.measured.first_failure {
+            let _ = write!(text, "\n{:16}{} failed, the first: {failure}", "", self.measured.failed);
+        }
+        text
+    }
+
+    fn markdown(&self) -> String {
+        let [p50, p95, p99] = self.measured.latencies.percentiles([50, 95, 99]);
+        let system = self.usage.system();
+        format!(
+            "| {} | **{}** | {} | {} | {} | {} | {} | {} | {}% | {} |\n",
+            self.load(),
+            tenths(self.measured.tenths_per_second()),
+            millis(p50),
+            millis(p95),
+            millis(p99),
+            millis(self.cpu(&system)),
+            system.written / self.measured.done.max(1) / 1024,
+            millis(self.cpu(&self.usage.load)),
+            self.usage.busy_percent,
+            self.measured.failed,
+        )
+    }
+}
+
+impl Report {
+    pub fn new(nodes: &Nodes, lines: usize, connections: u32) -> Self {
+        Self {
+            facts: facts(nodes, lines, connections),
+            rows: Vec::new(),
+            baselines: None,
+            settled: 0,
+            failed: 0,
+        }
+    }
+
+    /// What was measured on what.
+    pub fn head(&self) -> String {
+        self.facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The step of the most settlements a second.
+    fn best(&self) -> Option<&Row> {
+        let plain = self.rows.iter().filter(|row| row.unit == Unit::Settlement && row.clients.is_some());
+        plain.max_by_key(|row| row.measured.tenths_per_second())
+    }
+
+    /// The most settlements a second, in tenths.
+    pub fn most(&self) -> u64 {
+        self.best().map_or(0, |row| row.measured.tenths_per_second())
+    }
+
+    /// The figures that count, one a line.
+    pub fn conclusions(&self) -> String {
+        let mut lines = vec![String::new(), format!("settlements per second: {}", tenths(self.most()))];
+        lines.extend(self.ratios());
+        lines.join("\n")
+    }
+
+    fn ratios(&self) -> Vec<String> {
+        let Some(baselines) = &self.baselines else { return Vec::new() };
+        let most = self.most().max(1);
+        let times = |rate: u64| tenths(rate * 10 / most);
+        let mut lines = vec![format!(
+            "echoes over HTTP for each settlement: {}",
+            times(baselines.echo.tenths_per_second())
+        )];
+        for one in &baselines.postgres {
+            lines.push(format!(
+                "pgbench {} transactions for each settlement: {}",
+                one.name,
+                times(one.tenths_per_second)
+            ));
+        }
+        lines
+    }
+
+    /// The whole file.
+    pub fn markdown(&self) -> String {
+        let mut text = String::from(
+            "# Results\n\nWritten by `make bench ARGS=--write`. What the words mean: [README.md](README.md).\n\n",
+        );
+        for (name, value) in &self.facts {
+            let _ = writeln!(text, "- {name}: {value}");
+        }
+        let _ = writeln!(text, "\n**settlements per second: {}**", tenths(self.most()));
+        self.write_steps(&mut text, "2304 of a prepared stay", |row| {
+            row.unit == Unit::Settlement && row.clients.is_some()
+        });
+        self.write_steps(&mut text, "2303, then 2304, of a prepared stay", |row| {
+            row.unit == Unit::TrialAndSettlement
+        });
+        self.write_steps(&mut text, "2304 at a fixed rate of arrival", |row| row.rate.is_some());
+        self.write_processes(&mut text);
+        self.write_baselines(&mut text);
+        text
+    }
+
+    fn write_steps(&self, text: &mut String, title: &str, of: impl Fn(&Row) -> bool) {
+        if !self.rows.iter().any(&of) {
+            return;
+        }
+        let _ = write!(
+            text,
+            "\n## {title}\n\n| load | settlements per second | p50 ms | p95 ms | p99 ms | CPU ms each | KiB written each | \
+             load client's CPU ms each | machine busy | failed |\n|---|---|---|---|---|---|---|---|---|---|\n"
+        );
+        for row in self.rows.iter().filter(|row| of(row)) {
+            text.push_str(&row.markdown());
+        }
+    }
+
+    fn write_processes(&self, text: &mut String) {
+        let Some(best) = self.best() else { return };
+        let _ = write!(
+            text,
+            "\n## Where it goes, at {}\n\n| process | CPU ms each | share | KiB written each | memory MiB |\n\
+             |---|---|---|---|---|\n",
+            best.load()
+        );
+        let all = (best.usage.system().cpu_millis + best.usage.load.cpu_millis).max(1);
+        let each = NAMES.iter().zip(&best.usage.nodes).flat_map(|(name, (node, database))| {
+            [(format!("{name}, node"), node), (format!("{name}, PostgreSQL"), database)]
+        });
+        for (name, used) in each.chain([("load client".to_owned(), &best.usage.load)]) {
+            let _ = writeln!(
+                text,
+                "| {name} | {} | {}% | {} | {} |",
+                millis(best.cpu(used)),
+                used.cpu_millis * 100 / all,
+                used.written / best.measured.done.max(1) / 1024,
+                used.memory_kib / 1024,
+            );
+        }
+    }
+
+    fn write_baselines(&self, text: &mut String) {
+        let Some(baselines) = &self.baselines else { return };
+        text.push_str("\n## What this machine can do at all, in the same run\n\n| | a second | latency ms |\n|---|---|---|\n");
+        let [p50, p99] = baselines.echo.latencies.percentiles([50, 99]);
+        let rate = tenths(baselines.echo.tenths_per_second());
+        let _ = writeln!(
+            text,
+            "| echo over HTTP (axum), 32 clients | {rate} | p50 {}, p99 {} |",
+            millis(p50),
+            millis(p99)
+        );
+        for one in &baselines.postgres {
+            let rate = tenths(one.tenths_per_second);
+            let _ = writeln!(text, "| pgbench {}, 32 clients | {rate} | average {} |", one.name, one.latency);
+        }
+        if baselines.postgres.is_empty() {
+            text.push_str("| pgbench | not to be had here | |\n");
+        }
+        text.push('\n');
+        for line in self.ratios() {
+            let _ = writeln!(text, "- {line}");
+        }
+        text.push_str(
+            "\n## For comparison, as given\n\nMojaloop, in the same shape of loop on the same kind of machine: 88 to 122 a second, \
+             p50 78 ms idle, p99 above a second at 64 clients.\n",
+        );
+    }
+}
+
+fn facts(nodes: &Nodes, lines: usize, connections: u32) -> Vec<(&'static str, String)> {
+    let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let after = |text: &str, label: &str| {
+        let line = text.lines().find(|line| line.starts_with(label)).unwrap_or_default();
+        line.split_once(':').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    };
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let memory: u64 = after(&file("/proc/meminfo"), "MemTotal").trim_end_matches(" kB").parse().unwrap_or(0);
+    let postgres = nodes
+        .hub
+        .postgres_program("postgres")
+        .map(|program| said(&program, &["--version"]))
+        .unwrap_or_default();
+    vec![
+        ("date", SystemClock.now().to_string()),
+        ("commit", commit()),
+        ("processor", format!("{}, {cores} cores", after(&file("/proc/cpuinfo"), "model name"))),
+        ("memory", format!("{} MiB", memory / 1024)),
+        ("kernel", file("/proc/sys/kernel/osrelease").trim().to_owned()),
+        (
+            "database",
+            format!("{postgres}; one private server for each node; fsync on, synchronous_commit on"),
+        ),
+        ("compiler", said(Path::new("rustc"), &["--version"])),
+        (
+            "load",
+            format!("{lines} lines a stay, {connections} database connections a node, all on this machine"),
+        ),
+    ]
+}
+
+fn commit() -> String {
+    let hash = said(Path::new("git"), &["rev-parse", "--short", "HEAD"]);
+    let changed = !said(Path::new("git"), &["status", "--porcelain", "--untracked-files=no"]).is_empty();
+    if changed { format!("{hash} with changes") } else { hash }
+}
+
+/// What a program says; nothing if it is not there.
+fn said(program: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// Tenths as `12.3`.
+pub fn tenths(number: u64) -> String {
+    format!("{}.{}", number / 10, number % 10)
+}
+
+/// Microseconds as milliseconds, `1.23`.
+pub fn millis(micros: u64) -> String {
+    format!("{}.{:02}", micros / 1_000, micros % 1_000 / 10)
+}

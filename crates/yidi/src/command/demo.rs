@@ -1,0 +1,80 @@
+//! `yidi demo`: a whole country in one process, and some people who are treated away from home.
+
+use super::running::{runtime, told_to_stop};
+use crate::{key, policies, say, stop::Stop};
+use clap::Args;
+use country::{
+    demo::play,
+    world::{Database, Options, Trouble, World},
+};
+use std::path::PathBuf;
+
+/// 演示：在本机启动国家平台和四个省，看几个人异地住院结算。
+///
+/// 数据库由程序自带，人员和医院均为虚构。结束后平台继续运行，可按提示自己试；按 Ctrl-C 停止。
+/// Starts the hub and four provinces here, plays some stays through the real hospital interface, and checks all books.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// 演示结束后退出，不等待 (end when the stories are told; 1 if anything does not hold)
+    #[arg(long)]
+    exit: bool,
+    /// 数据目录；不填则用临时目录，退出即删 (a folder that stays, instead of a temporary one)
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// 待遇政策目录；不填则用内置的政策 (policy folder instead of the built-in one)
+    #[arg(long, value_name = "FOLDER")]
+    policy: Option<PathBuf>,
+}
+
+/// Plays the demonstration.
+pub fn run(arguments: &Arguments) -> Result<(), Stop> {
+    let rules = policies::rulebook(&policies::files(arguments.policy.as_deref())?)?;
+    let token = key::new_key().to_hex()[..32].to_owned();
+    let mut options = Options::new(rules);
+    options.database = Database::Private(arguments.data.clone());
+    options.management_token = Some(token.clone());
+    runtime()?.block_on(async {
+        let world = tokio::select! {
+            world = World::start(options, &say) => world.map_err(cannot_start)?,
+            told = told_to_stop() => return told,
+        };
+        let ended = tokio::select! {
+            ended = tell(&world, &token, arguments.exit) => ended,
+            told = told_to_stop() => told,
+        };
+        world.stop().await;
+        ended
+    })
+}
+
+/// Plays, says how it went, and waits for as long as somebody wants to try.
+async fn tell(world: &World, token: &str, exit: bool) -> Result<(), Stop> {
+    let failed = play(world, &say).await.map_err(cannot_start)?;
+    if !failed.is_empty() {
+        return Err(Stop::Refused(format!("演示未通过 (what does not hold)：\n{}", failed.join("\n"))));
+    }
+    if exit {
+        return Ok(());
+    }
+    invite(world, token);
+    std::future::pending().await
+}
+
+fn invite(world: &World, token: &str) {
+    say("\n平台仍在运行，可以自己试；按 Ctrl-C 停止 (everything still runs; Ctrl-C stops it)：");
+    for (province, side) in &world.provinces {
+        let name = province.division().name().unwrap_or_default();
+        say(&format!("  {name} {province}：{}", side.url()));
+    }
+    say(&format!("  管理令牌 (management token)：{token}"));
+    if let Some((province, side)) = world.provinces.iter().next() {
+        let url = side.url();
+        say(&format!(
+            "  例 (try)：YIDI_TOKEN={token} yidi filing list --node {url} --insured {province} --person <人员编号>"
+        ));
+    }
+}
+
+fn cannot_start(trouble: Trouble) -> Stop {
+    Stop::Unable(format!("演示无法进行 (the demonstration cannot go on): {}", trouble.0))
+}

@@ -1,0 +1,59 @@
+//! `yidi hub`: the national hub.
+
+use super::running::{listen, runtime, until_told_to_stop};
+use crate::{
+    config::{self, NodeFlags, NodeSettings},
+    database::{Database, cannot_open},
+    key, say,
+    stop::Stop,
+};
+use clap::Args;
+use node::{Context, Hub, RandomIds, SystemClock, serve};
+use std::sync::Arc;
+use store::Store;
+use terms::{Clock, Participant};
+
+/// 运行国家平台。首次启动会建立数据库和签名密钥，并打印公钥；把公钥交给各省。
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    node: NodeFlags,
+    /// 只检查并打印配置，不启动 (check and print the settings, and stop)
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs the hub until it is told to stop.
+pub fn run(arguments: &Arguments) -> Result<(), Stop> {
+    let settings = config::of_hub(&arguments.node)?;
+    let token = settings.management_token()?;
+    if arguments.check {
+        say(config::shown(&settings).trim_end());
+        return Ok(());
+    }
+    let database = Database::start(&settings)?;
+    runtime()?.block_on(async {
+        let context = context(&settings, &database, Participant::Hub).await?;
+        let hub = Hub::new(context.clone()).with_management_token(token);
+        let listener = listen(settings.listen).await?;
+        let running = serve::hub(Arc::new(hub), listener).map_err(Stop::unable)?;
+        say(&format!("国家平台已启动 (the hub runs)：{}", running.url()));
+        say(&format!("公钥，请交给各省 (public key)：{}", context.key.public().to_hex()));
+        until_told_to_stop(running, &context).await
+    })
+}
+
+/// What the use cases of a node are given.
+pub async fn context(settings: &NodeSettings, database: &Database, me: Participant) -> Result<Context, Stop> {
+    let (path, may_be_made) = settings.key_file();
+    let key = key::load_or_make((&path, may_be_made))?;
+    let store = prepared(settings, database, me).await?;
+    Ok(Context { me, store, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds), key })
+}
+
+/// The node's database, up to date.
+pub async fn prepared(settings: &NodeSettings, database: &Database, me: Participant) -> Result<Store, Stop> {
+    let store = database.open(settings.connections).await?;
+    store.prepare(me, SystemClock.now()).await.map_err(cannot_open)?;
+    Ok(store)
+}

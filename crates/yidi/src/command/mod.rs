@@ -1,0 +1,16 @@
+//! One command a file. To add one: its file, its `mod` here, its line in `main`.
+
+pub mod bench;
+pub mod demo;
+pub mod filing;
+pub mod hub;
+pub mod institution;
+pub mod key;
+pub mod migrate;
+pub mod participant;
+pub mod person;
+pub mod policy;
+pub mod province;
+
+mod clerk;
+mod running;

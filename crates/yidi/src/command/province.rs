@@ -1,0 +1,85 @@
+//! `yidi province`: a province's node.
+
+use super::{
+    hub::context,
+    running::{listen, runtime, until_told_to_stop},
+};
+use crate::{
+    config::{self, NodeFlags, ProvinceFlags},
+    database::Database,
+    policies, say,
+    stop::Stop,
+};
+use benefit::Catalog;
+use clap::Args;
+use node::{ProvinceNode, ProvinceSettings, serve};
+use std::{fs, path::Path, sync::Arc, time::Duration};
+use terms::{Participant, Province};
+
+/// 运行省级平台：为本省医院办理外省参保人就医，为本省参保人在外省就医结算。
+///
+/// 先向国家平台索取其地址和公钥；启动后把本省公钥交给国家平台登记（yidi participant add）。
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    node: NodeFlags,
+    #[command(flatten)]
+    own: ProvinceFlags,
+    /// 只检查并打印配置，不启动 (check and print the settings, and stop)
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs a province until it is told to stop.
+pub fn run(arguments: &Arguments) -> Result<(), Stop> {
+    let (settings, own) = config::of_province(&arguments.node, &arguments.own)?;
+    let province = own.province()?;
+    let ready = node_settings(&own, province, settings.management_token()?)?;
+    if arguments.check {
+        say(format!("{}{}", config::shown(&settings), config::shown(&own)).trim_end());
+        return Ok(());
+    }
+    let database = Database::start(&settings)?;
+    runtime()?.block_on(async {
+        let context = context(&settings, &database, Participant::Province(province)).await?;
+        let listener = listen(settings.listen).await?;
+        let node = ProvinceNode::new(context.clone(), province, ready);
+        let running = serve::province(Arc::new(node), listener).map_err(Stop::unable)?;
+        let name = province.division().name().unwrap_or_default();
+        say(&format!("{name}省级平台已启动 (the province runs)：{}", running.url()));
+        say(&format!("公钥，请交国家平台登记 (public key)：{}", context.key.public().to_hex()));
+        until_told_to_stop(running, &context).await
+    })
+}
+
+fn node_settings(
+    own: &config::ProvinceSettings,
+    province: Province,
+    token: Option<String>,
+) -> Result<ProvinceSettings, Stop> {
+    let files = policies::files(own.policy.as_deref())?;
+    let rules = policies::rulebook(&files)?;
+    let catalog = match &own.catalog {
+        None => rules.catalog(province),
+        Some(path) => Arc::new(rules.catalog(province).overlay(&catalog_in(path)?)),
+    };
+    let mut settings =
+        ProvinceSettings::new(own.hub_address()?, own.hub_key()?, Arc::clone(&rules.library), catalog);
+    settings.patience = Duration::from_secs(own.patience_seconds);
+    settings.clock_tolerance = Duration::from_secs(own.clock_tolerance_seconds);
+    settings.body_bytes_max = own.body_bytes_max;
+    settings.filing_rules = own.filing_rules;
+    settings.management_token = token;
+    Ok(settings)
+}
+
+fn catalog_in(path: &Path) -> Result<Catalog, Stop> {
+    let shown = path.display().to_string();
+    let cannot_read =
+        |error| Stop::Unable(format!("目录文件{shown}无法读取，请核对 --catalog (cannot read: {error})"));
+    let text = fs::read_to_string(path).map_err(cannot_read)?;
+    Catalog::load(&shown, &text).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Stop::Unable(format!("目录文件有误，请逐条更正 (wrong catalog):\n{}", errors.join("\n")))
+    })
+}

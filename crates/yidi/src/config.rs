@@ -1,0 +1,278 @@
+//! How a node is set up: a file (`--config`), over it the environment (`YIDI_…`), over it the command line.
+//!
+//! The file is TOML with the names of the flags in snake_case, and `[filing_rules]` for what the national filing rules leave
+//! to a province. To add a setting: a field of the settings and of the flags, and its name in the list of the role.
+
+use crate::{key, stop::Stop};
+use casework::filing::Rules;
+use clap::Args;
+use figment::{
+    Figment,
+    providers::{Format, Serialized, Toml},
+    value::Dict,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use terms::Province;
+use wire::sign::sm2::PublicKey;
+
+/// What every node's command takes.
+#[derive(Clone, Debug, Default, Args, Serialize)]
+pub struct NodeFlags {
+    /// 配置文件，TOML格式 (settings file; environment and flags win over it)
+    #[arg(long, env = "YIDI_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// 监听地址，如 0.0.0.0:8800 (address to listen on)
+    #[arg(long, env = "YIDI_LISTEN", value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<SocketAddr>,
+    /// 数据目录，默认 ./data/<节点>，root 为 /var/lib/yidi/<节点> (data folder)
+    #[arg(long, env = "YIDI_DATA", value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<PathBuf>,
+    /// 已有的PostgreSQL，postgres://…；不填则用自带的数据库 (a server to use instead of the private one)
+    #[arg(long, env = "YIDI_DATABASE", value_name = "URL", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<String>,
+    /// 数据库连接数上限，默认32 (connections to the database at most)
+    #[arg(long, env = "YIDI_CONNECTIONS", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections: Option<u32>,
+    /// 签名密钥文件，默认为数据目录下的key，没有则自动生成 (signing key; made if the default one is not there)
+    #[arg(long, env = "YIDI_KEY_FILE", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_file: Option<PathBuf>,
+    /// 管理令牌文件；不填则管理接口关闭 (file with the management token; without it the interface is closed)
+    #[arg(long, env = "YIDI_MANAGEMENT_TOKEN_FILE", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    management_token_file: Option<PathBuf>,
+}
+
+/// What a province's command takes besides.
+#[derive(Clone, Debug, Default, Args, Serialize)]
+pub struct ProvinceFlags {
+    /// 本省区划代码，如420000 (the province's division code)
+    #[arg(long, env = "YIDI_PROVINCE", value_name = "CODE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    province: Option<String>,
+    /// 国家平台地址，如 http://10.0.0.1:8800 (where the hub is reached)
+    #[arg(long, env = "YIDI_HUB_ADDRESS", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hub_address: Option<String>,
+    /// 国家平台公钥，04开头的十六进制数，或存有它的文件 (the hub's public key, or a file that holds it)
+    #[arg(long, env = "YIDI_HUB_KEY", value_name = "KEY")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hub_key: Option<String>,
+    /// 待遇政策目录；不填则用内置的政策 (policy folder instead of the built-in one)
+    #[arg(long, env = "YIDI_POLICY", value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PathBuf>,
+    /// 本省医保目录CSV，覆盖全国目录中的同码项目；不填则用政策目录中的 (the province's own catalog)
+    #[arg(long, env = "YIDI_CATALOG", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<PathBuf>,
+    /// 等待外省应答的秒数，默认8 (how long another province is waited for)
+    #[arg(long, env = "YIDI_PATIENCE_SECONDS", value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patience_seconds: Option<u64>,
+    /// 医院时钟允许的偏差秒数，默认43200 (how far a hospital's clock may be off)
+    #[arg(long, env = "YIDI_CLOCK_TOLERANCE_SECONDS", value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_tolerance_seconds: Option<u64>,
+    /// 单个报文字节上限，默认8388608 (largest body of a hospital's message)
+    #[arg(long, env = "YIDI_BODY_BYTES_MAX", value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_bytes_max: Option<usize>,
+}
+
+/// How any node is set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeSettings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where it keeps what it knows.
+    pub data: PathBuf,
+    /// A server of its own, if not the private one.
+    pub database: Option<String>,
+    /// Connections to the database at most.
+    pub connections: u32,
+    /// Its key; in the data folder if none is named.
+    pub key_file: Option<PathBuf>,
+    /// The file of the management token.
+    pub management_token_file: Option<PathBuf>,
+}
+
+/// How a province is set up besides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvinceSettings {
+    /// Which province.
+    pub province: String,
+    /// Where the hub is reached.
+    pub hub_address: String,
+    /// The hub's public key, or the file that holds it.
+    pub hub_key: String,
+    /// The policy folder, if not the one in the program.
+    pub policy: Option<PathBuf>,
+    /// The province's own catalog, if not the policy folder's.
+    pub catalog: Option<PathBuf>,
+    /// How long another province is waited for.
+    pub patience_seconds: u64,
+    /// How far a hospital's clock may be off.
+    pub clock_tolerance_seconds: u64,
+    /// The largest body of a hospital's message.
+    pub body_bytes_max: usize,
+    /// What the national filing rules leave to the province.
+    pub filing_rules: Rules,
+}
+
+const NODE_NAMES: [&str; 6] =
+    ["listen", "data", "database", "connections", "key_file", "management_token_file"];
+const PROVINCE_NAMES: [&str; 9] = [
+    "province",
+    "hub_address",
+    "hub_key",
+    "policy",
+    "catalog",
+    "patience_seconds",
+    "clock_tolerance_seconds",
+    "body_bytes_max",
+    "filing_rules",
+];
+
+/// The hub's settings.
+pub fn of_hub(flags: &NodeFlags) -> Result<NodeSettings, Stop> {
+    let figment = Figment::from(Serialized::defaults(node_defaults("hub", 8800)));
+    read(&with_file(figment, flags)?.merge(Serialized::defaults(flags)), &NODE_NAMES)
+}
+
+/// A province's settings.
+pub fn of_province(flags: &NodeFlags, own: &ProvinceFlags) -> Result<(NodeSettings, ProvinceSettings), Stop> {
+    let figment = Figment::from(Serialized::defaults(node_defaults("province", 8801)))
+        .merge(Serialized::default("patience_seconds", 8))
+        .merge(Serialized::default("clock_tolerance_seconds", 12 * 60 * 60))
+        .merge(Serialized::default("body_bytes_max", 8 << 20))
+        .merge(Serialized::default("filing_rules", Rules::default()));
+    let figment =
+        with_file(figment, flags)?.merge(Serialized::defaults(flags)).merge(Serialized::defaults(own));
+    let names: Vec<&str> = NODE_NAMES.into_iter().chain(PROVINCE_NAMES).collect();
+    for (name, flag) in
+        [("province", "--province 420000"), ("hub_address", "--hub-address"), ("hub_key", "--hub-key")]
+    {
+        if figment.find_value(name).is_err() {
+            return Err(Stop::Unable(format!(
+                "缺少配置项[{name}]，请写入配置文件或加参数 {flag} (missing setting: {name})"
+            )));
+        }
+    }
+    let settings: ProvinceSettings = read(&figment, &names)?;
+    let mut node: NodeSettings = read(&figment, &names)?;
+    if node.data == default_folder("province") {
+        node.data = default_folder(&format!("province-{}", settings.province));
+    }
+    Ok((node, settings))
+}
+
+fn node_defaults(role: &str, port: u16) -> NodeSettings {
+    NodeSettings {
+        listen: SocketAddr::from(([127, 0, 0, 1], port)),
+        data: default_folder(role),
+        database: None,
+        connections: 32,
+        key_file: None,
+        management_token_file: None,
+    }
+}
+
+/// Where a node keeps what it knows when it is not told: PostgreSQL runs as another user for root, who must get there.
+fn default_folder(node: &str) -> PathBuf {
+    let root = rustix::process::geteuid().is_root();
+    Path::new(if root { "/var/lib/yidi" } else { "./data" }).join(node)
+}
+
+fn with_file(figment: Figment, flags: &NodeFlags) -> Result<Figment, Stop> {
+    let Some(path) = &flags.config else { return Ok(figment) };
+    if !path.is_file() {
+        return Err(Stop::Unable(format!(
+            "没有配置文件{}，请核对 --config (no such settings file)",
+            path.display()
+        )));
+    }
+    Ok(figment.merge(Toml::file_exact(path)))
+}
+
+fn read<'a, T: Deserialize<'a>>(figment: &Figment, names: &[&str]) -> Result<T, Stop> {
+    let wrong =
+        |error: figment::Error| Stop::Unable(format!("配置有误，请更正后重试 (wrong settings): {error}"));
+    let all: Dict = figment.extract().map_err(wrong)?;
+    if let Some(unknown) = all.keys().find(|key| !names.contains(&key.as_str())) {
+        let names = names.join("、");
+        return Err(Stop::Unable(format!("配置项[{unknown}]未知，可用的有：{names} (unknown setting)")));
+    }
+    figment.extract().map_err(wrong)
+}
+
+impl NodeSettings {
+    /// The file of the node's key, and whether it may be made if it is not there.
+    pub fn key_file(&self) -> (PathBuf, bool) {
+        self.key_file.clone().map_or_else(|| (self.data.join("key"), true), |path| (path, false))
+    }
+
+    /// The management token, if one is set up.
+    pub fn management_token(&self) -> Result<Option<String>, Stop> {
+        let Some(path) = &self.management_token_file else { return Ok(None) };
+        let token = key::read_secret_file(path, "管理令牌")?;
+        if token.len() < 16 {
+            let hint = "管理令牌太短，至少16个字符，可执行 openssl rand -hex 24 生成 (the management token is too short)";
+            return Err(Stop::Unable(hint.to_owned()));
+        }
+        Ok(Some(token))
+    }
+}
+
+impl ProvinceSettings {
+    /// Which province.
+    pub fn province(&self) -> Result<Province, Stop> {
+        let wrong =
+            || format!("本省区划[{}]应为省级六位代码，如420000 (not a province's code)", self.province);
+        self.province.parse().map_err(|_| Stop::Unable(wrong()))
+    }
+
+    /// The hub's key.
+    pub fn hub_key(&self) -> Result<PublicKey, Stop> {
+        let given = self.hub_key.trim();
+        if let Ok(key) = PublicKey::from_hex(given) {
+            return Ok(key);
+        }
+        let wrong = |detail: &str| {
+            let what = "国家平台公钥应为04开头的130位十六进制数，或存有它的文件，请向国家平台索取 (the hub's public key)";
+            Stop::Unable(format!("{what}: {detail}"))
+        };
+        let text = fs::read_to_string(given).map_err(|error: io::Error| wrong(&error.to_string()))?;
+        PublicKey::from_hex(text.trim()).map_err(|_| wrong(given))
+    }
+
+    /// The hub's address without a slash at its end.
+    pub fn hub_address(&self) -> Result<String, Stop> {
+        let address = self.hub_address.trim().trim_end_matches('/');
+        if address.starts_with("http://") && address.len() > "http://".len() {
+            return Ok(address.to_owned());
+        }
+        Err(Stop::Unable(format!("国家平台地址[{address}]应形如 http://host:port (not an address)")))
+    }
+}
+
+/// Settings as text, one a line; an address of a database may hold a password and is covered.
+pub fn shown(settings: &impl Serialize) -> String {
+    let value = serde_json::to_value(settings).expect("settings are plain data");
+    let line = |(name, value): (&String, &serde_json::Value)| match (name.as_str(), value) {
+        (_, serde_json::Value::Null) => format!("{name} =\n"),
+        ("database", _) => format!("{name} = (…)\n"),
+        _ => format!("{name} = {value}\n"),
+    };
+    value.as_object().into_iter().flatten().map(line).collect()
+}

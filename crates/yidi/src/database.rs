@@ -1,0 +1,57 @@
+//! A node's database: the private PostgreSQL in its data folder, or a server that is there already.
+
+use crate::{config::NodeSettings, stop::Stop};
+use std::{fs, path::Path};
+use store::{
+    Store,
+    embedded::{Embedded, Options},
+};
+
+/// The name of the node's database on its private server.
+const NAME: &str = "yidi";
+
+/// Where a node's database is. It must live longer than what is opened on it.
+pub enum Database {
+    /// On the private server, which ends with this value.
+    Private(Box<Embedded>),
+    /// On a server of its own, at this address.
+    Server(String),
+}
+
+impl Database {
+    /// Starts the private server, if no other is named. Blocks: call it before the runtime.
+    pub fn start(settings: &NodeSettings) -> Result<Self, Stop> {
+        if let Some(url) = &settings.database {
+            return Ok(Self::Server(url.clone()));
+        }
+        make_folder(&settings.data)?;
+        let server =
+            Embedded::start(&settings.data.join("postgres"), &Options::default()).map_err(Stop::unable)?;
+        Ok(Self::Private(Box::new(server)))
+    }
+
+    /// Opens the database.
+    pub async fn open(&self, connections: u32) -> Result<Store, Stop> {
+        match self {
+            Self::Private(server) => {
+                server.create_database(NAME).await.map_err(Stop::unable)?;
+                Store::open(server.connect_options(NAME), connections).await.map_err(cannot_open)
+            }
+            Self::Server(url) => Store::open_url(url, connections).await.map_err(cannot_open),
+        }
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), Stop> {
+    fs::create_dir_all(path).map_err(|error| {
+        Stop::Unable(format!(
+            "数据目录{}无法建立，请检查权限或用 --data 另选 (cannot create: {error})",
+            path.display()
+        ))
+    })
+}
+
+/// What is said where the database cannot be used.
+pub fn cannot_open(error: store::Error) -> Stop {
+    Stop::Unable(format!("数据库无法使用，请核对 --database 的地址、账号和权限 ({error})"))
+}
