@@ -26,7 +26,8 @@ const DIFFERS: &str = "签名不一致!";
 
 /// A hospital that authenticates in this way, and its software.
 fn hospital(world: &World, way: Authentication) -> (&Institution, &Hospital, Province) {
-    let institution = world.institutions.iter().find(|one| one.authentication == way).expect("one of each way");
+    let institution =
+        world.institutions.iter().find(|one| one.authentication == way).expect("one of each way");
     (institution, &world.hospitals[&institution.code], institution.place.province())
 }
 
@@ -40,7 +41,9 @@ fn question(hospital: &Hospital) -> Value {
 async fn said(world: &World, hospital: &Hospital, province: Province, headers: &[(&str, &str)]) -> String {
     let raw = Raw::to(&world.province(province).unwrap().url());
     let headers: Vec<_> = headers.iter().copied().filter(|(_, value)| *value != "-").collect();
-    let came = raw.send(Method::POST, &AddressForm::Csb.path("1201"), &headers, question(hospital).to_string()).await;
+    let came = raw
+        .send(Method::POST, &AddressForm::Csb.path("1201"), &headers, question(hospital).to_string())
+        .await;
     let body: Value = serde_json::from_slice(&came.1).unwrap();
     if body.get("code").is_none() {
         assert_eq!(envelope(came)["infcode"], json!(0));
@@ -124,7 +127,8 @@ async fn the_software_of_every_hospital_is_let_in_over_its_own_address() {
     let world = play::world_of(&[beijing(), hubei()]).await;
     for (code, hospital) in &world.hospitals {
         let input = json!({ "medinsinfo": { "fixmedins_code": code.as_str() } });
-        let found = hospital.call("1201", None, input).await.unwrap_or_else(|error| panic!("{code}: {error}"));
+        let found =
+            hospital.call("1201", None, input).await.unwrap_or_else(|error| panic!("{code}: {error}"));
         assert_eq!(found["output"]["medinsinfo"][0]["fixmedins_code"], json!(code.as_str()));
     }
     // A message sent again is another request to the gateway, and the same message behind it.
@@ -155,11 +159,14 @@ async fn a_hospital_set_so_signs_in_first() {
     let sign_no = hospital.sign_in().await.unwrap();
     assert_eq!(ask(Some(&sign_no)).await["infcode"], json!(0));
     let other = world.institutions.iter().find(|one| {
-        one.authentication == Authentication::None && one.place.province() == province && one.code != strict.code
+        one.authentication == Authentication::None
+            && one.place.province() == province
+            && one.code != strict.code
     });
     let other = Institution { sign_in_needed: true, ..other.expect("two plain hospitals").clone() };
     side.node.put_institution(&other).await.unwrap();
-    let refused = world.hospitals[&other.code].call("1201", None, json!({ "medinsinfo": {} })).await.unwrap_err();
+    let refused =
+        world.hospitals[&other.code].call("1201", None, json!({ "medinsinfo": {} })).await.unwrap_err();
     assert!(matches!(&refused, CallError::Refused { message, .. } if message.contains("签到")), "{refused}");
     hospital.call("9002", None, json!({ "signOut": { "sign_no": sign_no } })).await.unwrap();
     assert!(sentence(&ask(Some(&sign_no)).await).contains("请先办理签到"), "signed out");

@@ -236,3 +236,115 @@ async fn find_person(node: &ProvinceNode, conn: &mut Conn, insured: InsuredPlace
 fn new_id(node: &ProvinceNode, now: Moment) -> FilingId {
     FilingId::new(node.province, now, node.context.ids.serial())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, ProvinceSettings};
+    use benefit::{Catalog, Library};
+    use casework::{
+        filing::Stage,
+        person::{Enrolment, Standing},
+    };
+    use store::embedded::fixture::TestCluster;
+    use terms::{Fen, Participant, day::FixedClock, id::CountingIds};
+    use wire::sign::sm2::PrivateKey;
+
+    const LOOKER: Looker<'static> = Looker { name: "test", purpose: "test" };
+
+    /// Hubei with one employee, insured in Wuhan; its hub does not answer.
+    async fn hubei() -> Arc<ProvinceNode> {
+        let now: Moment = "2026-11-21 10:00:00".parse().unwrap();
+        let store = TestCluster::shared().fresh_store(now).await;
+        let province = "420000".parse().unwrap();
+        let key = PrivateKey::from_bytes(&[7; 32]).unwrap();
+        let hub_key = key.public();
+        let (clock, ids) = (Arc::new(FixedClock(now)), Arc::new(CountingIds::default()));
+        let context = Context { me: Participant::Province(province), store, clock, ids, key };
+        let library = Arc::new(Library::default());
+        let nowhere = "http://127.0.0.1:9".to_owned();
+        let settings = ProvinceSettings::new(nowhere, hub_key, library, Arc::new(Catalog::default()));
+        let node = Arc::new(ProvinceNode::new(context, province, settings));
+        let enrolment = Enrolment {
+            scheme: InsuranceScheme::Employee,
+            insured: InsuredPlace("420106".parse().unwrap()),
+            person_type: "1101".to_owned(),
+            standing: Standing::InForce,
+            civil_servant: false,
+            since: None,
+            employer: None,
+            balance: Fen::ZERO,
+        };
+        let first_seventeen = "42010619850601912";
+        let citizen = format!("{first_seventeen}{}", CitizenId::check_digit(first_seventeen).unwrap());
+        let person = Person {
+            number: "42010099001".parse().unwrap(),
+            citizen: citizen.parse().unwrap(),
+            name: "王某甲".to_owned(),
+            nation: None,
+            enrolments: vec![enrolment],
+        };
+        node.put_person("420100".parse::<AdminDivision>().unwrap().pooling_area(), &person).await.unwrap();
+        node
+    }
+
+    fn referral(insured: &str, destination: &str) -> NewFiling {
+        NewFiling {
+            insured: InsuredPlace(insured.parse().unwrap()),
+            who: Who::Number("42010099001".parse().unwrap()),
+            scheme: InsuranceScheme::Employee,
+            category: FilingCategory::Referral,
+            destination: destination.parse().unwrap(),
+            begins: None,
+            ends: None,
+            commitment: false,
+            approve_now: false,
+        }
+    }
+
+    async fn waits(node: &ProvinceNode) -> i64 {
+        outbox::count(&mut node.context.store.conn().await.unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_move_is_written_with_what_the_national_register_must_hear() {
+        let node = hubei().await;
+        let filed = submit(&node, referral("420100", "110000")).await.unwrap();
+        assert_eq!((filed.insured.to_string().as_str(), &filed.stage), ("420106", &Stage::Submitted));
+        assert_eq!(waits(&node).await, 1);
+        let approved = approve(&node, filed.id).await.unwrap();
+        assert_eq!((approved.stage.name(), approved.generation), ("effective", 2));
+        assert_eq!(waits(&node).await, 1, "the newer question of a filing takes the older one's place");
+        let terms = NewTerms { destination: Some("310000".parse().unwrap()), ..NewTerms::default() };
+        let successor = change(&node, filed.id, terms).await.unwrap();
+        assert_eq!(waits(&node).await, 2, "the one that was and the one that is");
+        assert_eq!(find(&node, filed.id, LOOKER).await.unwrap().stage.name(), "replaced");
+        assert_eq!(cancel(&node, successor.id).await.unwrap().stage.name(), "cancelled");
+        assert_eq!(approve(&node, successor.id).await.unwrap_err().code(), "filing-rule");
+        let all = list_of_person(&node, successor.insured, &referral("420100", "110000").who, LOOKER).await.unwrap();
+        assert_eq!(all.iter().map(|filing| filing.stage.name()).collect::<Vec<_>>(), ["cancelled", "replaced"]);
+    }
+
+    #[tokio::test]
+    async fn two_clerks_at_once_file_one_place() {
+        let node = hubei().await;
+        let both = [referral("420100", "110000"), referral("420106", "310000")].map(|new| submit(&node, new));
+        let [one, other] = both;
+        let (one, other) = tokio::join!(one, other);
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    }
+
+    #[tokio::test]
+    async fn who_is_not_insured_here_does_not_file_here() {
+        let node = hubei().await;
+        for (new, code) in [
+            (referral("110101", "310000"), "unknown-person"),
+            (NewFiling { scheme: InsuranceScheme::Resident, ..referral("420100", "310000") }, "not-insured"),
+            (referral("420100", "420000"), "filing-rule"),
+            (referral("420100", "110101"), "filing-rule"),
+        ] {
+            assert_eq!(submit(&node, new).await.unwrap_err().code(), code);
+        }
+        assert_eq!(waits(&node).await, 0);
+    }
+}

@@ -9,8 +9,18 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use std::{net::SocketAddr, sync::Arc};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 use tower_http::catch_panic::CatchPanicLayer;
 use wire::peer::Untrusted;
 
@@ -76,23 +86,51 @@ pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Resu
     Ok(Running { address, stop, tasks: vec![serve(listener, router, stopped), outbox] })
 }
 
+/// How long a client may take to send the head of a request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// How long requests under way may take once the node is to stop.
+const LAST_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Accepts connections until told to stop. All connections are tasks of this one: aborted, it takes them along.
 fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let until = async move {
-            // An ended sender stops as well.
-            while !*stopped.borrow() {
-                if stopped.changed().await.is_err() {
-                    break;
+        let mut connections = JoinSet::new();
+        let graceful = GracefulShutdown::new();
+        while !*stopped.borrow() {
+            let stream = tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => stream,
+                    Err(error) => {
+                        // Out of file handles, say: those under way will give some back.
+                        tracing::warn!(%error, "a connection was not accepted");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        continue;
+                    }
+                },
+                changed = stopped.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                    continue;
                 }
-            }
-        };
-        let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+                Some(_) = connections.join_next() => continue,
+            };
             // Answers are small and awaited: they go out at once.
             let _ = stream.set_nodelay(true);
-        });
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the listener ended");
+            let service = TowerToHyperService::new(router.clone());
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_PATIENCE)
+                .serve_connection(TokioIo::new(stream), service);
+            let connection = graceful.watch(connection);
+            connections.spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection broke");
+                }
+            });
         }
+        drop(listener);
+        let _ = tokio::time::timeout(LAST_PATIENCE, graceful.shutdown()).await;
     })
 }
 

@@ -11,3 +11,14 @@ begin
                        parent || '_' || month, parent, month, beyond);
     end loop;
 end $$;
+
+-- Rows of months that nobody made ahead: none in ordinary running.
+do $$
+declare
+    parent text;
+begin
+    foreach parent in array array['visit', 'fee_line', 'treatment_settlement', 'insured_settlement', 'look', 'hub_settlement', 'transfer']
+    loop
+        execute format('create table %I partition of %I default', parent || '_other', parent);
+    end loop;
+end $$;

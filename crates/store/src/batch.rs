@@ -2,8 +2,8 @@
 //! statement and one commit. What a flush to the disk costs is shared by all that wait for it.
 //!
 //! A batch only takes work that was decided on a state it names by its revision. Rows whose state has moved on are not
-//! written, and their deciders are told to decide again on the slow and careful way. A batch that fails as a whole is told
-//! the same to all.
+//! written, and their deciders are told to decide again on the slow and careful way. A batch that fails as a whole is
+//! written one by one.
 
 mod ask;
 mod commit;
@@ -88,16 +88,28 @@ async fn run<B: Batch + Sync>(store: Store, mut receiver: mpsc::UnboundedReceive
             }
         }
         waiting = later;
-        let written = match B::write_all(&store, &together).await {
-            Ok(written) => written,
-            Err(error) => {
-                tracing::info!(%error, together = together.len(), "a batch was not written");
-                vec![false; together.len()]
-            }
-        };
+        let written = write(&store, &together).await;
         for (answer, written) in answers.into_iter().zip(written) {
             // Whoever stopped waiting finds out by asking again.
             let _ = answer.send(written);
+        }
+    }
+}
+
+/// Writes a batch. If it fails as a whole, each alone: one that cannot be written keeps no other from it.
+async fn write<B: Batch + Sync>(store: &Store, together: &[B]) -> Vec<bool> {
+    match B::write_all(store, together).await {
+        Ok(written) => written,
+        Err(error) if together.len() == 1 => {
+            tracing::info!(%error, "not written");
+            vec![false]
+        }
+        Err(_) => {
+            let mut written = Vec::with_capacity(together.len());
+            for one in together {
+                written.extend(Box::pin(write(store, std::slice::from_ref(one))).await);
+            }
+            written
         }
     }
 }

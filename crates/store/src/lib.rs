@@ -195,3 +195,83 @@ pub struct Amounts {
     /// What each fund pays.
     pub funds: BTreeMap<Fund, Fen>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::fixture::TestCluster;
+    use terms::PoolingArea;
+
+    fn now() -> Moment {
+        "2026-11-21 10:00:00".parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_key_begins_with_the_province_or_area_so_that_tables_can_be_distributed() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let mut conn = store.conn().await.unwrap();
+        let keys: Vec<(String, String)> = sqlx::query_as(
+            "select tables.relname::text, first.attname::text
+             from pg_index keys
+             join pg_class tables on tables.oid = keys.indrelid and tables.relkind in ('r', 'p')
+                  and not tables.relispartition and tables.relnamespace = 'public'::regnamespace
+             join pg_attribute first on first.attrelid = tables.oid and first.attnum = keys.indkey[0]
+             where keys.indisunique and tables.relname <> '_sqlx_migrations'
+             order by 1",
+        )
+        .fetch_all(&mut *conn)
+        .await
+        .unwrap();
+        assert!(keys.len() > 15, "{keys:?}");
+        for (table, column) in keys {
+            assert!(["area", "province", "participant"].contains(&column.as_str()), "{table} is keyed by {column} first");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_has_one_owner() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let hubei: Participant = "420000".parse().unwrap();
+        store.prepare(hubei, now()).await.unwrap();
+        store.prepare(hubei, now()).await.unwrap();
+        let refused = store.prepare(Participant::Hub, now()).await.unwrap_err();
+        assert!(matches!(refused, Error::OtherOwner { owner: 420_000, asked: 100_000 }), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn months_are_made_ahead_and_a_row_of_any_month_finds_a_place() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        store.make_months(now()).await.unwrap();
+        store.make_months("2027-03-01 00:00:00".parse().unwrap()).await.unwrap();
+        let mut conn = store.conn().await.unwrap();
+        let parts: Vec<String> = sqlx::query_scalar(
+            "select relname::text from pg_class where relispartition and relkind = 'r' and relname like 'transfer_%'
+             order by 1",
+        )
+        .fetch_all(&mut *conn)
+        .await
+        .unwrap();
+        let named = |part: &str| parts.iter().any(|one| one == part);
+        assert!(named("transfer_202610") && named("transfer_202612") && named("transfer_202706"), "{parts:?}");
+        for month in [202_001, 202_611, 209_912] {
+            sqlx::query(
+                "insert into transfer (area, month, id, settlement, debit, credit, amount, code, day, recorded_at)
+                 values (110000, $1, 'a', 'a', 'a', 'b', 1, 'settlement', 20260101, 0)",
+            )
+            .bind(month)
+            .execute(&mut *conn)
+            .await
+            .unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_unit_of_work_that_is_not_saved_never_was() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let mut work = store.begin().await.unwrap();
+        let area = PoolingArea(terms::AdminDivision::new(110_000).unwrap());
+        outbox::put(&mut work, area, ("a", "settle"), &serde_json::json!(1), (now(), now())).await.unwrap();
+        drop(work);
+        assert_eq!(outbox::count(&mut *store.conn().await.unwrap()).await.unwrap(), 0);
+    }
+}

@@ -485,10 +485,9 @@ mod tests {
     fn what_is_not_known_is_refused_and_money_is_exact() {
         let person = |extra: &str| {
             format!(
-                r#"{{"certno":"11010119410618915 1","name":"王某甲","enrolments":[{{"scheme":"employee","insured":"420106",
+                r#"{{"certno":"110101194106189151","name":"王某甲","enrolments":[{{"scheme":"employee","insured":"420106",
                 "person_type":"1102","standing":"in_force","balance":"1234.50"{extra}}}]}}"#
             )
-            .replace(" 1\"", "1\"")
         };
         let read: PersonBody = serde_json::from_str(&person("")).unwrap();
         assert_eq!(read.enrolments[0].balance, Fen(123_450));

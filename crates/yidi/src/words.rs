@@ -14,9 +14,14 @@ fn word<T: Copy + DeserializeOwned>(
     chinese: impl Fn(T) -> &'static str,
 ) -> Result<T, String> {
     let text = text.trim();
-    let by_code = all.iter().copied().find(|one| code(*one) == text || chinese(*one) == text);
+    let whole = all.iter().copied().find(|one| code(*one) == text || chinese(*one) == text);
     let by_name = || serde_json::from_value(Value::String(text.replace('-', "_"))).ok();
-    by_code.or_else(by_name).ok_or_else(|| {
+    // A part of the Chinese word will do where only one has it: 转诊.
+    let by_part = || {
+        let mut having = all.iter().copied().filter(|one| !text.is_ascii() && chinese(*one).contains(text));
+        having.next().filter(|_| having.next().is_none())
+    };
+    whole.or_else(by_name).or_else(by_part).ok_or_else(|| {
         let known: Vec<String> = all.iter().map(|one| format!("{} {}", code(*one), chinese(*one))).collect();
         format!("应为下列之一 (one of)：{}", known.join("、"))
     })
@@ -100,12 +105,13 @@ mod tests {
 
     #[test]
     fn a_word_is_known_by_code_by_chinese_and_by_name() {
-        for text in ["4", "异地转诊人员", "referral"] {
+        for text in ["4", "异地转诊人员", "转诊", "referral"] {
             assert_eq!(category(text), Ok(FilingCategory::Referral), "{text}");
         }
         assert_eq!(category("long-term-resident"), Ok(FilingCategory::LongTermResident));
         assert_eq!(scheme("310"), Ok(InsuranceScheme::Employee));
         assert_eq!(level("31"), Ok(SettlementLevel::TertiarySpecial));
+        assert!(category("异地").is_err(), "five have it");
         assert!(category("7").unwrap_err().contains("异地转诊人员"));
         assert!(person("a/../b").is_err());
         assert!(yuan("-1").is_err() && yuan("1.001").is_err());

@@ -53,6 +53,7 @@ async fn tell(world: &World, token: &str, exit: bool) -> Result<(), Stop> {
     if !failed.is_empty() {
         return Err(Stop::Refused(format!("演示未通过 (what does not hold)：\n{}", failed.join("\n"))));
     }
+    say("\n演示完成，各项核对全部通过 (the demonstration is over, and everything holds)");
     if exit {
         return Ok(());
     }

@@ -1,0 +1,64 @@
+//! The house's one rule, held by a tool: the field knows nothing of the program; formats and SQL know the field; the program
+//! knows all; nobody knows the program. A new edge between our crates is a visible line in this file.
+
+use serde_json::Value;
+use std::{collections::BTreeMap, process::Command};
+
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let run = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let metadata: Value = serde_json::from_slice(&run.stdout).expect("cargo's metadata");
+    let name = |package: &Value| package["name"].as_str().expect("a name").to_owned();
+    let of_package = |package: &Value| {
+        let all = package["dependencies"].as_array().expect("dependencies").iter();
+        let mut used: Vec<String> = all.filter(|one| one["kind"] != "dev").map(name).collect();
+        used.sort_unstable();
+        used.dedup();
+        used
+    };
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages.iter().map(|package| (name(package), of_package(package))).collect()
+}
+
+#[test]
+fn our_crates_know_one_another_as_the_plan_says() {
+    let all = dependencies();
+    let mut graph = String::new();
+    for (package, used) in &all {
+        let ours: Vec<&str> = used.iter().map(String::as_str).filter(|one| all.contains_key(*one)).collect();
+        graph += &format!("{package}: {}\n", ours.join(" "));
+    }
+    let expected = "\
+benefit: terms
+casework: terms
+country: benefit casework funds node store terms wire
+funds: terms
+node: benefit casework funds store terms wire
+store: benefit casework funds terms
+terms: 
+wire: benefit casework funds terms
+yidi: benefit casework country node store terms wire
+";
+    assert_eq!(graph, expected);
+}
+
+#[test]
+fn sql_and_http_have_their_rooms() {
+    let users = |wanted: &str| -> Vec<String> {
+        let uses = |(package, used): (String, Vec<String>)| used.iter().any(|one| one == wanted).then_some(package);
+        dependencies().into_iter().filter_map(uses).collect()
+    };
+    assert_eq!(users("sqlx"), ["store"], "only store has SQL");
+    assert_eq!(users("axum"), ["country", "node"], "node serves HTTP; country measures the framework bare");
+    for field in ["terms", "benefit", "funds", "casework"] {
+        let outside: Vec<String> = dependencies().remove(field).unwrap();
+        let allowed = ["terms", "serde", "jiff", "toml", "thiserror"];
+        let strange: Vec<_> = outside.iter().filter(|one| !allowed.contains(&one.as_str())).collect();
+        assert!(strange.is_empty(), "{field} is a field crate, and knows no {strange:?}");
+    }
+}
