@@ -456,8 +456,8 @@ impl<'w> Open<'w> {
         let node = &world.province(id.province())?.node;
         let stored = treatment::find(&mut *node.context.store.conn().await?, id).await?;
         let Some((claim, breakdown, settled_at)) = stored.and_then(|stored| {
-            let claim: Claim = serde_json::from_value(stored.claim).ok()?;
-            let breakdown: Breakdown = serde_json::from_value(stored.breakdown?).ok()?;
+            let claim: Claim = stored.claim.read().ok()?;
+            let breakdown: Breakdown = stored.breakdown?.read().ok()?;
             Some((claim, breakdown, stored.settled_at?))
         }) else {
             failed.push("就医地没有保存结算单".to_owned());

@@ -16,8 +16,8 @@ use desk::{Counter, with};
 use hyper::Method;
 use play::hubei;
 use raw::{envelope, sentence};
-use serde_json::json;
-use terms::{AdmissionKind, Clock, Fen};
+use serde_json::{Value, json};
+use terms::{AdmissionKind, Clock};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_sent_again_gets_its_first_answer() {

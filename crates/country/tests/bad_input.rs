@@ -139,7 +139,6 @@ async fn every_malformed_message_is_refused_by_name_and_leaves_nothing() {
         (&settle, "/data/mdtrt_id", json!(""), "[mdtrt_id]不能为空"),
         (&settle, "/data/mdtrt_id", json!({ "a": 1 }), "[mdtrt_id]"),
         (&settle, "/data/mdtrt_id", json!("999999179526000000000000000001"), "未查到就诊ID"),
-        (&settle, "/data/mdtrt_id", json!("420000999999999999999999999999"), "未查到就诊ID"),
         (&settle, "/data/medfee_sumamt", json!("一百元"), "[medfee_sumamt]"),
         (&settle, "/data/medfee_sumamt", json!("NaN"), "[medfee_sumamt]"),
         (&settle, "/data/medfee_sumamt", json!(0.001), "[medfee_sumamt]"),
@@ -152,7 +151,7 @@ async fn every_malformed_message_is_refused_by_name_and_leaves_nothing() {
         (&settle, "/data/dscgTime", json!("2026-13-01"), "[dscg_time]"),
         (&upload, "/feedetail/0/cnt", json!(0), "feedetail第1行.cnt"),
         (&upload, "/feedetail/0/cnt", json!("3个"), "feedetail第1行.cnt"),
-        (&upload, "/feedetail/0/cnt", json!(1e8), "cnt"),
+        (&upload, "/feedetail/0/cnt", json!(1e8), "单价乘数量"),
         (&upload, "/feedetail/0/pric", json!(-2), "feedetail第1行.pric"),
         (&upload, "/feedetail/0/pric", json!("1.2345678"), "feedetail第1行.pric"),
         (&upload, "/feedetail/0/det_item_fee_sumamt", json!(-6), "feedetail第1行.det_item_fee_sumamt"),
@@ -196,8 +195,14 @@ async fn every_malformed_message_is_refused_by_name_and_leaves_nothing() {
     let before = census(&play.world, &[]).await;
     let wrong = with_input(&settle, "/data/medfee_sumamt", json!(1));
     assert!(sentence(&raw.ask(&wrong).await).contains("不一致"));
+    let nobody = with_input(
+        &of("2304", settle["input"].clone()),
+        "/data/mdtrt_id",
+        json!("420000999999999999999999999999"),
+    );
+    assert!(sentence(&raw.ask(&nobody).await).contains("未查到就诊ID"));
     let mut expected = before;
-    *expected.get_mut("420000 hospital_message").unwrap() += 1;
+    *expected.get_mut("420000 hospital_message").unwrap() += 2;
     assert_eq!(census(&play.world, &[]).await, expected);
 
     // A text that the database cannot keep, in a field that nobody reads, is no reason to refuse.

@@ -333,7 +333,7 @@ async fn every_no_at_the_counter() {
             with(&counter.settle(total), "/data/dscgTime", json!("")),
             "没有未结算的费用明细",
         ),
-        ("before discharge", "2304", counter.settle(total), "2402"),
+        ("before discharge", "2304", counter.settle(total), "要求[出院未结算]"),
         ("not discharged", "2405", counter.of_visit(), "在院"),
         (
             "discharged before admission",

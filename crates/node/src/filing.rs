@@ -16,7 +16,7 @@ use casework::{
 };
 use std::sync::Arc;
 use store::{
-    Conn, Work, filing as register,
+    Conn, Document, Work, filing as register,
     insured::{self, YearKey},
     outbox, person,
 };
@@ -176,11 +176,10 @@ pub async fn list_of_person(
 /// Writes a filing down, and puts it out for the national register.
 pub(crate) async fn write(node: &ProvinceNode, work: &mut Work, filing: &Filing) -> Outcome<()> {
     let now = node.context.now();
-    let question = Question::PublishFiling(Box::new(filing.clone()));
-    let question = serde_json::to_value(&question).expect("a question is plain data");
+    let question = Document::of(&Question::PublishFiling(Box::new(filing.clone())));
     let area = filing.insured.pooling_area();
     register::put(work, filing).await?;
-    outbox::put(work, area, (&filing.id.to_string(), "filing"), &question, (now, now)).await?;
+    outbox::put(work, area, (&filing.id.to_string(), "filing"), Some(&question), (now, now)).await?;
     Ok(())
 }
 

@@ -14,10 +14,9 @@ use casework::{
     person::Person,
 };
 use funds::movement::settlement::{Settled as Booked, Undoing, at_insured, undo as undo_transfers};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{
-    Amounts, Work,
+    Amounts, Document, Work,
     batch::Commit,
     book, filing,
     insured::{self, Content, InsuredSettlement, Stage, YearKey},
@@ -297,8 +296,8 @@ fn first_answer(stands: &InsuredSettlement) -> Outcome<Answer> {
 }
 
 /// A breakdown as it was stored.
-pub fn breakdown_of(stored: &Value) -> Breakdown {
-    Breakdown::deserialize(stored).expect("this program stored it")
+pub fn breakdown_of(stored: &Document) -> Breakdown {
+    stored.read().expect("this program stored it")
 }
 
 /// A refusal as it was stored.
@@ -348,8 +347,8 @@ fn standing_settlement(settle: &Settle, breakdown: &Breakdown, year: i16, now: M
             institution: claim.institution.clone(),
             amounts: amounts_of(breakdown),
             contribution: breakdown.contribution.clone(),
-            claim: serde_json::to_value(claim).expect("a claim is plain data"),
-            breakdown: serde_json::to_value(breakdown).expect("a breakdown is plain data"),
+            claim: Document::of(claim),
+            breakdown: Document::of(breakdown),
         }),
         refusal: None,
         committed_at: now,

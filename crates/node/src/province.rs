@@ -8,6 +8,7 @@ use benefit::{Catalog, Library};
 use casework::{filing::Rules, institution::Institution, person::Person};
 use std::{sync::Arc, time::Duration};
 use store::{
+    Document,
     batch::{Ask, Batcher, Commit, Stands},
     institution, outbox, person,
 };
@@ -108,13 +109,13 @@ impl ProvinceNode {
             open: institution.open,
             changed_at: institution.changed_at,
         });
-        let question = serde_json::to_value(&published).expect("a question is plain data");
+        let question = Document::of(&published);
         let now = self.context.now();
         let area = institution.place.0.pooling_area();
         let write = async {
             let mut work = self.context.store.begin().await?;
             institution::put(&mut work, institution).await?;
-            outbox::put(&mut work, area, (institution.code.as_str(), "institution"), &question, (now, now)).await?;
+            outbox::put(&mut work, area, (institution.code.as_str(), "institution"), Some(&question), (now, now)).await?;
             work.save().await
         };
         write.await.map_err(|error| Failure::from(error).refusal())

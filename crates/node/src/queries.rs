@@ -63,9 +63,11 @@ pub async fn settlement(
         let cancels = |one: &TreatmentSettlement| one.undo.as_ref().map(|undo| undo.id) == id;
         found = all.into_iter().find(|one| one.breakdown.is_some() && (id.is_none() || cancels(one)));
     }
-    let settlement = found
-        .filter(|one| one.institution == institution.code && one.breakdown.is_some())
-        .ok_or_else(unknown)?;
+    let is_asked_for = |one: &TreatmentSettlement| {
+        let of_this_visit = of_visit.is_none_or(|visit| visit == one.visit);
+        one.institution == institution.code && one.breakdown.is_some() && of_this_visit
+    };
+    let settlement = found.filter(is_asked_for).ok_or_else(unknown)?;
     let visit = visit::find(&mut conn, &institution.code, settlement.visit).await?;
     let visit = visit.expect("a settlement is of a visit");
     let is_cancellation = id.is_some_and(|id| id != settlement.id);

@@ -18,10 +18,9 @@ use casework::{
     visit::{self as visits, Move, Visit},
 };
 use funds::movement::settlement::{Settled as Booked, at_treatment, undo as undo_transfers};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    Amounts, Work,
+    Amounts, Document, Work,
     batch::{Ask, Stands},
     book, fee, outbox,
     treatment::{self, TreatmentSettlement, Undoing},
@@ -106,7 +105,6 @@ pub async fn begin_together(
         infno: "2304",
         content,
         revision: visit.revision,
-        question: as_stored(&Question::Settle(Box::new(settle.clone()))),
         kind: SETTLE,
         again_at: now.plus_millis(ASK_AGAIN_MILLIS),
     };
@@ -127,7 +125,7 @@ pub fn settled(asked: &TreatmentSettlement, settled: &Settled, at: terms::Moment
     TreatmentSettlement {
         stage: Stage::Settled,
         amounts: amounts_of(&settled.breakdown),
-        breakdown: Some(serde_json::to_value(&settled.breakdown).expect("a breakdown is plain data")),
+        breakdown: Some(Document::of(&settled.breakdown)),
         settled_at: Some(at),
         ..asked.clone()
     }
@@ -146,7 +144,7 @@ fn asked(visit: &Visit, request: &Request<'_>, settle: &Settle) -> TreatmentSett
         scheme: visit.patient.scheme,
         insured: visit.insured,
         amounts: Amounts { total: request.total, ..Amounts::default() },
-        claim: serde_json::to_value(&settle.claim).expect("a claim is plain data"),
+        claim: Document::of(&settle.claim),
         breakdown: None,
         refusal: None,
         asked_at: settle.asked_at,
@@ -157,9 +155,17 @@ fn asked(visit: &Visit, request: &Request<'_>, settle: &Settle) -> TreatmentSett
     }
 }
 
-/// A question as the outbox keeps it.
-fn as_stored(question: &Question) -> Value {
-    serde_json::to_value(question).expect("a question is plain data")
+/// The question that a settlement waits to have answered, as its row says it.
+pub fn question_of(settlement: &TreatmentSettlement) -> Option<Question> {
+    match settlement.stage {
+        Stage::Asked => {
+            let claim = settlement.claim.read().expect("this program stored it");
+            let settle = Settle { settlement: settlement.id, asked_at: settlement.asked_at, claim };
+            Some(Question::Settle(Box::new(settle)))
+        }
+        Stage::Undoing => Some(undo_question(settlement)),
+        Stage::Settled | Stage::Refused | Stage::Undone => None,
+    }
 }
 
 /// Writes a settlement down as asked for, in the unit of work that took the hospital's message up.
@@ -182,11 +188,10 @@ pub async fn begin(
     let claim = claim(node, request, &visit, categories, discharge)?;
     let settle = Settle { settlement: id, asked_at: now, claim };
     let settlement = asked(&visit, request, &settle);
-    let question = as_stored(&Question::Settle(Box::new(settle.clone())));
     visit::update(work, &visit).await?;
     treatment::insert(work, &settlement, &visit).await?;
     let again = now.plus_millis(ASK_AGAIN_MILLIS);
-    outbox::put(work, settlement.area, (&id.to_string(), SETTLE), &question, (now, again)).await?;
+    outbox::put(work, settlement.area, (&id.to_string(), SETTLE), None, (now, again)).await?;
     Ok(Asked { settlement, visit, settle })
 }
 
@@ -327,26 +332,23 @@ pub async fn start_undo(
         treatment::update(work, settlement).await?;
         move_visit(work, settlement, Move::Undo).await?;
         outbox::take(work, settlement.area, &settlement.id.to_string(), SETTLE).await?;
-        let question = undo_question(settlement, now);
-        let value = as_stored(&question);
         let again = now.plus_millis(ASK_AGAIN_MILLIS);
-        outbox::put(work, settlement.area, (&settlement.id.to_string(), UNDO), &value, (now, again)).await?;
-        return Ok(Some(question));
+        outbox::put(work, settlement.area, (&settlement.id.to_string(), UNDO), None, (now, again)).await?;
     }
-    Ok((settlement.stage == Stage::Undoing).then(|| undo_question(settlement, now)))
+    Ok((settlement.stage == Stage::Undoing).then(|| undo_question(settlement)))
 }
 
-fn undo_question(settlement: &TreatmentSettlement, now: terms::Moment) -> Question {
+fn undo_question(settlement: &TreatmentSettlement) -> Question {
     let undo = settlement.undo.as_ref().expect("an undoing has an id");
     let kind = if undo.reason == reason(UndoKind::Cancellation) { UndoKind::Cancellation } else { UndoKind::Reversal };
-    let claim: Claim = serde_json::from_value(settlement.claim.clone()).expect("this program stored it");
+    let claim: Claim = settlement.claim.read().expect("this program stored it");
     Question::Undo(Undo {
         settlement: settlement.id,
         undo: undo.id,
         reason: kind,
         insured: claim.insured,
         treatment: claim.treatment,
-        asked_at: now,
+        asked_at: undo.id.given_at(),
     })
 }
 
@@ -423,6 +425,6 @@ pub fn outcome_of(settlement: &TreatmentSettlement) -> Result<Breakdown, Failure
     }
 }
 
-fn stored_breakdown(stored: Option<&Value>) -> Breakdown {
+fn stored_breakdown(stored: Option<&Document>) -> Breakdown {
     breakdown_of(stored.expect("a settled settlement has a breakdown"))
 }

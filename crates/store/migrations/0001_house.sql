@@ -3,7 +3,8 @@
 -- Conventions: money is bigint fen; a moment is bigint milliseconds since 1970 UTC (…_at); a day is integer yyyymmdd
 -- (…_day); a month is integer yyyymm; an administrative division is an integer of six digits. Every primary and unique key
 -- begins with the province or pooling area that the row belongs to, so that a table can be distributed by it, and tables
--- that grow for ever are partitioned by month.
+-- that grow for ever are partitioned by month. What is kept whole for other nodes is JSON text:
+-- nobody looks inside it here.
 
 -- Who owns this database; exactly one row.
 create table node (
@@ -148,8 +149,8 @@ create table treatment_settlement (
     person_total bigint not null,
     funds       text[]  not null,
     fund_paid   bigint[] not null,
-    claim       jsonb   not null,
-    breakdown   jsonb,
+    claim       text    not null,
+    breakdown   text,
     refusal     jsonb,
     asked_at    bigint  not null,
     settled_at  bigint,
@@ -232,9 +233,9 @@ create table insured_settlement (
     person_total bigint not null,
     funds       text[]  not null,
     fund_paid   bigint[] not null,
-    contribution jsonb,
-    claim       jsonb,
-    breakdown   jsonb,
+    contribution text,
+    claim       text,
+    breakdown   text,
     refusal     jsonb,
     committed_at bigint not null,
     undo        text,
@@ -334,7 +335,7 @@ create table outbox (
     area        integer not null,
     subject     text    not null,               -- the settlement, filing or institution
     kind        text    not null,
-    question    jsonb   not null,
+    question    text,                           -- none where the settlement itself says it
     attempts    integer not null,
     next_at     bigint  not null,
     created_at  bigint  not null,

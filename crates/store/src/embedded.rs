@@ -58,7 +58,7 @@ impl Options {
 
     /// `name=value`, in the order in which the last one wins.
     fn command_line(&self) -> Vec<String> {
-        const ALWAYS: [(&str, &str); 9] = [
+        const ALWAYS: [(&str, &str); 12] = [
             ("listen_addresses", ""),
             ("unix_socket_permissions", "0700"),
             ("port", "5432"),
@@ -69,6 +69,10 @@ impl Options {
             ("log_min_error_statement", "panic"),
             ("log_checkpoints", "off"),
             ("jit", "off"),
+            ("shared_buffers", "256MB"),
+            // Checkpoints seldom: after each, the first change of every page is written whole to the journal.
+            ("max_wal_size", "4GB"),
+            ("checkpoint_timeout", "15min"),
         ];
         const NOT_DURABLE: [(&str, &str); 3] =
             [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")];

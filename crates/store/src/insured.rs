@@ -1,7 +1,8 @@
 //! The insured place's book of settlements, and the sums of every person's year.
 
 use crate::{
-    Amounts, Conn, Error, Result, Work,
+    Amounts, Conn, Document, Error, Result, Work,
+    document::document,
     row::{area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if, parsed, parsed_if, stage, stage_number},
     treatment::read_amounts,
 };
@@ -66,9 +67,9 @@ pub struct Content {
     /// Exactly what it added to the year.
     pub contribution: YearToDate,
     /// What was claimed, as the wire writes it.
-    pub claim: Value,
+    pub claim: Document,
     /// Who pays what and why, as the wire writes it.
-    pub breakdown: Value,
+    pub breakdown: Document,
 }
 
 /// Writes a settlement, a refusal, or an undoing that came first.
@@ -96,9 +97,9 @@ pub async fn insert(work: &mut Work, settlement: &InsuredSettlement) -> Result<(
     .bind(amounts.person_total.0)
     .bind(codes)
     .bind(paid)
-    .bind(content.map(|content| Json(&content.contribution)))
-    .bind(content.map(|content| Json(&content.claim)))
-    .bind(content.map(|content| Json(&content.breakdown)))
+    .bind(content.map(|content| serde_json::to_string(&content.contribution).expect("sums are JSON")))
+    .bind(content.map(|content| content.claim.text()))
+    .bind(content.map(|content| content.breakdown.text()))
     .bind(settlement.refusal.as_ref().map(Json))
     .bind(settlement.committed_at.millis())
     .bind(settlement.undo.as_ref().map(|(id, _)| id.to_string()))
@@ -298,16 +299,14 @@ fn read(row: &PgRow) -> Result<InsuredSettlement> {
 }
 
 fn read_content(row: &PgRow, person: PersonNumber) -> Result<Content> {
-    let contribution = json_if(row, "contribution")?.unwrap_or_default();
     Ok(Content {
         person,
         scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
         year: row.try_get("year")?,
         institution: parsed(row, "institution")?,
         amounts: read_amounts(row)?,
-        contribution: serde_json::from_value(contribution)
-            .map_err(|error| Error::Corrupt { column: "contribution", value: error.to_string() })?,
-        claim: json_if(row, "claim")?.unwrap_or_default(),
-        breakdown: json_if(row, "breakdown")?.unwrap_or_default(),
+        contribution: document(row, "contribution")?.read()?,
+        claim: document(row, "claim")?,
+        breakdown: document(row, "breakdown")?,
     })
 }

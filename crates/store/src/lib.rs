@@ -8,6 +8,7 @@
 
 pub mod batch;
 pub mod book;
+mod document;
 pub mod census;
 pub mod embedded;
 pub mod fee;
@@ -30,6 +31,7 @@ use sqlx::{
 use std::{collections::BTreeMap, time::Duration};
 use terms::{Fen, Fund, Moment, Month, Participant};
 
+pub use document::Document;
 pub use row::{area_of, participant_number};
 
 /// The migrations of a node's database, in order.
@@ -84,6 +86,8 @@ pub struct Store {
 impl Store {
     /// Opens a database with so many connections at most.
     pub async fn open(options: PgConnectOptions, connections: u32) -> Result<Self> {
+        // Statements are few and always the same, and their tables have many partitions: planned once, not at every run.
+        let options = options.options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")]);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
@@ -270,7 +274,7 @@ mod tests {
         let store = TestCluster::shared().fresh_store(now()).await;
         let mut work = store.begin().await.unwrap();
         let area = PoolingArea(terms::AdminDivision::new(110_000).unwrap());
-        outbox::put(&mut work, area, ("a", "settle"), &serde_json::json!(1), (now(), now())).await.unwrap();
+        outbox::put(&mut work, area, ("a", "settle"), None, (now(), now())).await.unwrap();
         drop(work);
         assert_eq!(outbox::count(&mut *store.conn().await.unwrap()).await.unwrap(), 0);
     }

@@ -1,11 +1,11 @@
 //! What another node must hear: a row in the same transaction as what it is about, sent at once, and again until answered.
 
 use crate::{
-    Conn, Result, Work,
-    row::{area_of, division, json},
+    Conn, Document, Result, Work,
+    document::document_if,
+    row::{area_of, division},
 };
-use serde_json::Value;
-use sqlx::{Row, types::Json};
+use sqlx::Row;
 use terms::{Moment, PoolingArea};
 
 /// A question that waits for its answer.
@@ -17,8 +17,8 @@ pub struct Waiting {
     pub subject: String,
     /// Which question.
     pub kind: String,
-    /// The question, as the wire writes it.
-    pub question: Value,
+    /// The question; none where the settlement itself says it.
+    pub question: Option<Document>,
     /// How often it was sent.
     pub attempts: i32,
 }
@@ -29,7 +29,7 @@ pub async fn put(
     work: &mut Work,
     area: PoolingArea,
     (subject, kind): (&str, &str),
-    question: &Value,
+    question: Option<&Document>,
     (now, next_at): (Moment, Moment),
 ) -> Result<()> {
     sqlx::query(
@@ -41,7 +41,7 @@ pub async fn put(
     .bind(area_of(area))
     .bind(subject)
     .bind(kind)
-    .bind(Json(question))
+    .bind(question.map(Document::text))
     .bind(next_at.millis())
     .bind(now.millis())
     .execute(work.conn())
@@ -62,11 +62,11 @@ pub async fn take(work: &mut Work, area: PoolingArea, subject: &str, kind: &str)
 
 /// Takes out a filing's or institution's question if it is still the one that was answered, not a newer one.
 pub async fn take_if_same(work: &mut Work, waiting: &Waiting) -> Result<()> {
-    sqlx::query("delete from outbox where area = $1 and subject = $2 and kind = $3 and question = $4")
+    sqlx::query("delete from outbox where area = $1 and subject = $2 and kind = $3 and question is not distinct from $4")
         .bind(area_of(waiting.area))
         .bind(&waiting.subject)
         .bind(&waiting.kind)
-        .bind(Json(&waiting.question))
+        .bind(waiting.question.as_ref().map(Document::text))
         .execute(work.conn())
         .await?;
     Ok(())
@@ -92,22 +92,11 @@ pub async fn claim_due(work: &mut Work, now: Moment, most: i64) -> Result<Vec<Wa
             area: PoolingArea(division(row, "area")?),
             subject: row.try_get("subject")?,
             kind: row.try_get("kind")?,
-            question: json(row, "question")?,
+            question: document_if(row, "question")?,
             attempts: row.try_get("attempts")?,
         })
     };
     rows.iter().map(read).collect()
-}
-
-/// The question of this subject and kind, if it still waits.
-pub async fn find(conn: &mut Conn, area: PoolingArea, subject: &str, kind: &str) -> Result<Option<Value>> {
-    let row = sqlx::query("select question from outbox where area = $1 and subject = $2 and kind = $3")
-        .bind(area_of(area))
-        .bind(subject)
-        .bind(kind)
-        .fetch_optional(conn)
-        .await?;
-    row.as_ref().map(|row| json(row, "question")).transpose()
 }
 
 /// How many wait: nothing, once the dust has settled.

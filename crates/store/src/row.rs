@@ -103,11 +103,6 @@ pub fn json_if(row: &PgRow, column: &'static str) -> Result<Option<Value>> {
     Ok(row.try_get::<Option<Json<Value>>, _>(column)?.map(|json| json.0))
 }
 
-/// A jsonb column as JSON.
-pub fn json(row: &PgRow, column: &'static str) -> Result<Value> {
-    Ok(row.try_get::<Json<Value>, _>(column)?.0)
-}
-
 /// The columns `funds` and `fund_paid` as a map.
 pub fn funds(row: &PgRow) -> Result<BTreeMap<Fund, Fen>> {
     let codes: Vec<String> = row.try_get("funds")?;

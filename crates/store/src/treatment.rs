@@ -1,9 +1,10 @@
 //! The treatment place's book of settlements.
 
 use crate::{
-    Amounts, Conn, Result, Work,
+    Amounts, Conn, Document, Result, Work,
+    document::{document, document_if},
     row::{
-        area_of, coded, division, division_number, fen, fund_columns, funds, json, json_if, moment, moment_if, parsed,
+        area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if, parsed,
         parsed_if, stage, stage_number, texts,
     },
 };
@@ -37,9 +38,9 @@ pub struct TreatmentSettlement {
     /// Its amounts: nothing but the total before it is settled.
     pub amounts: Amounts,
     /// What was claimed, as the wire writes it.
-    pub claim: Value,
+    pub claim: Document,
     /// Who pays what and why, as the wire writes it, once it is settled.
-    pub breakdown: Option<Value>,
+    pub breakdown: Option<Document>,
     /// Why it was refused: code and sentence.
     pub refusal: Option<Value>,
     /// When the hospital asked.
@@ -89,7 +90,7 @@ pub async fn insert(work: &mut Work, settlement: &TreatmentSettlement, visit: &V
     .bind(settlement.amounts.person_total.0)
     .bind(codes)
     .bind(paid)
-    .bind(Json(&settlement.claim))
+    .bind(settlement.claim.text())
     .bind(settlement.asked_at.millis())
     .bind(Json(&settlement.registration))
     .execute(work.conn())
@@ -114,7 +115,7 @@ pub async fn update(work: &mut Work, settlement: &TreatmentSettlement) -> Result
     .bind(settlement.amounts.person_total.0)
     .bind(codes)
     .bind(paid)
-    .bind(settlement.breakdown.as_ref().map(Json))
+    .bind(settlement.breakdown.as_ref().map(Document::text))
     .bind(settlement.refusal.as_ref().map(Json))
     .bind(settlement.settled_at.map(Moment::millis))
     .bind(undo.map(|undo| undo.id.to_string()))
@@ -192,8 +193,8 @@ fn read(row: &PgRow) -> Result<TreatmentSettlement> {
         scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
         insured: InsuredPlace(division(row, "insured")?),
         amounts: read_amounts(row)?,
-        claim: json(row, "claim")?,
-        breakdown: json_if(row, "breakdown")?,
+        claim: document(row, "claim")?,
+        breakdown: document_if(row, "breakdown")?,
         refusal: json_if(row, "refusal")?,
         asked_at: moment(row, "asked_at")?,
         settled_at: moment_if(row, "settled_at")?,

@@ -35,9 +35,9 @@ impl Database {
         match self {
             Self::Private(server) => {
                 server.create_database(NAME).await.map_err(Stop::unable)?;
-                Store::open(server.connect_options(NAME), connections).await.map_err(cannot_open)
+                Store::open(server.connect_options(NAME), connections).await.map_err(Stop::from)
             }
-            Self::Server(url) => Store::open_url(url, connections).await.map_err(cannot_open),
+            Self::Server(url) => Store::open_url(url, connections).await.map_err(Stop::from),
         }
     }
 }
@@ -51,14 +51,15 @@ fn make_folder(path: &Path) -> Result<(), Stop> {
     })
 }
 
-/// What is said where the database cannot be used.
-pub fn cannot_open(error: store::Error) -> Stop {
-    let hint = match error {
-        store::Error::OtherOwner { .. } => {
-            "该数据库属于另一个节点，请用 --data 或 --database 给每个节点各自的数据库"
-        }
-        store::Error::Migration(_) => "数据库结构无法升级，请先备份数据，再联系维护人员",
-        _ => "数据库无法使用，请核对 --database 的地址、账号和权限",
-    };
-    Stop::Unable(format!("{hint} ({error})"))
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Self {
+        let hint = match error {
+            store::Error::OtherOwner { .. } => {
+                "该数据库属于另一个节点，请用 --data 或 --database 给每个节点各自的数据库"
+            }
+            store::Error::Migration(_) => "数据库结构无法升级，请先备份数据，再联系维护人员",
+            _ => "数据库无法使用，请核对 --database 的地址、账号和权限",
+        };
+        Self::Unable(format!("{hint} ({error})"))
+    }
 }

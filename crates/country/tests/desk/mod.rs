@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use terms::{Clock, Fen};
 
 /// The standard's output tables, one node a line.
-const OUTPUTS: &str = include_str!("../../wire/tests/output_fields.txt");
+const OUTPUTS: &str = include_str!("../../../wire/tests/output_fields.txt");
 
 /// Milliseconds of a day.
 pub const DAY: i64 = 86_400_000;

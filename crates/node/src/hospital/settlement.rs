@@ -128,12 +128,7 @@ fn settled_answer(
 
 /// Asks for a settlement that was written down; if nobody knows yet, what stands written is what there is.
 async fn ask(call: &Call<'_>, asked: &TreatmentSettlement) -> Outcome<TreatmentSettlement> {
-    let question = {
-        let mut conn = call.node.context.store.conn().await?;
-        store::outbox::find(&mut conn, asked.area, &asked.id.to_string(), settlement::SETTLE).await?
-    };
-    let question = question.and_then(|question| serde_json::from_value::<Question>(question).ok());
-    if let Some(question) = question {
+    if let Some(question) = settlement::question_of(asked) {
         match settlement::ask(call.node, &question).await {
             Ok(settlement) => return Ok(settlement),
             Err(failure) => tracing::info!(settlement = %asked.id, refusal = %failure.refusal(), "not known yet"),

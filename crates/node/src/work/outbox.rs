@@ -2,7 +2,10 @@
 
 use crate::{context::Failure, province::ProvinceNode, settlement};
 use std::{sync::Arc, time::Duration};
-use store::outbox::{self, Waiting};
+use store::{
+    outbox::{self, Waiting},
+    treatment,
+};
 use tokio::sync::watch;
 use wire::peer::v1::{Answer, Question};
 
@@ -48,10 +51,12 @@ async fn claim_due(node: &ProvinceNode) -> Result<Vec<Waiting>, Failure> {
 
 /// Sends one; whether it was answered.
 async fn deliver(node: &ProvinceNode, waiting: &Waiting) -> bool {
-    let question: Question = match serde_json::from_value(waiting.question.clone()) {
-        Ok(question) => question,
-        Err(error) => {
-            tracing::error!(subject = %waiting.subject, %error, "a question of the outbox cannot be read");
+    let question = match question_of(node, waiting).await {
+        Ok(Some(question)) => question,
+        // The settlement has come to its end meanwhile, and its row has gone with it.
+        Ok(None) => return true,
+        Err(failure) => {
+            tracing::warn!(subject = %waiting.subject, refusal = %failure.refusal(), "cannot be asked now");
             return false;
         }
     };
@@ -66,6 +71,17 @@ async fn deliver(node: &ProvinceNode, waiting: &Waiting) -> bool {
         return false;
     }
     true
+}
+
+/// What is to be asked: as it was put out, or as its settlement says.
+async fn question_of(node: &ProvinceNode, waiting: &Waiting) -> Result<Option<Question>, Failure> {
+    if let Some(question) = &waiting.question {
+        return Ok(Some(question.read()?));
+    }
+    let mut conn = node.context.store.conn().await?;
+    let Ok(id) = waiting.subject.parse() else { return Ok(None) };
+    let settlement = treatment::find(&mut conn, id).await?;
+    Ok(settlement.as_ref().and_then(settlement::question_of))
 }
 
 async fn publish(node: &ProvinceNode, waiting: &Waiting, question: &Question) -> Result<(), Failure> {

@@ -22,8 +22,6 @@ pub struct Ask {
     pub content: [u8; 32],
     /// The revision of the visit on which this was decided.
     pub revision: i32,
-    /// The question to the insured place, as the wire writes it.
-    pub question: Value,
     /// The outbox's name of the question.
     pub kind: &'static str,
     /// When it is asked again if nobody has answered.
@@ -45,12 +43,12 @@ impl Batch for Ask {
             "with given as (
                 select * from unnest($1::integer[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::integer[],
                                      $7::text[], $8::text[], $9::bytea[], $10::text[], $11::text[], $12::integer[],
-                                     $13::bigint[], $14::jsonb[], $15::jsonb[], $16::bigint[], $17::bigint[], $18::jsonb[],
-                                     $19::text[], $20::text[])
+                                     $13::bigint[], $14::text[], $15::bigint[], $16::bigint[], $17::jsonb[], $18::text[],
+                                     $19::text[])
                     as given (area, month, id, visit_month, visit, revision, institution, msgid, content, person, scheme,
-                              insured, total, claim, question, asked_at, again_at, registration, infno, kind)
+                              insured, total, claim, asked_at, again_at, registration, infno, kind)
              ), moved as (
-                update visit set stage = $21, revision = visit.revision + 1 from given
+                update visit set stage = $20, revision = visit.revision + 1 from given
                 where visit.area = given.area and visit.month = given.visit_month and visit.id = given.visit
                   and visit.revision = given.revision
                 returning visit.id
@@ -62,12 +60,12 @@ impl Batch for Ask {
                 insert into treatment_settlement (area, month, id, visit, institution, msgid, stage, person, scheme, insured,
                                                   total, fund_total, person_total, funds, fund_paid, claim, asked_at,
                                                   registration)
-                select area, month, given.id, visit, institution, msgid, $22, person, scheme, insured, total, 0, 0, '{}', '{}',
+                select area, month, given.id, visit, institution, msgid, $21, person, scheme, insured, total, 0, 0, '{}', '{}',
                        claim, asked_at, registration
                 from given join moved on moved.id = given.visit
              ), put as (
                 insert into outbox (area, subject, kind, question, attempts, next_at, created_at)
-                select area, given.id, kind, question, 0, again_at, asked_at
+                select area, given.id, kind, null, 0, again_at, asked_at
                 from given join moved on moved.id = given.visit
              )
              select id from moved",
@@ -85,8 +83,7 @@ impl Batch for Ask {
         .bind(text(|one| one.settlement.scheme.code().to_owned()))
         .bind(number(|one| division_number(one.settlement.insured.division())))
         .bind(amount(|one| one.settlement.amounts.total.0))
-        .bind(json(|one| one.settlement.claim.clone()))
-        .bind(json(|one| one.question.clone()))
+        .bind(all.iter().map(|one| one.settlement.claim.text()).collect::<Vec<_>>())
         .bind(amount(|one| one.settlement.asked_at.millis()))
         .bind(amount(|one| one.again_at.millis()))
         .bind(json(|one| serde_json::to_value(&one.settlement.registration).expect("texts are JSON")))

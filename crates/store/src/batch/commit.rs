@@ -9,7 +9,6 @@ use crate::{
 };
 use benefit::year::YearToDate;
 use funds::Transfer;
-use serde_json::Value;
 
 /// One settlement to commit.
 #[derive(Clone, Debug)]
@@ -40,7 +39,8 @@ impl Batch for Commit {
         let text = |of: fn(&Self) -> String| all.iter().map(of).collect::<Vec<_>>();
         let number = |of: fn(&Self) -> i32| all.iter().map(of).collect::<Vec<_>>();
         let amount = |of: fn(&Self) -> i64| all.iter().map(of).collect::<Vec<_>>();
-        let json = |of: fn(&Content) -> Value| all.iter().map(|one| of(one.content())).collect::<Vec<_>>();
+        let contribution =
+            |one: &Self| serde_json::to_string(&one.content().contribution).expect("sums are JSON");
         let ids = text(|one| one.settlement.id.to_string());
         let (year_funds, year_paid): (Vec<String>, Vec<String>) =
             all.iter().map(|one| fund_arrays(&one.sums.fund_paid)).unzip();
@@ -55,7 +55,7 @@ impl Batch for Commit {
                 select * from unnest($1::integer[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::smallint[],
                                      $7::integer[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
                                      $13::text[], $14::text[], $15::integer[], $16::text[], $17::bigint[], $18::bigint[],
-                                     $19::bigint[], $20::text[], $21::text[], $22::jsonb[], $23::jsonb[], $24::jsonb[],
+                                     $19::bigint[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[],
                                      $25::bigint[])
                     as given (area, month, id, person, scheme, year, revision, admissions, year_total, in_scope, deductible,
                               person_paid, year_funds, year_paid, treatment, institution, total, fund_total, person_total,
@@ -113,9 +113,9 @@ impl Batch for Commit {
         .bind(amount(|one| one.content().amounts.person_total.0))
         .bind(codes)
         .bind(paid)
-        .bind(json(|content| serde_json::to_value(&content.contribution).expect("sums are JSON")))
-        .bind(json(|content| content.claim.clone()))
-        .bind(json(|content| content.breakdown.clone()))
+        .bind(all.iter().map(contribution).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.content().claim.text()).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.content().breakdown.text()).collect::<Vec<_>>())
         .bind(amount(|one| one.settlement.committed_at.millis()))
         .bind(stage_number(&Stage::ALL, &Stage::Standing))
         .bind(areas)

@@ -10,7 +10,6 @@ use crate::{
 };
 use casework::{settlement, visit};
 use funds::Transfer;
-use serde_json::Value;
 
 /// One settlement that stands.
 #[derive(Clone, Debug)]
@@ -39,8 +38,8 @@ impl Batch for Stands {
         let ids = text(|one| one.settlement.id.to_string());
         let (codes, paid): (Vec<String>, Vec<String>) =
             all.iter().map(|one| fund_arrays(&one.settlement.amounts.funds)).unzip();
-        let breakdowns: Vec<Value> =
-            all.iter().map(|one| one.settlement.breakdown.clone().expect("it is settled")).collect();
+        let breakdowns: Vec<&str> =
+            all.iter().map(|one| one.settlement.breakdown.as_ref().expect("it is settled").text()).collect();
         let settled_at = amount(|one| one.settlement.settled_at.expect("it is settled").millis());
         let entries = Columns::of(all.iter().flat_map(|one| &one.transfers));
         let areas: Vec<i32> =
@@ -48,7 +47,7 @@ impl Batch for Stands {
         let stand: Vec<String> = sqlx::query_scalar(
             "with given as (
                 select * from unnest($1::integer[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::bigint[],
-                                     $7::bigint[], $8::text[], $9::text[], $10::jsonb[], $11::bigint[], $12::text[],
+                                     $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::text[],
                                      $13::text[], $14::text[], $15::bytea[], $16::text[])
                     as given (area, month, id, visit_month, visit, fund_total, person_total, funds, fund_paid, breakdown,
                               settled_at, institution, infno, msgid, answer, kind)

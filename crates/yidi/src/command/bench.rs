@@ -188,6 +188,7 @@ impl Bench<'_> {
         self.prepare(self.arguments.seconds * rate).await?;
         let duration = Duration::from_secs(self.arguments.seconds);
         let address = self.nodes.treatment.address;
+        tracing::info!(clients, ?unit, "measuring");
         let meter = Meter::start(self.nodes);
         let measured =
             load::closed_loop(address, &self.waiting, unit, clients, duration).await.map_err(Stop::Unable)?;

@@ -76,6 +76,6 @@ fn invite(world: &World, token: &str) {
     }
 }
 
-fn cannot_start(trouble: Trouble) -> Stop {
-    Stop::Unable(format!("演示无法进行 (the demonstration cannot go on): {}", trouble.0))
+fn cannot_start(Trouble(why): Trouble) -> Stop {
+    Stop::Unable(format!("演示无法进行 (the demonstration cannot go on): {why}"))
 }

@@ -3,7 +3,7 @@
 use super::running::{listen, runtime, until_told_to_stop};
 use crate::{
     config::{self, NodeFlags, NodeSettings},
-    database::{Database, cannot_open},
+    database::Database,
     key, say,
     stop::Stop,
 };
@@ -54,6 +54,6 @@ pub async fn context(settings: &NodeSettings, database: &Database, me: Participa
 /// The node's database, up to date.
 pub async fn prepared(settings: &NodeSettings, database: &Database, me: Participant) -> Result<Store, Stop> {
     let store = database.open(settings.connections).await?;
-    store.prepare(me, SystemClock.now()).await.map_err(cannot_open)?;
+    store.prepare(me, SystemClock.now()).await?;
     Ok(store)
 }
