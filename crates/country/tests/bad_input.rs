@@ -289,10 +289,14 @@ fn places(value: &Value, here: &str, all: &mut Vec<String>) {
     let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
     match value {
         Value::Object(fields) => {
-            fields.iter().for_each(|(name, value)| places(value, &format!("{here}/{}", escaped(name)), all))
+            for (name, value) in fields {
+                places(value, &format!("{here}/{}", escaped(name)), all);
+            }
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, value)| places(value, &format!("{here}/{index}"), all))
+            for (index, value) in items.iter().enumerate() {
+                places(value, &format!("{here}/{index}"), all);
+            }
         }
         _ => {}
     }
@@ -351,7 +355,9 @@ async fn damaged_messages_of_real_clients_are_answered_every_one() {
     // Told of places, institutions and people that are here, they get deep.
     let is_served = |message: &&Value| message["infno"].as_str().is_some_and(|infno| SERVED.contains(&infno));
     let mut guests: Vec<Value> = strangers.iter().filter(is_served).cloned().collect();
-    guests.iter_mut().for_each(|message| tell(message, &known));
+    for message in &mut guests {
+        tell(message, &known);
+    }
     let settle = play.hospital.settlement_input(&play.patient, play.visit, play.total);
     let settle = |infno| play.hospital.envelope("m", infno, Some(play.patient.insured), settle.clone());
     guests.extend(["2303", "2304"].map(settle));

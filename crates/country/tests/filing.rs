@@ -324,14 +324,22 @@ async fn the_national_register_keeps_the_latest_word_whatever_comes_first() {
         line.until_held(1).await;
         let id = away.register().await[0].id;
         let cancelled = filing::cancel(&side.node, id).await.unwrap();
-        assert_eq!(away.national().await, [cancelled.clone()], "the second word has overtaken the first");
+        assert_eq!(
+            away.national().await,
+            std::slice::from_ref(&cancelled),
+            "the second word has overtaken the first"
+        );
         line.release(1);
         cancelled
     });
     let filed = filed.unwrap();
     assert!(cancelled.is_newer_than(&filed), "{filed:?} {cancelled:?}");
     away.world.until_quiet().await.unwrap();
-    assert_eq!(away.national().await, [cancelled.clone()], "the first word came late and changed nothing");
+    assert_eq!(
+        away.national().await,
+        std::slice::from_ref(&cancelled),
+        "the first word came late and changed nothing"
+    );
     // The same word twice changes nothing either.
     line.next([Fate::Double]);
     away.file(FilingCategory::Referral, None).await;

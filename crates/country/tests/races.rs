@@ -7,7 +7,7 @@ mod play;
 #[expect(dead_code, reason = "what was written is counted in another file")]
 mod raw;
 
-use country::{bills, network::Fate};
+use country::network::Fate;
 use desk::{Counter, renamed, with};
 use play::beijing;
 use raw::sentence;

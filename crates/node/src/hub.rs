@@ -13,7 +13,7 @@ use store::{
     hub::{self, ParticipantEntry},
 };
 use terms::{InstitutionCode, Participant, Province, Refusal};
-use wire::sign::sm2::PublicKey;
+use wire::sign::{link::LinkKey, sm2::PublicKey};
 
 /// The hub.
 pub struct Hub {
@@ -35,6 +35,8 @@ pub(crate) struct Registered {
     pub entry: ParticipantEntry,
     /// Its key.
     pub key: PublicKey,
+    /// Shared with it.
+    pub line: LinkKey,
 }
 
 impl Hub {
@@ -89,7 +91,8 @@ impl Hub {
         known.clear();
         for entry in entries {
             if let Ok(key) = PublicKey::from_hex(&entry.public_key) {
-                known.insert(entry.participant, Arc::new(Registered { entry, key }));
+                let line = LinkKey::between(&self.context.key, &key);
+                known.insert(entry.participant, Arc::new(Registered { entry, key, line }));
             }
         }
         Ok(known.get(&participant).map(Arc::clone))

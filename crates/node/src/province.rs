@@ -82,7 +82,7 @@ pub struct ProvinceNode {
 impl ProvinceNode {
     /// A node of `province` over this context. Its writers run on the runtime that this is called on.
     pub fn new(context: Context, province: Province, settings: ProvinceSettings) -> Self {
-        let link = Link::new(settings.hub_address.clone(), settings.hub_key.clone());
+        let link = Link::new(&context.key, settings.hub_address.clone(), settings.hub_key.clone());
         let writers = context.store.clone();
         Self {
             province,

@@ -18,9 +18,14 @@ use store::{
     hub::{self, Content, HubSettlement, NationalInstitution, Stage},
 };
 use terms::{AdminDivision, Moment, Participant, Refusal};
-use wire::peer::{
-    Envelope, Untrusted,
-    v1::{Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Settled, Undo, Undone},
+use wire::{
+    peer::{
+        Envelope, Untrusted,
+        v1::{
+            Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Settled, Undo, Undone,
+        },
+    },
+    sign::link::Way,
 };
 
 /// How long the hub waits for the node that it passes a question to.
@@ -30,9 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const NATION: u32 = 110_000;
 
 /// Answers an envelope: passes it on, or answers it. `Err` where there is nobody to answer to.
-pub async fn answer(hub: &Hub, body: &[u8]) -> Result<Vec<u8>, Untrusted> {
+pub async fn answer(hub: &Hub, body: &[u8], tag: Option<&str>) -> Result<Vec<u8>, Untrusted> {
     let question = Envelope::read(body)?;
-    let outcome = match pass_or_answer(hub, &question).await {
+    let outcome = match pass_or_answer(hub, &question, body, tag).await {
         Ok(Passed::Through(reply)) => return Ok(reply),
         Ok(Passed::Answered(answer)) => Ok(answer),
         Err(failure) => Err(failure.refusal()),
@@ -50,10 +55,14 @@ enum Passed {
     Answered(Answer),
 }
 
-async fn pass_or_answer(hub: &Hub, envelope: &Envelope) -> Outcome<Passed> {
+async fn pass_or_answer(hub: &Hub, envelope: &Envelope, body: &[u8], tag: Option<&str>) -> Outcome<Passed> {
     let now = hub.context.now();
     let from = hub.participant(envelope.from).await?.ok_or_else(|| unknown(envelope.from))?;
-    envelope.check_writer(&from.key, now).map_err(rejected)?;
+    if tag.is_some_and(|tag| from.line.fits(Way::Up, body, tag)) {
+        envelope.check_time(now).map_err(rejected)?;
+    } else {
+        envelope.check_writer(&from.key, now).map_err(rejected)?;
+    }
     let question: Question = envelope.open().map_err(rejected)?;
     if question.addressee() != envelope.to {
         return Err(rejected(Untrusted::NotForMe));
@@ -64,7 +73,7 @@ async fn pass_or_answer(hub: &Hub, envelope: &Envelope) -> Outcome<Passed> {
     let to = hub.participant(envelope.to).await?.ok_or_else(|| unknown(envelope.to))?;
     check_standing(&from, &to, &question)?;
     check_institution(hub, &question).await?;
-    pass(hub, envelope, &question, &to).await.map(Passed::Through)
+    pass(hub, envelope, body, &question, &to).await.map(Passed::Through)
 }
 
 fn unknown(participant: Participant) -> Failure {
@@ -93,20 +102,31 @@ async fn check_institution(hub: &Hub, question: &Question) -> Outcome<()> {
     Err(Refusal::InstitutionSuspended { fixmedins_code: claim.institution.to_string() }.into())
 }
 
-/// Countersigns, passes on, checks the reply, and records what it says.
-async fn pass(hub: &Hub, envelope: &Envelope, question: &Question, to: &Registered) -> Outcome<Vec<u8>> {
-    let passed = envelope.clone().countersigned(&hub.context.key);
+/// Passes on as it came, checks the reply, and records what it says.
+async fn pass(
+    hub: &Hub,
+    envelope: &Envelope,
+    body: &[u8],
+    question: &Question,
+    to: &Registered,
+) -> Outcome<Vec<u8>> {
     let unreachable = |detail: String| {
         tracing::warn!(to = %envelope.to, %detail, "a participant does not answer");
         Failure::Trouble(Refusal::ParticipantUnreachable { place: to.entry.name.clone() })
     };
-    let body = hub.http.post(&to.entry.address, passed.write(), PATIENCE).await.map_err(unreachable)?;
+    let tag = to.line.tag(Way::Down, body);
+    let passed = hub.http.post(&to.entry.address, body.to_vec(), tag, PATIENCE);
+    let (body, tag) = passed.await.map_err(unreachable)?;
     let reply = Envelope::read(&body).map_err(rejected)?;
     if reply.from != envelope.to {
         return Err(rejected(Untrusted::Signature));
     }
     let now = hub.context.now();
-    reply.check_reply(envelope, &to.key, now).map_err(rejected)?;
+    if tag.is_some_and(|tag| to.line.fits(Way::Back, &body, &tag)) {
+        reply.check_answers(envelope).and_then(|()| reply.check_time(now)).map_err(rejected)?;
+    } else {
+        reply.check_reply(envelope, &to.key, now).map_err(rejected)?;
+    }
     if let Reply::Answer(answer) = reply.open::<Reply>().map_err(rejected)? {
         match (question, *answer) {
             (Question::Settle(settle), Answer::Settled(settled)) => record_settled(hub, settle, &settled, now).await?,

@@ -5,7 +5,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -22,7 +22,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 use tower_http::catch_panic::CatchPanicLayer;
-use wire::peer::Untrusted;
+use wire::peer::{TAG, Untrusted};
 
 /// A node that runs.
 pub struct Running {
@@ -138,17 +138,24 @@ async fn health() -> &'static str {
     "ok"
 }
 
-async fn hub_peer(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
-    peer_response(routing::answer(&hub, &body).await)
+async fn hub_peer(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -> Response {
+    peer_response(routing::answer(&hub, &body, tag(&headers)).await.map(|body| (body, String::new())))
 }
 
-async fn province_peer(State(node): State<Arc<ProvinceNode>>, body: Bytes) -> Response {
-    peer_response(peer::endpoint::answer(&node, &body).await)
+async fn province_peer(State(node): State<Arc<ProvinceNode>>, headers: HeaderMap, body: Bytes) -> Response {
+    peer_response(peer::endpoint::answer(&node, &body, tag(&headers)).await)
 }
 
-fn peer_response(answer: Result<Vec<u8>, Untrusted>) -> Response {
+fn tag(headers: &HeaderMap) -> Option<&str> {
+    headers.get(TAG)?.to_str().ok()
+}
+
+fn peer_response(answer: Result<(Vec<u8>, String), Untrusted>) -> Response {
     match answer {
-        Ok(body) => ([(header::CONTENT_TYPE, "application/json")], Body::from(body)).into_response(),
+        Ok((body, tag)) => {
+            let headers = [(header::CONTENT_TYPE.as_str(), "application/json"), (TAG, &tag)];
+            (headers, Body::from(body)).into_response()
+        }
         Err(why) => (StatusCode::BAD_REQUEST, format!("not an envelope: {why:?}")).into_response(),
     }
 }

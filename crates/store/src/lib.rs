@@ -81,20 +81,34 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: PgPool,
+    /// For the batches, which join what they are given with the tables along their keys.
+    writers: PgPool,
 }
+
+/// Connections for batches: one for each kind that a node writes.
+const WRITERS: u32 = 3;
 
 impl Store {
     /// Opens a database with so many connections at most.
     pub async fn open(options: PgConnectOptions, connections: u32) -> Result<Self> {
-        // Statements are few and always the same, and their tables have many partitions: planned once, not at every run.
-        let options = options.options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(10))
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await?;
-        Ok(Self { pool })
+        // Statements are few and always the same, and their tables have many partitions: they are planned once, not at every
+        // run. The plan must then be right for tables that have grown since: along the keys, whatever the size today.
+        let options = options.options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("jit", "off"),
+        ]);
+        let along_keys = options.clone().options([("enable_hashjoin", "off"), ("enable_mergejoin", "off")]);
+        let pool = |most: u32| {
+            PgPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(Duration::from_secs(10))
+                .test_before_acquire(false)
+        };
+        Ok(Self {
+            pool: pool(connections).connect_with(options).await?,
+            writers: pool(WRITERS).connect_lazy_with(along_keys),
+        })
     }
 
     /// Opens the database that a `postgres://` address names.
@@ -156,6 +170,7 @@ impl Store {
     /// Closes all connections.
     pub async fn close(&self) {
         self.pool.close().await;
+        self.writers.close().await;
     }
 }
 

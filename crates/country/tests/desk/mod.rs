@@ -89,9 +89,9 @@ impl Counter {
         let output = answer["output"].take();
         let has_output = OUTPUTS.lines().any(|line| line.split(' ').next() == Some(infno));
         if has_output {
-            check_shape(infno, &output)
+            check_shape(infno, &output);
         } else {
-            assert!(output.is_null(), "{infno}: {output}")
+            assert!(output.is_null(), "{infno}: {output}");
         }
         output
     }

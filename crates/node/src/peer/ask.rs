@@ -16,10 +16,13 @@ use std::{
 use terms::{Participant, Refusal};
 use wire::{
     peer::{
-        Envelope,
+        Envelope, TAG,
         v1::{Answer, Question, Reply},
     },
-    sign::sm2::PublicKey,
+    sign::{
+        link::{LinkKey, Way},
+        sm2::{PrivateKey, PublicKey},
+    },
 };
 
 /// The largest reply that is read.
@@ -43,18 +46,27 @@ impl Default for Http {
 }
 
 impl Http {
-    /// Posts a body to a node's peer endpoint and gives back what it answered, within `patience`.
-    pub async fn post(&self, address: &str, body: Vec<u8>, patience: Duration) -> Result<Bytes, String> {
+    /// Posts a body with its tag to a node's peer endpoint and gives back what it answered, with that one's tag, within
+    /// `patience`.
+    pub async fn post(
+        &self,
+        address: &str,
+        body: Vec<u8>,
+        tag: String,
+        patience: Duration,
+    ) -> Result<(Bytes, Option<String>), String> {
         let request = hyper::Request::post(format!("{address}/peer/v1"))
             .header("content-type", "application/json")
+            .header(TAG, tag)
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| error.to_string())?;
         let exchange = async {
             let response = self.client.request(request).await.map_err(|error| error.to_string())?;
             let status = response.status();
+            let tag = response.headers().get(TAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
             let body = Limited::new(response.into_body(), REPLY_BYTES_MAX);
             let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-            if status.is_success() { Ok(body) } else { Err(format!("HTTP {status}")) }
+            if status.is_success() { Ok((body, tag)) } else { Err(format!("HTTP {status}")) }
         };
         tokio::time::timeout(patience, exchange).await.unwrap_or_else(|_| Err(format!("no answer in {patience:?}")))
     }
@@ -85,20 +97,23 @@ pub struct Link {
     /// Where the hub is reached: `http://host:port`.
     hub_address: String,
     hub_key: PublicKey,
+    /// Shared with the hub.
+    line: LinkKey,
     http: Http,
     /// The other participants' keys, as the hub published them.
     keys: RwLock<HashMap<Participant, Arc<PublicKey>>>,
 }
 
 impl Link {
-    /// A link to the hub at this address, known by this key.
-    pub fn new(hub_address: String, hub_key: PublicKey) -> Self {
-        Self { hub_address, hub_key, http: Http::default(), keys: RwLock::default() }
+    /// A link of the holder of a key to the hub at this address, known by this key.
+    pub fn new(mine: &PrivateKey, hub_address: String, hub_key: PublicKey) -> Self {
+        let line = LinkKey::between(mine, &hub_key);
+        Self { hub_address, hub_key, line, http: Http::default(), keys: RwLock::default() }
     }
 
-    /// The hub's key.
-    pub fn hub_key(&self) -> &PublicKey {
-        &self.hub_key
+    /// What is shared with the hub.
+    pub fn line(&self) -> &LinkKey {
+        &self.line
     }
 
     /// Asks, within `patience`.
@@ -109,7 +124,9 @@ impl Link {
             tracing::warn!(%to, %detail, "no answer");
             NoAnswer::Unknown(Refusal::ParticipantUnreachable { place: to.to_string() })
         };
-        let body = self.http.post(&self.hub_address, asked.write(), patience).await.map_err(unreachable)?;
+        let body = asked.write();
+        let tag = self.line.tag(Way::Up, &body);
+        let (body, _) = self.http.post(&self.hub_address, body, tag, patience).await.map_err(unreachable)?;
         let untrusted = |why: wire::peer::Untrusted| {
             tracing::warn!(%to, ?why, "a reply that cannot be trusted");
             NoAnswer::Unknown(Refusal::PeerRejected { detail: why.chinese().to_owned() })

@@ -2,18 +2,24 @@
 
 use crate::{context::Failure, insured, province::ProvinceNode};
 use terms::{Participant, Refusal};
-use wire::peer::{
-    Envelope, Untrusted,
-    v1::{Answer, Question, Reply},
+use wire::{
+    peer::{
+        Envelope, Untrusted,
+        v1::{Answer, Question, Reply},
+    },
+    sign::link::Way,
 };
 
 /// The largest envelope that is read.
 pub const ENVELOPE_BYTES_MAX: usize = 16 << 20;
 
-/// Answers a question; `Err` where there is nobody to answer to.
-pub async fn answer(node: &ProvinceNode, body: &[u8]) -> Result<Vec<u8>, Untrusted> {
+/// Answers a question, with the tag of the answer; `Err` where there is nobody to answer to.
+pub async fn answer(node: &ProvinceNode, body: &[u8], tag: Option<&str>) -> Result<(Vec<u8>, String), Untrusted> {
     let question = Envelope::read(body)?;
-    let outcome = match check(node, &question).await {
+    let line = node.link.line();
+    let passed = tag.is_some_and(|tag| line.fits(Way::Down, body, tag));
+    let checked = if passed { check(node, &question).await } else { Err(Untrusted::Tag) };
+    let outcome = match checked {
         Ok(()) => match question.open::<Question>() {
             Ok(asked) => decide(node, question.from, asked).await,
             Err(why) => Err(rejected(why)),
@@ -26,7 +32,10 @@ pub async fn answer(node: &ProvinceNode, body: &[u8]) -> Result<Vec<u8>, Untrust
     let context = &node.context;
     let reply = Reply::from_outcome(outcome.map_err(Failure::refusal));
     let route = (context.me, question.from);
-    Ok(Envelope::seal(context.message_id(), Some(question.id), route, context.now(), &reply, &context.key).write())
+    let reply = Envelope::seal(context.message_id(), Some(question.id), route, context.now(), &reply, &context.key);
+    let reply = reply.write();
+    let tag = line.tag(Way::Back, &reply);
+    Ok((reply, tag))
 }
 
 /// A refusal that a node makes of an envelope it does not trust.
@@ -34,12 +43,11 @@ pub fn rejected(why: Untrusted) -> Failure {
     Failure::Trouble(Refusal::PeerRejected { detail: why.chinese().to_owned() })
 }
 
-/// The signatures of the writer and of the hub, the addressee and the time.
+/// The signature of the writer, the addressee and the time.
 async fn check(node: &ProvinceNode, question: &Envelope) -> Result<(), Untrusted> {
     let context = &node.context;
     let writer = node.link.key_of(context, question.from).await.map_err(|_| Untrusted::Signature)?;
-    question.check_question(context.me, &writer, context.now())?;
-    question.check_passed(node.link.hub_key())
+    question.check_question(context.me, &writer, context.now())
 }
 
 async fn decide(node: &ProvinceNode, from: Participant, question: Question) -> Result<Answer, Failure> {

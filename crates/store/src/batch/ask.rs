@@ -91,7 +91,7 @@ impl Batch for Ask {
         .bind(text(|one| one.kind.to_owned()))
         .bind(stage_number(&visit::Stage::ALL, &visit::Stage::Settling))
         .bind(stage_number(&settlement::Stage::ALL, &settlement::Stage::Asked))
-        .fetch_all(&store.pool)
+        .fetch_all(&store.writers)
         .await?;
         Ok(visits.iter().map(|visit| moved.contains(visit)).collect())
     }

@@ -111,7 +111,7 @@ impl Batch for Stands {
         .bind(entries.codes)
         .bind(entries.days)
         .bind(entries.moments)
-        .fetch_all(&store.pool)
+        .fetch_all(&store.writers)
         .await?;
         Ok(ids.iter().map(|id| stand.contains(id)).collect())
     }

@@ -4,6 +4,7 @@
 //! A way knows header values, a secret and the present moment; it must not know HTTP, nor where secrets are kept.
 
 pub mod csb_hmac_sha1;
+pub mod link;
 pub mod sm2;
 pub mod tif_sha256;
 

@@ -3,7 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sm2::{
-    SecretKey,
+    ProjectivePoint, SecretKey,
     elliptic_curve::sec1::ToSec1Point,
     dsa::{Signature, SigningKey, VerifyingKey, signature::Signer, signature::Verifier},
 };
@@ -44,6 +44,14 @@ impl PrivateKey {
     /// The public half.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key().clone())
+    }
+
+    /// The secret that this key's holder and the owner of the other share (elliptic curve Diffie-Hellman): only to derive
+    /// keys from.
+    pub(super) fn shared_secret(&self, other: &PublicKey) -> Vec<u8> {
+        let point = ProjectivePoint::from(*other.0.as_affine()) * **self.0.as_nonzero_scalar();
+        let point = point.to_affine().to_sec1_point(false);
+        point.x().expect("a multiple of a point of prime order by less than the order is not nought").to_vec()
     }
 
     /// Signs a text: Base64 of r‖s, 64 bytes.

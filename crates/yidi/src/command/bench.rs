@@ -230,6 +230,7 @@ impl Bench<'_> {
         let progress = |ready: usize| progress(&format!("preparing stays: {ready} of {missing}"));
         let prepared: Vec<Prepared> = self.ground.prepare(missing, &progress).await.map_err(cannot)?;
         progress_ends();
+        self.nodes.gather_statistics();
         self.waiting.lock().expect("nobody panics holding it").extend(prepared);
         Ok(())
     }

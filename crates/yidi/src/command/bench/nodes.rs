@@ -126,6 +126,18 @@ impl Nodes {
         Usage { nodes: self.each().map(of), load: process::own(std::process::id()), busy_percent: 0 }
     }
 
+    /// Has every database look at what it holds, as PostgreSQL does by itself once a minute: a table that was empty a minute
+    /// ago is read as if it still were.
+    pub fn gather_statistics(&self) {
+        for node in self.each() {
+            let Some(psql) = node.postgres_program("psql") else { continue };
+            let mut command = Command::new(psql);
+            command.arg("-h").arg(node.socket()).args(["-U", "yidi", "-d", "yidi", "-q", "-c", "analyze"]);
+            // Without it the database does so a little later.
+            let _ = command.stdin(Stdio::null()).output();
+        }
+    }
+
     /// Ends them in order.
     pub fn stop(self) {
         drop(self);
