@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_rate_is_what_was_done_by_time() {
-        let measured = Measured { done: 250, elapsed: Duration::from_millis(2_000), ..Measured::default() };
+        let measured = Measured { done: 250, elapsed: Duration::from_secs(2), ..Measured::default() };
         assert_eq!(measured.tenths_per_second(), 1_250);
     }
 }

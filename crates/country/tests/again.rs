@@ -145,7 +145,6 @@ async fn every_dress_of_a_message_is_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "both are admitted today: nobody holds the person between looking for an open visit and opening one"]
 async fn one_person_lies_in_one_bed() {
     let mut counter = Counter::open().await;
     for round in 0..12 {

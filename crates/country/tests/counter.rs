@@ -412,7 +412,6 @@ async fn every_no_at_the_counter() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "settled today: the scheme that 2303 and 2304 say is not compared with the admission's"]
 async fn nothing_is_settled_in_another_scheme() {
     let counter = Counter::open().await;
     let settle = with(&counter.settle(counter.play.total), "/data/insutype", json!("390"));
@@ -421,7 +420,6 @@ async fn nothing_is_settled_in_another_scheme() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "settled today: a bill that was refunded in whole counts as an admission of the year"]
 async fn nothing_is_settled_for_nothing() {
     let mut counter = Counter::open().await;
     counter.done("2304", &counter.settle(counter.play.total)).await;

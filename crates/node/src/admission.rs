@@ -21,6 +21,9 @@ use terms::{
 };
 use wire::peer::v1::{Answer, FindFilings, FindPerson, Question};
 
+/// The longest stay that is settled directly: an older admission is a mistake or a matter for a clerk.
+const STAY_YEARS_MAX: i32 = 5;
+
 /// Diagnoses with their ranks.
 pub type Diagnoses = Vec<(i32, BTreeMap<String, String>)>;
 
@@ -111,7 +114,11 @@ pub async fn admit(
     let person = gathered.person;
     let enrolment = person.in_force(admission.scheme)?.clone();
     check_not_ahead("begntime", "不晚于当前时间的入院时间", admission.admitted_at, now)?;
-    if let Some(open) = visit::in_hospital(work.conn(), admission.insured, &person.number).await?.first() {
+    if admission.admitted_at.day() < now.day().plus_months(-12 * STAY_YEARS_MAX) {
+        return Err(Refusal::invalid("begntime", "五年以内的入院时间").into());
+    }
+    let area = admission.insured.pooling_area();
+    if let Some(open) = visit::hold_in_hospital(work, area, &person.number).await?.first() {
         return Err(Refusal::AlreadyInHospital { fixmedins_code: open.institution.to_string() }.into());
     }
     let visit = Visit {

@@ -203,7 +203,7 @@ async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
             insured::put_year(&mut work, key, &sums.minus(&content.contribution)).await?;
             let back = undo_transfers(&transfers(&stands), undoing(undo.reason), now.day(), now);
             book::append(&mut work, area.division(), &back).await?;
-            insured::set_undone(&mut work, id, (undo.undo, reason(undo.reason)), now).await?;
+            insured::set_undone(&mut work, area, id, (undo.undo, reason(undo.reason)), now).await?;
             work.save().await?;
             done(undo.undo, true, now)
         }

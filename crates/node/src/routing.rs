@@ -190,7 +190,7 @@ async fn record_undone(hub: &Hub, undo: &Undo, undone: Undone, now: Moment) -> O
         if known.stage == Stage::Standing {
             let back = undo_transfers(&transfers(&known), undoing(undo.reason), now.day(), now);
             book::append(&mut work, nation(), &back).await?;
-            hub::set_undone(&mut work, undo.settlement, by, undone.at).await?;
+            hub::set_undone(&mut work, undo.insured, undo.settlement, by, undone.at).await?;
         }
     }
     Ok(work.save().await?)
@@ -226,7 +226,9 @@ async fn own(hub: &Hub, from: Participant, question: Question) -> Outcome<Answer
 async fn find_filings(hub: &Hub, find: &FindFilings) -> Outcome<Answer> {
     let mut conn = hub.context.store.conn().await?;
     let filings = filing::national_of_person(&mut conn, find.insured.province(), &find.person).await?;
-    let concerns = |filing: &Filing| filing.insured == find.insured && filing.destination.covers(find.treatment);
+    let area = find.insured.pooling_area();
+    let concerns =
+        |filing: &Filing| filing.insured.pooling_area() == area && filing.destination.covers(find.treatment);
     Ok(Answer::Filings { filings: filings.into_iter().filter(concerns).collect() })
 }
 

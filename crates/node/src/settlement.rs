@@ -44,6 +44,8 @@ pub struct Request<'a> {
     pub visit: VisitId,
     /// The person, who must be the visit's.
     pub person: &'a terms::PersonNumber,
+    /// The scheme, which must be the admission's.
+    pub scheme: terms::InsuranceScheme,
     /// 医疗费总额, which must be the sum of the details.
     pub total: terms::Fen,
     /// 出院时间 where the hospital settles without having discharged (2402) first.
@@ -63,7 +65,7 @@ pub async fn trial(node: &ProvinceNode, request: &Request<'_>) -> Outcome<(Visit
     let categories = fee::categories(&mut conn, visit.id).await?;
     drop(conn);
     let today = node.context.now().day();
-    let claim = claim(node, request, &visit, categories, visit.discharged_at.map_or(today, terms::Moment::day))?;
+    let claim = claim(node, request, &visit, categories, visit.discharged_at.map(terms::Moment::day).or(request.discharge).unwrap_or(today))?;
     match node.link.ask(&node.context, &Question::Trial(Box::new(claim)), node.settings.patience).await {
         Ok(Answer::Trial(breakdown)) => Ok((visit, *breakdown)),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
@@ -210,7 +212,10 @@ fn claim(
     if *request.person != visit.patient.number {
         return Err(Refusal::invalid("psn_no", "本次就诊登记的人员编号"));
     }
-    if categories.is_empty() {
+    if request.scheme != visit.patient.scheme {
+        return Err(Refusal::invalid("insutype", "入院登记的险种类型"));
+    }
+    if categories.iter().map(|one| one.split.total).sum::<terms::Fen>().is_zero() {
         return Err(Refusal::NothingToSettle { mdtrt_id: visit.id.to_string() });
     }
     let admission = visit.admitted_at.day();

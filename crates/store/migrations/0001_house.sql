@@ -32,6 +32,7 @@ create table institution (
     changed_at      bigint  not null,
     primary key (area, code)
 );
+create index institution_by_code on institution (code);
 
 create table sign_in (
     area        integer not null,
@@ -68,6 +69,7 @@ create table nonce (
 );
 
 create table visit (
+    province        integer not null,
     area            integer not null,
     month           integer not null,
     id              text    not null,
@@ -93,10 +95,11 @@ create table visit (
     registration    jsonb   not null,           -- what else the hospital registered, as given
     msgid           text    not null,
     opened_at       bigint  not null,
-    primary key (area, month, id)
+    primary key (province, month, id)
 ) partition by range (month);
 create index visit_by_person on visit (person, stage);
-create index visit_by_message on visit (area, institution, msgid);
+create index visit_by_message on visit (institution, msgid);
+create index visit_by_admission on visit (institution, admitted_at);
 
 create table diagnosis (
     area        integer not null,
@@ -108,7 +111,7 @@ create table diagnosis (
 );
 
 create table fee_line (
-    area        integer not null,
+    province    integer not null,
     month       integer not null,
     visit       text    not null,
     serial      text    not null,               -- feedetl_sn
@@ -129,11 +132,12 @@ create table fee_line (
     in_scope    bigint  not null,
     registration jsonb  not null,
     uploaded_at bigint  not null,
-    primary key (area, month, visit, serial)
+    primary key (province, month, visit, serial)
 ) partition by range (month);
 
 -- The treatment place's book of settlements.
 create table treatment_settlement (
+    province    integer not null,
     area        integer not null,
     month       integer not null,
     id          text    not null,
@@ -159,7 +163,7 @@ create table treatment_settlement (
     undo_msgid  text,
     undone_at   bigint,
     registration jsonb  not null,
-    primary key (area, month, id)
+    primary key (province, month, id)
 ) partition by range (month);
 create index treatment_settlement_by_visit on treatment_settlement (visit);
 create index treatment_settlement_by_message on treatment_settlement (area, institution, msgid);
@@ -198,6 +202,7 @@ create table filing (
     content     jsonb   not null,
     primary key (area, id)
 );
+create index filing_by_id on filing (id);
 create index filing_by_person on filing (area, person);
 
 -- Sums of the standing settlements of a person, scheme and year.

@@ -2,7 +2,7 @@
 
 use crate::{
     Conn, Result, Work,
-    row::{area_of, coded, fen, moment, rate, texts},
+    row::{coded, division_number, fen, moment, rate, texts},
 };
 use benefit::bill::{CategoryAmount, Split};
 use casework::visit::Visit;
@@ -55,14 +55,14 @@ pub async fn insert(work: &mut Work, visit: &Visit, lines: &[FeeLine]) -> Result
         .map(|line| serde_json::to_value(&line.registration).expect("a map of texts is JSON"))
         .collect();
     sqlx::query(
-        "insert into fee_line (area, month, visit, serial, refunds, occurred_at, item, local_item, amount, quantity, price,
+        "insert into fee_line (province, month, visit, serial, refunds, occurred_at, item, local_item, amount, quantity, price,
                                category, class, first_self_pay_rate, price_limit, out_of_scope, over_limit, first_self_pay,
                                in_scope, registration, uploaded_at)
          select $1, $2, $3, * from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[],
                 $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::integer[], $15::bigint[], $16::bigint[],
                 $17::bigint[], $18::bigint[], $19::bigint[], $20::jsonb[], $21::bigint[])",
     )
-    .bind(area_of(visit.treatment.0.pooling_area()))
+    .bind(division_number(visit.id.province().division()))
     .bind(visit.id.month().number())
     .bind(visit.id.to_string())
     .bind(texts(|line| &line.serial))
@@ -91,13 +91,14 @@ pub async fn insert(work: &mut Work, visit: &Visit, lines: &[FeeLine]) -> Result
 /// The lines of a visit in the order of their upload; only those with these serials, if some are given.
 pub async fn list(conn: &mut Conn, visit: VisitId, serials: Option<&[String]>) -> Result<Vec<FeeLine>> {
     let rows = sqlx::query(
-        "select * from fee_line where month = $1 and visit = $2
+        "select * from fee_line where province = $4 and month = $1 and visit = $2
            and ($3::text[] is null or serial = any($3) or refunds = any($3))
          order by uploaded_at, serial",
     )
     .bind(visit.month().number())
     .bind(visit.to_string())
     .bind(serials)
+    .bind(division_number(visit.province().division()))
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()
@@ -109,10 +110,11 @@ pub async fn categories(conn: &mut Conn, visit: VisitId) -> Result<Vec<CategoryA
         "select category, sum(amount)::bigint as amount, sum(out_of_scope)::bigint as out_of_scope,
                 sum(over_limit)::bigint as over_limit, sum(first_self_pay)::bigint as first_self_pay,
                 sum(in_scope)::bigint as in_scope
-         from fee_line where month = $1 and visit = $2 group by category order by category",
+         from fee_line where province = $3 and month = $1 and visit = $2 group by category order by category",
     )
     .bind(visit.month().number())
     .bind(visit.to_string())
+    .bind(division_number(visit.province().division()))
     .fetch_all(conn)
     .await?;
     let read = |row: &PgRow| {
@@ -124,10 +126,14 @@ pub async fn categories(conn: &mut Conn, visit: VisitId) -> Result<Vec<CategoryA
 /// Deletes lines, all of the visit's if no serials are given; how many went.
 pub async fn delete(work: &mut Work, visit: VisitId, serials: Option<&[String]>) -> Result<u64> {
     let done =
-        sqlx::query("delete from fee_line where month = $1 and visit = $2 and ($3::text[] is null or serial = any($3))")
+        sqlx::query(
+            "delete from fee_line
+             where province = $4 and month = $1 and visit = $2 and ($3::text[] is null or serial = any($3))",
+        )
             .bind(visit.month().number())
             .bind(visit.to_string())
             .bind(serials)
+            .bind(division_number(visit.province().division()))
             .execute(work.conn())
             .await?;
     Ok(done.rows_affected())

@@ -217,9 +217,16 @@ pub async fn insert(work: &mut Work, settlement: &HubSettlement) -> Result<bool>
 }
 
 /// Writes that a settlement is undone.
-pub async fn set_undone(work: &mut Work, id: SettlementId, undo: (SettlementId, &str), at: Moment) -> Result<()> {
+pub async fn set_undone(
+    work: &mut Work,
+    insured: InsuredPlace,
+    id: SettlementId,
+    undo: (SettlementId, &str),
+    at: Moment,
+) -> Result<()> {
     sqlx::query(
-        "update hub_settlement set stage = $3, undo = $4, undo_reason = $5, undone_at = $6 where month = $1 and id = $2",
+        "update hub_settlement set stage = $3, undo = $4, undo_reason = $5, undone_at = $6
+         where province = $7 and month = $1 and id = $2",
     )
     .bind(id.month().number())
     .bind(id.to_string())
@@ -227,6 +234,7 @@ pub async fn set_undone(work: &mut Work, id: SettlementId, undo: (SettlementId, 
     .bind(undo.0.to_string())
     .bind(undo.1)
     .bind(at.millis())
+    .bind(division_number(insured.province().division()))
     .execute(work.conn())
     .await?;
     Ok(())

@@ -111,10 +111,16 @@ pub async fn insert(work: &mut Work, settlement: &InsuredSettlement) -> Result<(
 }
 
 /// Writes that a settlement is undone.
-pub async fn set_undone(work: &mut Work, id: SettlementId, undo: (SettlementId, &str), at: Moment) -> Result<()> {
+pub async fn set_undone(
+    work: &mut Work,
+    area: PoolingArea,
+    id: SettlementId,
+    undo: (SettlementId, &str),
+    at: Moment,
+) -> Result<()> {
     sqlx::query(
         "update insured_settlement set stage = $3, undo = $4, undo_reason = $5, undone_at = $6
-         where month = $1 and id = $2",
+         where area = $7 and month = $1 and id = $2",
     )
     .bind(id.month().number())
     .bind(id.to_string())
@@ -122,6 +128,7 @@ pub async fn set_undone(work: &mut Work, id: SettlementId, undo: (SettlementId, 
     .bind(undo.0.to_string())
     .bind(undo.1)
     .bind(at.millis())
+    .bind(area_of(area))
     .execute(work.conn())
     .await?;
     Ok(())

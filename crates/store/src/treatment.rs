@@ -72,8 +72,8 @@ pub async fn insert(work: &mut Work, settlement: &TreatmentSettlement, visit: &V
     sqlx::query(
         "insert into treatment_settlement (area, month, id, visit, institution, msgid, stage, person, scheme, insured,
                                            total, fund_total, person_total, funds, fund_paid, claim, asked_at,
-                                           registration)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                                           registration, province)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
     )
     .bind(area_of(settlement.area))
     .bind(settlement.id.month().number())
@@ -93,6 +93,7 @@ pub async fn insert(work: &mut Work, settlement: &TreatmentSettlement, visit: &V
     .bind(settlement.claim.text())
     .bind(settlement.asked_at.millis())
     .bind(Json(&settlement.registration))
+    .bind(division_number(settlement.id.province().division()))
     .execute(work.conn())
     .await?;
     Ok(())
@@ -106,7 +107,7 @@ pub async fn update(work: &mut Work, settlement: &TreatmentSettlement) -> Result
         "update treatment_settlement set stage = $3, fund_total = $4, person_total = $5, funds = $6, fund_paid = $7,
                 breakdown = $8, refusal = $9, settled_at = $10, undo = $11, undo_reason = $12, undo_msgid = $13,
                 undone_at = $14
-         where month = $1 and id = $2",
+         where province = $15 and month = $1 and id = $2",
     )
     .bind(settlement.id.month().number())
     .bind(settlement.id.to_string())
@@ -122,6 +123,7 @@ pub async fn update(work: &mut Work, settlement: &TreatmentSettlement) -> Result
     .bind(undo.map(|undo| undo.reason.as_str()))
     .bind(undo.map(|undo| undo.msgid.as_str()))
     .bind(settlement.undone_at.map(Moment::millis))
+    .bind(division_number(settlement.id.province().division()))
     .execute(work.conn())
     .await?;
     Ok(())
@@ -129,9 +131,10 @@ pub async fn update(work: &mut Work, settlement: &TreatmentSettlement) -> Result
 
 /// The settlement with this id.
 pub async fn find(conn: &mut Conn, id: SettlementId) -> Result<Option<TreatmentSettlement>> {
-    let row = sqlx::query("select * from treatment_settlement where month = $1 and id = $2")
+    let row = sqlx::query("select * from treatment_settlement where province = $3 and month = $1 and id = $2")
         .bind(id.month().number())
         .bind(id.to_string())
+        .bind(division_number(id.province().division()))
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
@@ -139,9 +142,10 @@ pub async fn find(conn: &mut Conn, id: SettlementId) -> Result<Option<TreatmentS
 
 /// The same, held until the unit of work ends.
 pub async fn hold(work: &mut Work, id: SettlementId) -> Result<Option<TreatmentSettlement>> {
-    let row = sqlx::query("select * from treatment_settlement where month = $1 and id = $2 for update")
+    let row = sqlx::query("select * from treatment_settlement where province = $3 and month = $1 and id = $2 for update")
         .bind(id.month().number())
         .bind(id.to_string())
+        .bind(division_number(id.province().division()))
         .fetch_optional(work.conn())
         .await?;
     row.as_ref().map(read).transpose()

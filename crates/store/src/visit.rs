@@ -11,15 +11,16 @@ use casework::visit::{Patient, Stage, Visit};
 use sqlx::{Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
 use terms::{
-    AdmissionKind, ChargeCategory, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber, TreatmentPlace, VisitId,
+    AdmissionKind, ChargeCategory, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber, PoolingArea, TreatmentPlace, VisitId,
 };
 
 /// The visit of this institution with this id.
 pub async fn find(conn: &mut Conn, institution: &InstitutionCode, id: VisitId) -> Result<Option<Visit>> {
-    let row = sqlx::query("select * from visit where month = $1 and id = $2 and institution = $3")
+    let row = sqlx::query("select * from visit where province = $4 and month = $1 and id = $2 and institution = $3")
         .bind(id.month().number())
         .bind(id.to_string())
         .bind(institution.as_str())
+        .bind(division_number(id.province().division()))
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
@@ -39,13 +40,14 @@ pub async fn find_with_categories(
                          sum(over_limit)::bigint as over, sum(first_self_pay)::bigint as first,
                          sum(in_scope)::bigint as within
                   from fee_line
-                  where fee_line.area = visit.area and fee_line.month = visit.month and fee_line.visit = visit.id
+                  where fee_line.province = visit.province and fee_line.month = visit.month and fee_line.visit = visit.id
                   group by category order by category) category) bill
-         where visit.month = $1 and visit.id = $2 and visit.institution = $3",
+         where visit.province = $4 and visit.month = $1 and visit.id = $2 and visit.institution = $3",
     )
     .bind(id.month().number())
     .bind(id.to_string())
     .bind(institution.as_str())
+    .bind(division_number(id.province().division()))
     .fetch_optional(conn)
     .await?;
     row.map(|row| Ok((read(&row)?, read_categories(&row)?))).transpose()
@@ -76,10 +78,11 @@ fn read_categories(row: &PgRow) -> Result<Vec<CategoryAmount>> {
 
 /// The same, held until the unit of work ends: nobody else moves the visit meanwhile.
 pub async fn hold(work: &mut Work, institution: &InstitutionCode, id: VisitId) -> Result<Option<Visit>> {
-    let row = sqlx::query("select * from visit where month = $1 and id = $2 and institution = $3 for update")
+    let row = sqlx::query("select * from visit where province = $4 and month = $1 and id = $2 and institution = $3 for update")
         .bind(id.month().number())
         .bind(id.to_string())
         .bind(institution.as_str())
+        .bind(division_number(id.province().division()))
         .fetch_optional(work.conn())
         .await?;
     row.as_ref().map(read).transpose()
@@ -95,15 +98,20 @@ pub async fn opened_by(conn: &mut Conn, institution: &InstitutionCode, msgid: &s
     row.as_ref().map(read).transpose()
 }
 
-/// Visits of a person that are still in hospital (在院), anywhere in the province.
-pub async fn in_hospital(conn: &mut Conn, insured: InsuredPlace, person: &PersonNumber) -> Result<Vec<Visit>> {
-    let rows = sqlx::query("select * from visit where person = $1 and stage = $2 and insured = $3")
+/// Visits of a person that are still in hospital (在院), anywhere in the province. Held: whoever else asks about the person
+/// waits until this unit of work ends, so that nobody lies in two beds.
+pub async fn hold_in_hospital(work: &mut Work, area: PoolingArea, person: &PersonNumber) -> Result<Vec<Visit>> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 2401))")
+        .bind(format!("{area}/{person}"))
+        .execute(work.conn())
+        .await?;
+    let rows = sqlx::query("select * from visit where person = $1 and stage = $2")
         .bind(person.as_str())
         .bind(stage_number(&Stage::ALL, &Stage::Admitted))
-        .bind(division_number(insured.division()))
-        .fetch_all(conn)
+        .fetch_all(work.conn())
         .await?;
-    rows.iter().map(read).collect()
+    let visits: Vec<Visit> = rows.iter().map(read).collect::<Result<_>>()?;
+    Ok(visits.into_iter().filter(|visit| visit.insured.pooling_area() == area).collect())
 }
 
 /// Which visits to list.
@@ -149,9 +157,9 @@ pub async fn insert(work: &mut Work, visit: &Visit) -> Result<()> {
     sqlx::query(
         "insert into visit (area, month, id, institution, stage, revision, insured, treatment, person, citizen, person_name, nation,
                             scheme, person_type, civil_servant, balance, employer, admitted_at, discharged_at, med_type,
-                            admission_kind, filing, registration, msgid, opened_at)
+                            admission_kind, filing, registration, msgid, opened_at, province)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25)",
+                 $24, $25, $26)",
     )
     .bind(area_of(visit.treatment.0.pooling_area()))
     .bind(visit.id.month().number())
@@ -178,6 +186,7 @@ pub async fn insert(work: &mut Work, visit: &Visit) -> Result<()> {
     .bind(Json(&visit.registration))
     .bind(visit.msgid.as_str())
     .bind(visit.opened_at.millis())
+    .bind(division_number(visit.id.province().division()))
     .execute(work.conn())
     .await?;
     Ok(())
@@ -188,7 +197,7 @@ pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
     sqlx::query(
         "update visit set stage = $3, revision = revision + 1, admitted_at = $4, discharged_at = $5, med_type = $6, admission_kind = $7,
                           filing = $8, registration = $9
-         where month = $1 and id = $2",
+         where province = $10 and month = $1 and id = $2",
     )
     .bind(visit.id.month().number())
     .bind(visit.id.to_string())
@@ -199,6 +208,7 @@ pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
     .bind(visit.admission_kind.code())
     .bind(visit.filing.map(|filing| filing.to_string()))
     .bind(Json(&visit.registration))
+    .bind(division_number(visit.id.province().division()))
     .execute(work.conn())
     .await?;
     Ok(())
@@ -206,10 +216,11 @@ pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
 
 /// Writes only where a visit stands.
 pub async fn set_stage(work: &mut Work, id: VisitId, stage: Stage) -> Result<()> {
-    sqlx::query("update visit set stage = $3, revision = revision + 1 where month = $1 and id = $2")
+    sqlx::query("update visit set stage = $3, revision = revision + 1 where province = $4 and month = $1 and id = $2")
         .bind(id.month().number())
         .bind(id.to_string())
         .bind(stage_number(&Stage::ALL, &stage))
+        .bind(division_number(id.province().division()))
         .execute(work.conn())
         .await?;
     Ok(())
@@ -217,9 +228,10 @@ pub async fn set_stage(work: &mut Work, id: VisitId, stage: Stage) -> Result<()>
 
 /// Counts a change of a visit's details.
 pub async fn count_change(work: &mut Work, id: VisitId) -> Result<()> {
-    sqlx::query("update visit set revision = revision + 1 where month = $1 and id = $2")
+    sqlx::query("update visit set revision = revision + 1 where province = $3 and month = $1 and id = $2")
         .bind(id.month().number())
         .bind(id.to_string())
+        .bind(division_number(id.province().division()))
         .execute(work.conn())
         .await?;
     Ok(())

@@ -164,6 +164,9 @@ fn check_envelope(
     if treatment.province() != node.province {
         return Err(Refusal::WrongTreatmentPlace { mdtrtarea_admvs: treatment.to_string() });
     }
+    if treatment.0.pooling_area() != institution.place.0.pooling_area() && treatment.0 != node.province.0 {
+        return Err(Refusal::invalid("mdtrtarea_admvs", "本机构所在地的就医地医保区划"));
+    }
     if !institution.open {
         return Err(Refusal::InstitutionSuspended { fixmedins_code: institution.code.to_string() });
     }
@@ -173,7 +176,8 @@ fn check_envelope(
             return Err(Refusal::ClockOff { inf_time: sent.to_string() });
         }
     }
-    Ok(treatment)
+    // Where a hospital is, is what it is registered at, not what it says.
+    Ok(institution.place)
 }
 
 async fn dispatch(call: &Call<'_>) -> Outcome<Vec<u8>> {

@@ -43,6 +43,7 @@ fn request_of<'a>(call: &'a Call<'_>, input: &'a SettlementInput) -> Result<Requ
         institution: call.institution,
         visit: input.mdtrt_id,
         person: &input.psn_no,
+        scheme: input.insutype,
         total: input.medfee_sumamt,
         discharge: input.dscg_time,
         msgid: &call.request.msgid,

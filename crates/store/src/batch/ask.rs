@@ -49,7 +49,7 @@ impl Batch for Ask {
                               insured, total, claim, asked_at, again_at, registration, infno, kind)
              ), moved as (
                 update visit set stage = $20, revision = visit.revision + 1 from given
-                where visit.area = given.area and visit.month = given.visit_month and visit.id = given.visit
+                where visit.province = given.area / 10000 * 10000 and visit.month = given.visit_month and visit.id = given.visit
                   and visit.revision = given.revision
                 returning visit.id
              ), taken as (
@@ -57,10 +57,10 @@ impl Batch for Ask {
                 select area, institution, infno, msgid, content, 0, given.id, asked_at
                 from given join moved on moved.id = given.visit
              ), asked as (
-                insert into treatment_settlement (area, month, id, visit, institution, msgid, stage, person, scheme, insured,
+                insert into treatment_settlement (province, area, month, id, visit, institution, msgid, stage, person, scheme, insured,
                                                   total, fund_total, person_total, funds, fund_paid, claim, asked_at,
                                                   registration)
-                select area, month, given.id, visit, institution, msgid, $21, person, scheme, insured, total, 0, 0, '{}', '{}',
+                select area / 10000 * 10000, area, month, given.id, visit, institution, msgid, $21, person, scheme, insured, total, 0, 0, '{}', '{}',
                        claim, asked_at, registration
                 from given join moved on moved.id = given.visit
              ), put as (

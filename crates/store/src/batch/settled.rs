@@ -57,13 +57,13 @@ impl Batch for Stands {
                     funds = given.funds::text[], fund_paid = given.fund_paid::bigint[], breakdown = given.breakdown,
                     settled_at = given.settled_at
                 from given
-                where treatment_settlement.area = given.area and treatment_settlement.month = given.month
+                where treatment_settlement.province = given.area / 10000 * 10000 and treatment_settlement.month = given.month
                   and treatment_settlement.id = given.id and treatment_settlement.stage = $18
                 returning treatment_settlement.id
              ), moved as (
                 update visit set stage = $19, revision = visit.revision + 1
                 from given join stand on stand.id = given.id
-                where visit.area = given.area and visit.month = given.visit_month and visit.id = given.visit
+                where visit.province = given.area / 10000 * 10000 and visit.month = given.visit_month and visit.id = given.visit
              ), answered as (
                 update hospital_message set stage = 1, answer = given.answer, answered_at = given.settled_at
                 from given join stand on stand.id = given.id
