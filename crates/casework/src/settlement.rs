@@ -86,7 +86,8 @@ mod tests {
                 Effect::Becomes(next) => next.chinese(),
                 Effect::Stays => "-",
             };
-            writeln!(grid, "{step:?}: {}", Stage::ALL.iter().map(cell).collect::<Vec<_>>().join(" ")).unwrap();
+            writeln!(grid, "{step:?}: {}", Stage::ALL.iter().map(cell).collect::<Vec<_>>().join(" "))
+                .unwrap();
         }
         let expected = "\
 HearSettled: 已结算 - - - -

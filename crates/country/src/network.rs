@@ -1,7 +1,8 @@
 //! Bad luck between two parties: a forwarder that passes each request on, or does to it what real networks do.
 //!
-//! A wire listens on a port of its own and forwards whole requests and whole answers. It must not know what is in them; a
-//! test that wants to single one out gets to see each before it decides its [`Fate`].
+//! A wire listens on a port of its own and forwards whole requests and whole answers. What is on its way goes on by itself:
+//! it arrives even if its sender has given up or died meanwhile. The wire must not know what is in a request; a test that wants
+//! to single one out gets to see each before it decides its [`Fate`].
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -41,6 +42,8 @@ pub enum Fate {
     Double,
     /// It waits until it is released: later ones overtake it.
     Hold,
+    /// It is handled, but its answer waits until it is released.
+    HoldAnswer,
 }
 
 /// A request on its way.
@@ -86,6 +89,8 @@ struct State {
     target: String,
     next: VecDeque<Fate>,
     decide: Decide,
+    /// Of those that are let go next: whether each arrives.
+    arrives: VecDeque<bool>,
 }
 
 impl fmt::Debug for Line {
@@ -107,6 +112,7 @@ impl Wire {
                 target: bare(target).to_owned(),
                 next: VecDeque::new(),
                 decide: Box::new(|_| Fate::Pass),
+                arrives: VecDeque::new(),
             }),
             released: Semaphore::new(0),
             held: watch::Sender::new(0),
@@ -142,12 +148,22 @@ impl Wire {
         self.line.state().decide = Box::new(decide);
     }
 
-    /// Lets so many held requests go, in the order in which they came.
-    pub fn release(&self, requests: usize) {
-        self.line.released.add_permits(requests);
+    /// Lets so many held requests or answers go, in the order in which they came.
+    pub fn release(&self, held: usize) {
+        self.let_go(held, true);
     }
 
-    /// Waits until so many requests are held.
+    /// Loses so many held requests or answers, in the order in which they came.
+    pub fn lose(&self, held: usize) {
+        self.let_go(held, false);
+    }
+
+    fn let_go(&self, held: usize, arrives: bool) {
+        self.line.state().arrives.extend(std::iter::repeat_n(arrives, held));
+        self.line.released.add_permits(held);
+    }
+
+    /// Waits until so many requests or answers are held.
     ///
     /// # Panics
     /// Never while the wire is there.
@@ -170,6 +186,7 @@ impl Wire {
 impl Drop for Wire {
     fn drop(&mut self) {
         self.listener.abort();
+        self.line.released.close();
     }
 }
 
@@ -221,32 +238,42 @@ impl Line {
         self.state.lock().expect("nobody panics deciding a fate")
     }
 
-    async fn carry(&self, request: Request<hyper::body::Incoming>) -> Answered {
+    async fn carry(self: Arc<Self>, request: Request<hyper::body::Incoming>) -> Answered {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|error| Lost(error.to_string()))?.to_bytes();
         let path = head.uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let passing = Passing { number, method: head.method.clone(), path, body };
-        let fate = self.fate(&passing);
-        match fate {
-            Fate::Pass => self.forward(&head.headers, &passing).await,
+        // A task of its own: this one ends with the sender's connection.
+        let met = tokio::spawn(async move { self.meet(&head.headers, &passing).await });
+        met.await.unwrap_or_else(|error| Err(Lost(error.to_string())))
+    }
+
+    async fn meet(&self, headers: &hyper::HeaderMap, passing: &Passing) -> Answered {
+        match self.fate(passing) {
+            Fate::Pass => self.forward(headers, passing).await,
             Fate::DropRequest => Err(Lost("dropped".to_owned())),
             Fate::DropResponse => {
-                self.forward(&head.headers, &passing).await?;
+                self.forward(headers, passing).await?;
                 Err(Lost("answer dropped".to_owned()))
             }
             Fate::Delay(delay) => {
                 tokio::time::sleep(delay).await;
-                self.forward(&head.headers, &passing).await
+                self.forward(headers, passing).await
             }
             Fate::Double => {
                 // The first answer, or its failure, is nobody's.
-                let _ = self.forward(&head.headers, &passing).await;
-                self.forward(&head.headers, &passing).await
+                let _ = self.forward(headers, passing).await;
+                self.forward(headers, passing).await
             }
             Fate::Hold => {
-                self.wait_for_release().await;
-                self.forward(&head.headers, &passing).await
+                self.wait_for_release().await?;
+                self.forward(headers, passing).await
+            }
+            Fate::HoldAnswer => {
+                let answer = self.forward(headers, passing).await;
+                self.wait_for_release().await?;
+                answer
             }
         }
     }
@@ -259,10 +286,13 @@ impl Line {
         }
     }
 
-    async fn wait_for_release(&self) {
+    async fn wait_for_release(&self) -> Result<(), Lost> {
         self.held.send_modify(|held| *held += 1);
-        self.released.acquire().await.expect("the semaphore is never closed").forget();
+        let released = self.released.acquire().await;
         self.held.send_modify(|held| *held -= 1);
+        released.map_err(|_| Lost("hung up".to_owned()))?.forget();
+        let arrives = self.state().arrives.pop_front();
+        if arrives == Some(true) { Ok(()) } else { Err(Lost("lost while it was held".to_owned())) }
     }
 
     async fn forward(&self, headers: &hyper::HeaderMap, passing: &Passing) -> Answered {
@@ -357,6 +387,29 @@ mod tests {
             quick
         });
         assert_eq!([quick, slow].map(Option::unwrap), ["1 /ask quick", "2 /ask slow"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_held_arrives_though_its_sender_is_gone_and_may_be_lost() {
+        let wire = Wire::between(&counting_target().await.to_string()).await.unwrap();
+        wire.next([Fate::Hold, Fate::Hold, Fate::HoldAnswer]);
+        for (number, told) in [(1, "arrives"), (2, "never does")] {
+            let sender = tokio::time::timeout(Duration::from_millis(50), ask(&wire, told));
+            assert!(sender.await.is_err(), "it waits for its answer");
+            wire.until_held(number).await;
+        }
+        wire.release(1);
+        wire.lose(1);
+        let (answer, ()) = tokio::join!(ask(&wire, "answer lost"), async {
+            // Both that were held are gone when one is held again.
+            while wire.handled() < 2 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            wire.until_held(1).await;
+            wire.lose(1);
+        });
+        assert_eq!(answer, None);
+        assert_eq!((wire.requests(), wire.handled()), (3, 2), "one was lost, one lost only its answer");
     }
 
     #[tokio::test]

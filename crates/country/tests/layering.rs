@@ -2,7 +2,7 @@
 //! knows all; nobody knows the program. A new edge between our crates is a visible line in this file.
 
 use serde_json::Value;
-use std::{collections::BTreeMap, process::Command};
+use std::{collections::BTreeMap, fmt::Write, process::Command};
 
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -31,7 +31,7 @@ fn our_crates_know_one_another_as_the_plan_says() {
     let mut graph = String::new();
     for (package, used) in &all {
         let ours: Vec<&str> = used.iter().map(String::as_str).filter(|one| all.contains_key(*one)).collect();
-        graph += &format!("{package}: {}\n", ours.join(" "));
+        writeln!(graph, "{package}: {}", ours.join(" ")).expect("a string takes any text");
     }
     let expected = "\
 benefit: terms
@@ -50,7 +50,8 @@ yidi: benefit casework country node store terms wire
 #[test]
 fn sql_and_http_have_their_rooms() {
     let users = |wanted: &str| -> Vec<String> {
-        let uses = |(package, used): (String, Vec<String>)| used.iter().any(|one| one == wanted).then_some(package);
+        let uses =
+            |(package, used): (String, Vec<String>)| used.iter().any(|one| one == wanted).then_some(package);
         dependencies().into_iter().filter_map(uses).collect()
     };
     assert_eq!(users("sqlx"), ["store"], "only store has SQL");

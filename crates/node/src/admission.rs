@@ -16,8 +16,8 @@ use store::{
     visit::{self, Phase},
 };
 use terms::{
-    AdmissionKind, CitizenId, FilingId, InsuranceScheme, InsuredPlace, MessageId, Moment, PersonNumber, Refusal, TreatmentPlace,
-    VisitId,
+    AdmissionKind, CitizenId, FilingId, InsuranceScheme, InsuredPlace, MessageId, Moment, PersonNumber,
+    Refusal, TreatmentPlace, VisitId,
 };
 use wire::peer::v1::{Answer, FindFilings, FindPerson, Question};
 
@@ -75,7 +75,11 @@ pub struct Gathered {
 }
 
 /// Asks the insured place who the person is, and the national register whether they filed.
-pub async fn gather(node: &ProvinceNode, institution: &Institution, admission: &Admission) -> Outcome<Gathered> {
+pub async fn gather(
+    node: &ProvinceNode,
+    institution: &Institution,
+    admission: &Admission,
+) -> Outcome<Gathered> {
     if admission.third_party {
         return Err(Refusal::ThirdParty {}.into());
     }
@@ -86,11 +90,16 @@ pub async fn gather(node: &ProvinceNode, institution: &Institution, admission: &
         insured: admission.insured,
         treatment: admission.treatment,
     };
-    let filings = match node.link.ask(&node.context, &Question::FindFilings(find), node.settings.patience).await {
-        Ok(Answer::Filings { filings }) => filings,
-        Ok(_) => return Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
-        Err(no_answer) => return Err(Failure::Trouble(no_answer.refusal())),
-    };
+    let filings =
+        match node.link.ask(&node.context, &Question::FindFilings(find), node.settings.patience).await {
+            Ok(Answer::Filings { filings }) => filings,
+            Ok(_) => {
+                return Err(Failure::Trouble(Refusal::PeerRejected {
+                    detail: "应答与请求不符".to_owned()
+                }));
+            }
+            Err(no_answer) => return Err(Failure::Trouble(no_answer.refusal())),
+        };
     let of_scheme: Vec<_> = filings.into_iter().filter(|filing| filing.scheme == admission.scheme).collect();
     let day = admission.admitted_at.day();
     let emergency = admission.kind == AdmissionKind::Emergency;
@@ -160,7 +169,12 @@ fn check_not_ahead(field: &str, expected: &str, at: Moment, now: Moment) -> Resu
 }
 
 /// The visit, held, if it is this person's at this institution.
-pub async fn hold(work: &mut Work, institution: &Institution, id: VisitId, person: &PersonNumber) -> Outcome<Visit> {
+pub async fn hold(
+    work: &mut Work,
+    institution: &Institution,
+    id: VisitId,
+    person: &PersonNumber,
+) -> Outcome<Visit> {
     let visit = visit::hold(work, &institution.code, id).await?;
     let visit = visit.ok_or_else(|| Refusal::UnknownVisit { mdtrt_id: id.to_string() })?;
     if visit.patient.number == *person {

@@ -65,7 +65,8 @@ pub async fn upload(
             None => split(node, institution, one, now)?,
             Some(original) => {
                 let unknown = || Refusal::UnknownLine { feedetl_sn: original.clone() };
-                let original = known.get(original).filter(|line| line.refunds.is_none()).ok_or_else(unknown)?;
+                let original =
+                    known.get(original).filter(|line| line.refunds.is_none()).ok_or_else(unknown)?;
                 refund(original, &refunded, one, now)?
             }
         };
@@ -99,7 +100,12 @@ fn check_day(visit: &Visit, given: &Given, now: Moment) -> Result<(), Refusal> {
 }
 
 /// Splits a line by the catalog of the day on which the fee arose.
-fn split(node: &ProvinceNode, institution: &Institution, given: Given, now: Moment) -> Result<FeeLine, Refusal> {
+fn split(
+    node: &ProvinceNode,
+    institution: &Institution,
+    given: Given,
+    now: Moment,
+) -> Result<FeeLine, Refusal> {
     let catalog = &node.settings.catalog;
     let item = catalog
         .find(&given.item, given.occurred_at.day())
@@ -188,7 +194,9 @@ pub async fn delete(work: &mut Work, visit: &Visit, serials: Option<&[String]>) 
     }
     let orphan = found.iter().find(|line| !serials.contains(&line.serial));
     if let Some(refund) = orphan {
-        return Err(Refusal::invalid("feedetl_sn", format!("先撤销其退费明细[{}]的流水号", refund.serial)).into());
+        return Err(
+            Refusal::invalid("feedetl_sn", format!("先撤销其退费明细[{}]的流水号", refund.serial)).into()
+        );
     }
     fee::delete(work, visit.id, Some(serials)).await?;
     Ok(())

@@ -21,7 +21,8 @@ use store::{
     outbox, person,
 };
 use terms::{
-    AdminDivision, CitizenId, Day, FilingCategory, FilingId, InsuranceScheme, InsuredPlace, Moment, PersonNumber, Refusal,
+    AdminDivision, CitizenId, Day, FilingCategory, FilingId, InsuranceScheme, InsuredPlace, Moment,
+    PersonNumber, Refusal,
 };
 use wire::peer::v1::Question;
 
@@ -186,7 +187,11 @@ pub(crate) async fn write(node: &ProvinceNode, work: &mut Work, filing: &Filing)
 /// A move of one filing: it gives what stands now, and what was replaced if anything was.
 type Moved = Result<(Filing, Option<Filing>), Refusal>;
 
-async fn step(node: &Arc<ProvinceNode>, id: FilingId, decide: impl Fn(&Filing, Moment) -> Moved) -> Result<Filing, Refusal> {
+async fn step(
+    node: &Arc<ProvinceNode>,
+    id: FilingId,
+    decide: impl Fn(&Filing, Moment) -> Moved,
+) -> Result<Filing, Refusal> {
     let moved = async {
         let now = node.context.now();
         let mut work = node.context.store.begin().await?;
@@ -222,7 +227,12 @@ async fn find_filing(conn: &mut Conn, id: FilingId) -> Outcome<Filing> {
     Ok(found.ok_or_else(|| Refusal::UnknownFiling { filing_id: id.to_string() })?)
 }
 
-async fn find_person(node: &ProvinceNode, conn: &mut Conn, insured: InsuredPlace, who: &Who) -> Outcome<Person> {
+async fn find_person(
+    node: &ProvinceNode,
+    conn: &mut Conn,
+    insured: InsuredPlace,
+    who: &Who,
+) -> Outcome<Person> {
     let area = insured.pooling_area();
     let found = match who {
         _ if insured.province() != node.province => None,
@@ -320,8 +330,13 @@ mod tests {
         assert_eq!(find(&node, filed.id, LOOKER).await.unwrap().stage.name(), "replaced");
         assert_eq!(cancel(&node, successor.id).await.unwrap().stage.name(), "cancelled");
         assert_eq!(approve(&node, successor.id).await.unwrap_err().code(), "filing-rule");
-        let all = list_of_person(&node, successor.insured, &referral("420100", "110000").who, LOOKER).await.unwrap();
-        assert_eq!(all.iter().map(|filing| filing.stage.name()).collect::<Vec<_>>(), ["cancelled", "replaced"]);
+        let all = list_of_person(&node, successor.insured, &referral("420100", "110000").who, LOOKER)
+            .await
+            .unwrap();
+        assert_eq!(
+            all.iter().map(|filing| filing.stage.name()).collect::<Vec<_>>(),
+            ["cancelled", "replaced"]
+        );
     }
 
     #[tokio::test]

@@ -76,7 +76,8 @@ impl Hub {
     pub async fn suspend(&self, participant: Participant, reason: Option<String>) -> Result<bool, Refusal> {
         let known = self.participant(participant).await.map_err(Failure::refusal)?;
         let Some(known) = known else { return Ok(false) };
-        let entry = ParticipantEntry { suspended: reason, changed_at: self.context.now(), ..known.entry.clone() };
+        let entry =
+            ParticipantEntry { suspended: reason, changed_at: self.context.now(), ..known.entry.clone() };
         self.put_participant(&entry).await?;
         Ok(true)
     }

@@ -96,7 +96,9 @@ pub async fn settle(node: &ProvinceNode, from: Participant, settle: &Settle) -> 
 async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option<Answer>> {
     let (claim, now) = (&settle.claim, node.context.now());
     let area = claim.insured.pooling_area();
-    let Ok(scheme) = node.library.scheme_on(area, claim.scheme, claim.bill.discharge) else { return Ok(None) };
+    let Ok(scheme) = node.library.scheme_on(area, claim.scheme, claim.bill.discharge) else {
+        return Ok(None);
+    };
     let year = scheme.insurance_year(claim.bill.discharge);
     let key = YearKey { area, person: &claim.person, scheme: claim.scheme, year };
     let known = {
@@ -106,7 +108,9 @@ async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option
     let Some(known) = known else { return Ok(None) };
     let question = Gathered { claim, person: Some(known.person), filings: known.filings, settled_at: now };
     let Ok(prepared) = question.prepare_under(scheme) else { return Ok(None) };
-    let Ok(breakdown) = benefit::compute(&prepared.scheme, &prepared.case, &known.sums) else { return Ok(None) };
+    let Ok(breakdown) = benefit::compute(&prepared.scheme, &prepared.case, &known.sums) else {
+        return Ok(None);
+    };
     if prepared.deemed {
         return Ok(None);
     }
@@ -154,7 +158,15 @@ async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
     if prepared.deemed {
         let filing_id = FilingId::new(node.province, now, node.context.ids.serial());
         let admission = claim.bill.admission;
-        let record = deemed_filing(filing_id, claim.person.clone(), claim.scheme, claim.insured, claim.treatment, admission, now);
+        let record = deemed_filing(
+            filing_id,
+            claim.person.clone(),
+            claim.scheme,
+            claim.insured,
+            claim.treatment,
+            admission,
+            now,
+        );
         crate::filing::write(node, &mut work, &record).await?;
     }
     work.save().await.map_err(duplicate_or_trouble)?;
@@ -207,7 +219,9 @@ async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
             work.save().await?;
             done(undo.undo, true, now)
         }
-        (content, Stage::Undone, Some((first, _))) => done(*first, content.is_some(), stands.undone_at.unwrap_or(now)),
+        (content, Stage::Undone, Some((first, _))) => {
+            done(*first, content.is_some(), stands.undone_at.unwrap_or(now))
+        }
         // A refused settlement never stood: nothing is to be undone, and it is refused for ever.
         _ => done(undo.undo, false, now),
     }
@@ -231,7 +245,12 @@ struct Prepared {
 
 impl Prepared {
     fn year_key<'a>(&self, claim: &'a Claim) -> YearKey<'a> {
-        YearKey { area: claim.insured.pooling_area(), person: &claim.person, scheme: claim.scheme, year: self.year }
+        YearKey {
+            area: claim.insured.pooling_area(),
+            person: &claim.person,
+            scheme: claim.scheme,
+            year: self.year,
+        }
     }
 }
 
@@ -257,7 +276,11 @@ impl Gathered<'_> {
         let stands = standing(&of_scheme, claim.treatment, admission, discharge, self.settled_at, emergency);
         let case = Case {
             bill: claim.bill.clone(),
-            member: Member { scheme: claim.scheme, status: enrolment.status(), birth: person.citizen.birth() },
+            member: Member {
+                scheme: claim.scheme,
+                status: enrolment.status(),
+                birth: person.citizen.birth(),
+            },
             insured: claim.insured,
             treatment: claim.treatment,
             standing: match stands {
@@ -266,7 +289,12 @@ impl Gathered<'_> {
                 Standing::NotFiled => FilingStanding::NotFiled,
             },
         };
-        Ok(Prepared { year: scheme.insurance_year(discharge), scheme, case, deemed: stands == Standing::Deemed })
+        Ok(Prepared {
+            year: scheme.insurance_year(discharge),
+            scheme,
+            case,
+            deemed: stands == Standing::Deemed,
+        })
     }
 }
 
@@ -314,7 +342,13 @@ pub fn stored_refusal(refusal: &Refusal) -> Value {
 }
 
 /// Writes the refusal down under the settlement's id, so that no later copy of the question can come to another end.
-async fn refuse(mut work: Work, claim: &Claim, id: SettlementId, refusal: Refusal, now: Moment) -> Outcome<Answer> {
+async fn refuse(
+    mut work: Work,
+    claim: &Claim,
+    id: SettlementId,
+    refusal: Refusal,
+    now: Moment,
+) -> Outcome<Answer> {
     let refused = InsuredSettlement {
         area: claim.insured.pooling_area(),
         id,

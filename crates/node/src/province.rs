@@ -44,7 +44,12 @@ pub struct ProvinceSettings {
 
 impl ProvinceSettings {
     /// Settings with the defaults that the documents name.
-    pub fn new(hub_address: String, hub_key: PublicKey, library: Arc<Library>, catalog: Arc<Catalog>) -> Self {
+    pub fn new(
+        hub_address: String,
+        hub_key: PublicKey,
+        library: Arc<Library>,
+        catalog: Arc<Catalog>,
+    ) -> Self {
         Self {
             hub_address,
             hub_key,
@@ -115,7 +120,14 @@ impl ProvinceNode {
         let write = async {
             let mut work = self.context.store.begin().await?;
             institution::put(&mut work, institution).await?;
-            outbox::put(&mut work, area, (institution.code.as_str(), "institution"), Some(&question), (now, now)).await?;
+            outbox::put(
+                &mut work,
+                area,
+                (institution.code.as_str(), "institution"),
+                Some(&question),
+                (now, now),
+            )
+            .await?;
             work.save().await
         };
         write.await.map_err(|error| Failure::from(error).refusal())

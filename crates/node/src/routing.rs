@@ -22,7 +22,8 @@ use wire::{
     peer::{
         Envelope, Untrusted,
         v1::{
-            Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Settled, Undo, Undone,
+            Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Settled,
+            Undo, Undone,
         },
     },
     sign::link::Way,
@@ -45,7 +46,8 @@ pub async fn answer(hub: &Hub, body: &[u8], tag: Option<&str>) -> Result<Vec<u8>
     let context = &hub.context;
     let reply = Reply::from_outcome(outcome);
     let route = (context.me, question.from);
-    Ok(Envelope::seal(context.message_id(), Some(question.id), route, context.now(), &reply, &context.key).write())
+    Ok(Envelope::seal(context.message_id(), Some(question.id), route, context.now(), &reply, &context.key)
+        .write())
 }
 
 enum Passed {
@@ -129,7 +131,9 @@ async fn pass(
     }
     if let Reply::Answer(answer) = reply.open::<Reply>().map_err(rejected)? {
         match (question, *answer) {
-            (Question::Settle(settle), Answer::Settled(settled)) => record_settled(hub, settle, &settled, now).await?,
+            (Question::Settle(settle), Answer::Settled(settled)) => {
+                record_settled(hub, settle, &settled, now).await?
+            }
             (Question::Undo(undo), Answer::Undone(undone)) => record_undone(hub, undo, undone, now).await?,
             _ => {}
         }
@@ -242,7 +246,11 @@ async fn publish_filing(hub: &Hub, from: Participant, filing: &Filing) -> Outcom
     Ok(Answer::Taken)
 }
 
-async fn publish_institution(hub: &Hub, from: Participant, published: &PublishedInstitution) -> Outcome<Answer> {
+async fn publish_institution(
+    hub: &Hub,
+    from: Participant,
+    published: &PublishedInstitution,
+) -> Outcome<Answer> {
     if from != Participant::Province(published.place.province()) {
         return Err(rejected(Untrusted::Signature));
     }

@@ -65,7 +65,13 @@ pub async fn trial(node: &ProvinceNode, request: &Request<'_>) -> Outcome<(Visit
     let categories = fee::categories(&mut conn, visit.id).await?;
     drop(conn);
     let today = node.context.now().day();
-    let claim = claim(node, request, &visit, categories, visit.discharged_at.map(terms::Moment::day).or(request.discharge).unwrap_or(today))?;
+    let claim = claim(
+        node,
+        request,
+        &visit,
+        categories,
+        visit.discharged_at.map(terms::Moment::day).or(request.discharge).unwrap_or(today),
+    )?;
     match node.link.ask(&node.context, &Question::Trial(Box::new(claim)), node.settings.patience).await {
         Ok(Answer::Trial(breakdown)) => Ok((visit, *breakdown)),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
@@ -253,7 +259,9 @@ fn claim(
 /// Asks the insured place for a settlement that was written down, and writes down what it says. An error is only that
 /// nobody knows yet.
 pub async fn ask(node: &ProvinceNode, question: &Question) -> Outcome<TreatmentSettlement> {
-    let Question::Settle(settle) = question else { unreachable!("the outbox keeps settle questions under their name") };
+    let Question::Settle(settle) = question else {
+        unreachable!("the outbox keeps settle questions under their name")
+    };
     let heard = node.link.ask(&node.context, question, node.settings.patience).await;
     hear(node, settle, heard).await
 }
@@ -290,7 +298,11 @@ async fn hear_settled(node: &ProvinceNode, settled: &Settled) -> Outcome<Treatme
 }
 
 /// The insured place refused, and will refuse for ever.
-async fn hear_refused(node: &ProvinceNode, id: SettlementId, refusal: &Refusal) -> Outcome<TreatmentSettlement> {
+async fn hear_refused(
+    node: &ProvinceNode,
+    id: SettlementId,
+    refusal: &Refusal,
+) -> Outcome<TreatmentSettlement> {
     let mut work = node.context.store.begin().await?;
     let mut settlement = hold(&mut work, id).await?;
     if let Effect::Becomes(stage) = stages::after(settlement.stage, Hear::HearRefused) {
@@ -345,7 +357,11 @@ pub async fn start_undo(
 
 fn undo_question(settlement: &TreatmentSettlement) -> Question {
     let undo = settlement.undo.as_ref().expect("an undoing has an id");
-    let kind = if undo.reason == reason(UndoKind::Cancellation) { UndoKind::Cancellation } else { UndoKind::Reversal };
+    let kind = if undo.reason == reason(UndoKind::Cancellation) {
+        UndoKind::Cancellation
+    } else {
+        UndoKind::Reversal
+    };
     let claim: Claim = settlement.claim.read().expect("this program stored it");
     Question::Undo(Undo {
         settlement: settlement.id,
@@ -359,7 +375,9 @@ fn undo_question(settlement: &TreatmentSettlement) -> Question {
 
 /// Asks the insured place to undo, and writes down that it did. An error is only that nobody knows yet.
 pub async fn ask_undo(node: &ProvinceNode, question: &Question) -> Outcome<TreatmentSettlement> {
-    let Question::Undo(undo) = question else { unreachable!("the outbox keeps undo questions under their name") };
+    let Question::Undo(undo) = question else {
+        unreachable!("the outbox keeps undo questions under their name")
+    };
     match node.link.ask(&node.context, question, node.settings.patience).await {
         Ok(Answer::Undone(_)) => hear_undone(node, undo.settlement).await,
         // The hub knows no such participant: nobody can have settled, so there is nothing to undo.
@@ -426,7 +444,9 @@ pub fn outcome_of(settlement: &TreatmentSettlement) -> Result<Breakdown, Failure
         Stage::Undoing | Stage::Undone if settlement.refusal.is_some() => {
             Err(Failure::Refused(refusal_of(settlement.refusal.as_ref())))
         }
-        Stage::Undoing | Stage::Undone => Err(Failure::Refused(Refusal::Reversed { infno: "2304".to_owned() })),
+        Stage::Undoing | Stage::Undone => {
+            Err(Failure::Refused(Refusal::Reversed { infno: "2304".to_owned() }))
+        }
     }
 }
 

@@ -63,7 +63,10 @@ impl<B: Batch + Sync> Batcher<B> {
     }
 }
 
-async fn run<B: Batch + Sync>(store: Store, mut receiver: mpsc::UnboundedReceiver<(B, oneshot::Sender<bool>)>) {
+async fn run<B: Batch + Sync>(
+    store: Store,
+    mut receiver: mpsc::UnboundedReceiver<(B, oneshot::Sender<bool>)>,
+) {
     let mut waiting = VecDeque::new();
     loop {
         if waiting.is_empty() {

@@ -16,7 +16,8 @@ impl Document {
 
     /// The value that it was made of.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.0).map_err(|error| Error::Corrupt { column: "document", value: error.to_string() })
+        serde_json::from_str(&self.0)
+            .map_err(|error| Error::Corrupt { column: "document", value: error.to_string() })
     }
 
     /// Its text.

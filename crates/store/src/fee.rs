@@ -49,7 +49,8 @@ pub async fn insert(work: &mut Work, visit: &Visit, lines: &[FeeLine]) -> Result
     let column = |of: fn(&FeeLine) -> i64| lines.iter().map(of).collect::<Vec<_>>();
     let texts = |of: fn(&FeeLine) -> &str| lines.iter().map(of).collect::<Vec<_>>();
     let refunds: Vec<Option<&str>> = lines.iter().map(|line| line.refunds.as_deref()).collect();
-    let rates: Vec<i32> = lines.iter().map(|line| i32::from(line.first_self_pay_rate.as_permyriad())).collect();
+    let rates: Vec<i32> =
+        lines.iter().map(|line| i32::from(line.first_self_pay_rate.as_permyriad())).collect();
     let registrations: Vec<Value> = lines
         .iter()
         .map(|line| serde_json::to_value(&line.registration).expect("a map of texts is JSON"))
@@ -118,24 +119,26 @@ pub async fn categories(conn: &mut Conn, visit: VisitId) -> Result<Vec<CategoryA
     .fetch_all(conn)
     .await?;
     let read = |row: &PgRow| {
-        Ok(CategoryAmount { category: coded(row, "category", ChargeCategory::from_code)?, split: read_split(row)? })
+        Ok(CategoryAmount {
+            category: coded(row, "category", ChargeCategory::from_code)?,
+            split: read_split(row)?,
+        })
     };
     rows.iter().map(read).collect()
 }
 
 /// Deletes lines, all of the visit's if no serials are given; how many went.
 pub async fn delete(work: &mut Work, visit: VisitId, serials: Option<&[String]>) -> Result<u64> {
-    let done =
-        sqlx::query(
-            "delete from fee_line
+    let done = sqlx::query(
+        "delete from fee_line
              where province = $4 and month = $1 and visit = $2 and ($3::text[] is null or serial = any($3))",
-        )
-            .bind(visit.month().number())
-            .bind(visit.to_string())
-            .bind(serials)
-            .bind(division_number(visit.province().division()))
-            .execute(work.conn())
-            .await?;
+    )
+    .bind(visit.month().number())
+    .bind(visit.to_string())
+    .bind(serials)
+    .bind(division_number(visit.province().division()))
+    .execute(work.conn())
+    .await?;
     Ok(done.rows_affected())
 }
 

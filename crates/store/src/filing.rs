@@ -10,8 +10,10 @@ use terms::{FilingId, PersonNumber, PoolingArea, Province};
 
 /// The filing with this id.
 pub async fn find(conn: &mut Conn, id: FilingId) -> Result<Option<Filing>> {
-    let row =
-        sqlx::query("select content from filing where id = $1").bind(id.to_string()).fetch_optional(conn).await?;
+    let row = sqlx::query("select content from filing where id = $1")
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -43,13 +45,18 @@ pub async fn put(work: &mut Work, filing: &Filing) -> Result<()> {
 }
 
 /// All filings of a person in the national register, newest first.
-pub async fn national_of_person(conn: &mut Conn, province: Province, person: &PersonNumber) -> Result<Vec<Filing>> {
-    let rows =
-        sqlx::query("select content from national_filing where province = $1 and person = $2 order by id desc")
-            .bind(division_number(province.division()))
-            .bind(person.as_str())
-            .fetch_all(conn)
-            .await?;
+pub async fn national_of_person(
+    conn: &mut Conn,
+    province: Province,
+    person: &PersonNumber,
+) -> Result<Vec<Filing>> {
+    let rows = sqlx::query(
+        "select content from national_filing where province = $1 and person = $2 order by id desc",
+    )
+    .bind(division_number(province.division()))
+    .bind(person.as_str())
+    .fetch_all(conn)
+    .await?;
     rows.iter().map(read).collect()
 }
 

@@ -3,14 +3,15 @@
 use crate::{
     Amounts, Conn, Result, Work,
     row::{
-        coded, division, division_number, fund_columns, moment, moment_if, parsed, parsed_if, participant_number, stage,
-        stage_number,
+        coded, division, division_number, fund_columns, moment, moment_if, parsed, parsed_if,
+        participant_number, stage, stage_number,
     },
     treatment::read_amounts,
 };
 use sqlx::{Row, postgres::PgRow};
 use terms::{
-    InstitutionCode, InsuranceScheme, InsuredPlace, Moment, Participant, Province, SettlementId, SettlementLevel, TreatmentPlace,
+    InstitutionCode, InsuranceScheme, InsuredPlace, Moment, Participant, Province, SettlementId,
+    SettlementLevel, TreatmentPlace,
 };
 
 /// A participant of the network (接入方).
@@ -242,12 +243,13 @@ pub async fn set_undone(
 
 /// The settlement with this id, held until the unit of work ends.
 pub async fn hold(work: &mut Work, insured: InsuredPlace, id: SettlementId) -> Result<Option<HubSettlement>> {
-    let row = sqlx::query("select * from hub_settlement where province = $1 and month = $2 and id = $3 for update")
-        .bind(division_number(insured.province().division()))
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .fetch_optional(work.conn())
-        .await?;
+    let row =
+        sqlx::query("select * from hub_settlement where province = $1 and month = $2 and id = $3 for update")
+            .bind(division_number(insured.province().division()))
+            .bind(id.month().number())
+            .bind(id.to_string())
+            .fetch_optional(work.conn())
+            .await?;
     row.as_ref().map(read).transpose()
 }
 

@@ -10,12 +10,20 @@ use terms::{InstitutionCode, Moment, PoolingArea, SettlementLevel, TreatmentPlac
 
 /// The institution with this code.
 pub async fn find(conn: &mut Conn, code: &InstitutionCode) -> Result<Option<Institution>> {
-    let row = sqlx::query("select * from institution where code = $1").bind(code.as_str()).fetch_optional(conn).await?;
+    let row = sqlx::query("select * from institution where code = $1")
+        .bind(code.as_str())
+        .fetch_optional(conn)
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// Institutions whose code is this or whose name holds this, in the order of their codes, at most a hundred.
-pub async fn search(conn: &mut Conn, code: Option<&str>, name: Option<&str>, kind: &str) -> Result<Vec<Institution>> {
+pub async fn search(
+    conn: &mut Conn,
+    code: Option<&str>,
+    name: Option<&str>,
+    kind: &str,
+) -> Result<Vec<Institution>> {
     let rows = sqlx::query(
         "select * from institution
          where ($1::text is null or code = $1) and ($2::text is null or strpos(name, $2) > 0) and kind = $3

@@ -3,7 +3,10 @@
 use crate::{
     Amounts, Conn, Document, Error, Result, Work,
     document::document,
-    row::{area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if, parsed, parsed_if, stage, stage_number},
+    row::{
+        area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if,
+        parsed, parsed_if, stage, stage_number,
+    },
     treatment::read_amounts,
 };
 use benefit::year::YearToDate;
@@ -136,12 +139,13 @@ pub async fn set_undone(
 
 /// The settlement with this id, held until the unit of work ends.
 pub async fn hold(work: &mut Work, area: PoolingArea, id: SettlementId) -> Result<Option<InsuredSettlement>> {
-    let row = sqlx::query("select * from insured_settlement where area = $1 and month = $2 and id = $3 for update")
-        .bind(area_of(area))
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .fetch_optional(work.conn())
-        .await?;
+    let row =
+        sqlx::query("select * from insured_settlement where area = $1 and month = $2 and id = $3 for update")
+            .bind(area_of(area))
+            .bind(id.month().number())
+            .bind(id.to_string())
+            .fetch_optional(work.conn())
+            .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -166,13 +170,15 @@ pub struct YearKey<'a> {
 
 /// The sums of a person's year; nothing where nothing was settled.
 pub async fn year(conn: &mut Conn, key: YearKey<'_>) -> Result<YearToDate> {
-    let row = sqlx::query("select * from year_to_date where area = $1 and person = $2 and scheme = $3 and year = $4")
-        .bind(area_of(key.area))
-        .bind(key.person.as_str())
-        .bind(key.scheme.code())
-        .bind(key.year)
-        .fetch_optional(conn)
-        .await?;
+    let row = sqlx::query(
+        "select * from year_to_date where area = $1 and person = $2 and scheme = $3 and year = $4",
+    )
+    .bind(area_of(key.area))
+    .bind(key.person.as_str())
+    .bind(key.scheme.code())
+    .bind(key.year)
+    .fetch_optional(conn)
+    .await?;
     Ok(row.as_ref().map(read_year).transpose()?.unwrap_or_default())
 }
 
@@ -269,7 +275,8 @@ pub async fn known(conn: &mut Conn, key: YearKey<'_>) -> Result<Option<Known>> {
 
 /// Every person's sums: for the check that they equal the sum of the standing settlements.
 pub async fn all_years(conn: &mut Conn) -> Result<Vec<(PersonNumber, InsuranceScheme, i16, YearToDate)>> {
-    let rows = sqlx::query("select * from year_to_date order by person, scheme, year").fetch_all(conn).await?;
+    let rows =
+        sqlx::query("select * from year_to_date order by person, scheme, year").fetch_all(conn).await?;
     let read = |row: &PgRow| {
         let scheme = coded(row, "scheme", InsuranceScheme::from_code)?;
         Ok((parsed(row, "person")?, scheme, row.try_get("year")?, read_year(row)?))

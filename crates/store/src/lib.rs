@@ -8,20 +8,20 @@
 
 pub mod batch;
 pub mod book;
-mod document;
 pub mod census;
+mod document;
 pub mod embedded;
 pub mod fee;
 pub mod filing;
 pub mod hub;
-pub mod insured;
 pub mod institution;
+pub mod insured;
 pub mod message;
 pub mod outbox;
 pub mod person;
+mod row;
 pub mod treatment;
 pub mod visit;
-mod row;
 
 use sqlx::{
     PgPool, Postgres, Transaction,
@@ -243,7 +243,10 @@ mod tests {
         .unwrap();
         assert!(keys.len() > 15, "{keys:?}");
         for (table, column) in keys {
-            assert!(["area", "province", "participant"].contains(&column.as_str()), "{table} is keyed by {column} first");
+            assert!(
+                ["area", "province", "participant"].contains(&column.as_str()),
+                "{table} is keyed by {column} first"
+            );
         }
     }
 
@@ -271,7 +274,10 @@ mod tests {
         .await
         .unwrap();
         let named = |part: &str| parts.iter().any(|one| one == part);
-        assert!(named("transfer_202610") && named("transfer_202612") && named("transfer_202706"), "{parts:?}");
+        assert!(
+            named("transfer_202610") && named("transfer_202612") && named("transfer_202706"),
+            "{parts:?}"
+        );
         for month in [202_001, 202_611, 209_912] {
             sqlx::query(
                 "insert into transfer (area, month, id, settlement, debit, credit, amount, code, day, recorded_at)

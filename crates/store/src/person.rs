@@ -31,7 +31,9 @@ async fn read_person(conn: &mut Conn, by: &str, area: PoolingArea, value: &str) 
     .fetch_all(&mut *conn)
     .await?;
     let Some(first) = rows.first() else { return Ok(None) };
-    let enrolled = rows.iter().filter(|row| row.try_get::<Option<&str>, _>("scheme").is_ok_and(|scheme| scheme.is_some()));
+    let enrolled = rows
+        .iter()
+        .filter(|row| row.try_get::<Option<&str>, _>("scheme").is_ok_and(|scheme| scheme.is_some()));
     Ok(Some(Person {
         number: parsed(first, "number")?,
         citizen: parsed(first, "citizen")?,

@@ -4,15 +4,18 @@ use crate::{
     Amounts, Conn, Document, Result, Work,
     document::{document, document_if},
     row::{
-        area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if, parsed,
-        parsed_if, stage, stage_number, texts,
+        area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if,
+        parsed, parsed_if, stage, stage_number, texts,
     },
 };
 use casework::{settlement::Stage, visit::Visit};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
-use terms::{InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, PersonNumber, PoolingArea, SettlementId, VisitId};
+use terms::{
+    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, PersonNumber, PoolingArea,
+    SettlementId, VisitId,
+};
 
 /// A settlement as the treatment place keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,23 +134,26 @@ pub async fn update(work: &mut Work, settlement: &TreatmentSettlement) -> Result
 
 /// The settlement with this id.
 pub async fn find(conn: &mut Conn, id: SettlementId) -> Result<Option<TreatmentSettlement>> {
-    let row = sqlx::query("select * from treatment_settlement where province = $3 and month = $1 and id = $2")
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .bind(division_number(id.province().division()))
-        .fetch_optional(conn)
-        .await?;
+    let row =
+        sqlx::query("select * from treatment_settlement where province = $3 and month = $1 and id = $2")
+            .bind(id.month().number())
+            .bind(id.to_string())
+            .bind(division_number(id.province().division()))
+            .fetch_optional(conn)
+            .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// The same, held until the unit of work ends.
 pub async fn hold(work: &mut Work, id: SettlementId) -> Result<Option<TreatmentSettlement>> {
-    let row = sqlx::query("select * from treatment_settlement where province = $3 and month = $1 and id = $2 for update")
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .bind(division_number(id.province().division()))
-        .fetch_optional(work.conn())
-        .await?;
+    let row = sqlx::query(
+        "select * from treatment_settlement where province = $3 and month = $1 and id = $2 for update",
+    )
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .bind(division_number(id.province().division()))
+    .fetch_optional(work.conn())
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -158,21 +164,23 @@ pub async fn asked_by(
     institution: &InstitutionCode,
     msgid: &str,
 ) -> Result<Option<TreatmentSettlement>> {
-    let row = sqlx::query("select * from treatment_settlement where area = $1 and institution = $2 and msgid = $3")
-        .bind(area_of(area))
-        .bind(institution.as_str())
-        .bind(msgid)
-        .fetch_optional(conn)
-        .await?;
+    let row =
+        sqlx::query("select * from treatment_settlement where area = $1 and institution = $2 and msgid = $3")
+            .bind(area_of(area))
+            .bind(institution.as_str())
+            .bind(msgid)
+            .fetch_optional(conn)
+            .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// All settlements of a visit, newest first.
 pub async fn of_visit(conn: &mut Conn, visit: VisitId) -> Result<Vec<TreatmentSettlement>> {
-    let rows = sqlx::query("select * from treatment_settlement where visit = $1 order by asked_at desc, id desc")
-        .bind(visit.to_string())
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query("select * from treatment_settlement where visit = $1 order by asked_at desc, id desc")
+            .bind(visit.to_string())
+            .fetch_all(conn)
+            .await?;
     rows.iter().map(read).collect()
 }
 

@@ -3,7 +3,8 @@
 use crate::{
     Conn, Error, Result, Work,
     row::{
-        area_of, coded, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage, stage_number, texts,
+        area_of, coded, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage,
+        stage_number, texts,
     },
 };
 use benefit::bill::{CategoryAmount, Split};
@@ -11,18 +12,21 @@ use casework::visit::{Patient, Stage, Visit};
 use sqlx::{Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
 use terms::{
-    AdmissionKind, ChargeCategory, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber, PoolingArea, TreatmentPlace, VisitId,
+    AdmissionKind, ChargeCategory, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber,
+    PoolingArea, TreatmentPlace, VisitId,
 };
 
 /// The visit of this institution with this id.
 pub async fn find(conn: &mut Conn, institution: &InstitutionCode, id: VisitId) -> Result<Option<Visit>> {
-    let row = sqlx::query("select * from visit where province = $4 and month = $1 and id = $2 and institution = $3")
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .bind(institution.as_str())
-        .bind(division_number(id.province().division()))
-        .fetch_optional(conn)
-        .await?;
+    let row = sqlx::query(
+        "select * from visit where province = $4 and month = $1 and id = $2 and institution = $3",
+    )
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .bind(institution.as_str())
+    .bind(division_number(id.province().division()))
+    .fetch_optional(conn)
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -78,13 +82,15 @@ fn read_categories(row: &PgRow) -> Result<Vec<CategoryAmount>> {
 
 /// The same, held until the unit of work ends: nobody else moves the visit meanwhile.
 pub async fn hold(work: &mut Work, institution: &InstitutionCode, id: VisitId) -> Result<Option<Visit>> {
-    let row = sqlx::query("select * from visit where province = $4 and month = $1 and id = $2 and institution = $3 for update")
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .bind(institution.as_str())
-        .bind(division_number(id.province().division()))
-        .fetch_optional(work.conn())
-        .await?;
+    let row = sqlx::query(
+        "select * from visit where province = $4 and month = $1 and id = $2 and institution = $3 for update",
+    )
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .bind(institution.as_str())
+    .bind(division_number(id.province().division()))
+    .fetch_optional(work.conn())
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -100,7 +106,11 @@ pub async fn opened_by(conn: &mut Conn, institution: &InstitutionCode, msgid: &s
 
 /// Visits of a person that are still in hospital (在院), anywhere in the province. Held: whoever else asks about the person
 /// waits until this unit of work ends, so that nobody lies in two beds.
-pub async fn hold_in_hospital(work: &mut Work, area: PoolingArea, person: &PersonNumber) -> Result<Vec<Visit>> {
+pub async fn hold_in_hospital(
+    work: &mut Work,
+    area: PoolingArea,
+    person: &PersonNumber,
+) -> Result<Vec<Visit>> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 2401))")
         .bind(format!("{area}/{person}"))
         .execute(work.conn())
@@ -216,13 +226,15 @@ pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
 
 /// Writes only where a visit stands.
 pub async fn set_stage(work: &mut Work, id: VisitId, stage: Stage) -> Result<()> {
-    sqlx::query("update visit set stage = $3, revision = revision + 1 where province = $4 and month = $1 and id = $2")
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .bind(stage_number(&Stage::ALL, &stage))
-        .bind(division_number(id.province().division()))
-        .execute(work.conn())
-        .await?;
+    sqlx::query(
+        "update visit set stage = $3, revision = revision + 1 where province = $4 and month = $1 and id = $2",
+    )
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .bind(stage_number(&Stage::ALL, &stage))
+    .bind(division_number(id.province().division()))
+    .execute(work.conn())
+    .await?;
     Ok(())
 }
 

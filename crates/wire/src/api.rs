@@ -12,8 +12,8 @@ use casework::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use terms::{
-    AdminDivision, CitizenId, Day, Fen, FilingCategory, FilingId, Fund, InstitutionCode, InsuranceScheme, InsuredPlace, Moment,
-    Participant, PersonNumber, Refusal, SettlementLevel, TreatmentPlace,
+    AdminDivision, CitizenId, Day, Fen, FilingCategory, FilingId, Fund, InstitutionCode, InsuranceScheme,
+    InsuredPlace, Moment, Participant, PersonNumber, Refusal, SettlementLevel, TreatmentPlace,
 };
 
 /// The largest body of a request, in bytes.
@@ -473,7 +473,8 @@ mod yuan {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fen, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| D::Error::custom("money is text in yuan with at most two decimals: \"1234.50\""))
+        text.parse()
+            .map_err(|_| D::Error::custom("money is text in yuan with at most two decimals: \"1234.50\""))
     }
 }
 
@@ -498,7 +499,9 @@ mod tests {
 
     #[test]
     fn a_number_is_masked_but_for_its_ends() {
-        for (number, masked) in [("42010099001", "42*******01"), ("12345", "12*45"), ("1234", "****"), ("", "")] {
+        for (number, masked) in
+            [("42010099001", "42*******01"), ("12345", "12*45"), ("1234", "****"), ("", "")]
+        {
             assert_eq!(masked_number(number), masked);
         }
     }

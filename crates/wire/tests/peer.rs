@@ -11,15 +11,15 @@ use casework::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt::Debug, fs, path::PathBuf};
 use terms::{
-    AdmissionKind, ChargeCategory, Day, Fen, FilingCategory, Fund, InsuranceScheme, InsuredPlace, Moment, Participant, Rate,
-    Refusal, SettlementLevel, TreatmentPlace,
+    AdmissionKind, ChargeCategory, Day, Fen, FilingCategory, Fund, InsuranceScheme, InsuredPlace, Moment,
+    Participant, Rate, Refusal, SettlementLevel, TreatmentPlace,
 };
 use wire::{
     peer::{
         Envelope,
         v1::{
-            Answer, Claim, FindFilings, FindPerson, FindYear, ParticipantEntry, PublishedInstitution, Question, Reply,
-            Settle, Settled, Undo, UndoKind, Undone,
+            Answer, Claim, FindFilings, FindPerson, FindYear, ParticipantEntry, PublishedInstitution,
+            Question, Reply, Settle, Settled, Undo, UndoKind, Undone,
         },
     },
     sign::sm2::PrivateKey,
@@ -246,6 +246,7 @@ fn an_envelope_is_written_and_read_as_its_sample() {
     let key = PrivateKey::from_bytes(&[1; 32]).unwrap();
     let question = Question::FindParticipants;
     let route = (parsed("420000"), Participant::Hub);
-    let envelope = Envelope::seal(parsed("420000179523180000000000000005"), None, route, at(), &question, &key);
+    let envelope =
+        Envelope::seal(parsed("420000179523180000000000000005"), None, route, at(), &question, &key);
     check("envelope", &envelope);
 }

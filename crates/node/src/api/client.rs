@@ -69,19 +69,33 @@ impl Client {
         self.call(Method::PUT, path, Some(body)).await
     }
 
-    async fn call<A: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&Value>) -> Result<A, CallError> {
+    async fn call<A: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<A, CallError> {
         let exchange = self.exchange(method, path, body);
         let late = || self.unreachable(format!("no answer in {PATIENCE:?}"));
         let (ok, body) = tokio::time::timeout(PATIENCE, exchange).await.unwrap_or_else(|_| Err(late()))?;
-        let strange = |error: serde_json::Error| CallError::Strange { node: self.node.clone(), detail: error.to_string() };
+        let strange = |error: serde_json::Error| CallError::Strange {
+            node: self.node.clone(),
+            detail: error.to_string(),
+        };
         if ok {
             return serde_json::from_slice(&body).map_err(strange);
         }
         Err(CallError::Refused(serde_json::from_slice(&body).map_err(strange)?))
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(bool, Bytes), CallError> {
-        let client: HyperClient<HttpConnector, Full<Bytes>> = HyperClient::builder(TokioExecutor::new()).build_http();
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(bool, Bytes), CallError> {
+        let client: HyperClient<HttpConnector, Full<Bytes>> =
+            HyperClient::builder(TokioExecutor::new()).build_http();
         let uri = format!("{}{path}", self.node.trim_end_matches('/'));
         let mut request = Request::builder()
             .method(method)

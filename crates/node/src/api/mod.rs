@@ -10,6 +10,7 @@ pub mod client;
 pub mod hub;
 pub mod province;
 
+use crate::filing::Looker;
 use axum::{
     Json,
     body::{Bytes, to_bytes},
@@ -17,7 +18,6 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use crate::filing::Looker;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{str::FromStr, sync::Arc};
 use terms::Refusal;
@@ -60,7 +60,8 @@ impl<N: Managed> FromRequestParts<Arc<N>> for Clerk {
 
 fn authenticate(headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal> {
     let token = token.filter(|token| !token.is_empty()).ok_or(Refusal::ManagementClosed {})?;
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    let shown =
+        headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
     if shown.is_some_and(|shown| is_same(shown, token.as_bytes())) {
         return Ok(());
     }
@@ -69,7 +70,8 @@ fn authenticate(headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal>
 
 /// Whether two tokens are the same, in a time that does not tell where they differ.
 fn is_same(shown: &[u8], token: &[u8]) -> bool {
-    let differences = shown.iter().zip(token).fold(0, |sum, (one, other)| std::hint::black_box(sum | (one ^ other)));
+    let differences =
+        shown.iter().zip(token).fold(0, |sum, (one, other)| std::hint::black_box(sum | (one ^ other)));
     shown.len() == token.len() && differences == 0
 }
 
@@ -117,7 +119,8 @@ fn not_read(error: &serde_json::Error) -> Refusal {
         return Refusal::missing(named, "接口文档规定的值");
     }
     let unknown_key = said.starts_with("unknown field");
-    let expected = if unknown_key { "接口文档列出的键名，此键未知" } else { "接口文档规定的值" };
+    let expected =
+        if unknown_key { "接口文档列出的键名，此键未知" } else { "接口文档规定的值" };
     let field = if unknown_key { named.chars().take(40).collect() } else { at };
     Refusal::invalid(field, expected)
 }
@@ -145,7 +148,9 @@ impl IntoResponse for Answer {
 
 const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::NotJson { .. } | Refusal::FieldMissing { .. } | Refusal::FieldInvalid { .. } => StatusCode::BAD_REQUEST,
+        Refusal::NotJson { .. } | Refusal::FieldMissing { .. } | Refusal::FieldInvalid { .. } => {
+            StatusCode::BAD_REQUEST
+        }
         Refusal::NotAuthenticated { .. } => StatusCode::UNAUTHORIZED,
         Refusal::ManagementClosed {} => StatusCode::FORBIDDEN,
         Refusal::UnknownPath { .. }
@@ -164,7 +169,6 @@ async fn unknown_path(_: Clerk, uri: Uri) -> Answer {
     let path = uri.path().chars().take(60).collect();
     Refusal::UnknownPath { path }.into()
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -193,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_wrong_body_is_told_where_it_is_wrong_and_not_repeated() {
-        let refusal = |body: &str| not_read(&serde_json::from_str::<wire::api::Reason>(body).unwrap_err()).message();
+        let refusal =
+            |body: &str| not_read(&serde_json::from_str::<wire::api::Reason>(body).unwrap_err()).message();
         assert!(refusal("{").contains("第1行"));
         assert!(refusal("{}").contains("[reason]"));
         assert!(refusal(r#"{"reason":"x","other":1}"#).contains("[other]"));

@@ -21,8 +21,8 @@ use store::{
 };
 use terms::{CitizenId, FilingId, InstitutionCode, InsuredPlace, PersonNumber, Refusal, SettlementId};
 use wire::api::{
-    FilingChange, FilingView, Filings, InstitutionBody, NewFiling as NewFilingBody, PersonBody, Reason, Refused, SettlementView,
-    Shown, Taken, shown_funds, shown_number,
+    FilingChange, FilingView, Filings, InstitutionBody, NewFiling as NewFilingBody, PersonBody, Reason,
+    Refused, SettlementView, Shown, Taken, shown_funds, shown_number,
 };
 
 type Node = State<Arc<ProvinceNode>>;
@@ -48,7 +48,11 @@ impl Managed for ProvinceNode {
     }
 }
 
-async fn submit_filing(State(node): Node, _: Clerk, Input(body): Input<NewFilingBody>) -> Result<Answer, Answer> {
+async fn submit_filing(
+    State(node): Node,
+    _: Clerk,
+    Input(body): Input<NewFilingBody>,
+) -> Result<Answer, Answer> {
     let new = NewFiling {
         insured: body.insured,
         who: who(body.person, body.certno)?,

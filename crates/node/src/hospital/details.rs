@@ -22,7 +22,8 @@ pub async fn upload(call: &Call<'_>) -> Outcome<Vec<u8>> {
         return call.refuse(&Refusal::invalid("psn_no", "与第1行相同的人员编号")).await;
     }
     let registrations = registration::rows(call.request, "feedetail");
-    let given: Vec<Given> = input.feedetail.into_iter().zip(registrations).map(|(line, rest)| given(line, rest)).collect();
+    let given: Vec<Given> =
+        input.feedetail.into_iter().zip(registrations).map(|(line, rest)| given(line, rest)).collect();
     call.once(async |work| {
         let visit = admission::hold(work, call.institution, visit, &person).await?;
         let lines = details::upload(call.node, work, call.institution, &visit, given).await?;
@@ -33,7 +34,18 @@ pub async fn upload(call: &Call<'_>) -> Outcome<Vec<u8>> {
 
 fn given(line: t2301::Line, mut rest: registration::Registration) -> Given {
     // What has a column of its own is not kept twice.
-    for field in ["feedetl_sn", "init_feedetl_sn", "mdtrt_id", "psn_no", "fee_ocur_time", "med_list_codg", "medins_list_codg", "det_item_fee_sumamt", "cnt", "pric"] {
+    for field in [
+        "feedetl_sn",
+        "init_feedetl_sn",
+        "mdtrt_id",
+        "psn_no",
+        "fee_ocur_time",
+        "med_list_codg",
+        "medins_list_codg",
+        "det_item_fee_sumamt",
+        "cnt",
+        "pric",
+    ] {
         rest.remove(field);
     }
     Given {

@@ -64,12 +64,14 @@ async fn check_tif(
     let mut work = node.context.store.begin().await?;
     let area = institution.place.0.pooling_area();
     let fresh =
-        institution::remember_nonce(&mut work, area, &institution.access_key, nonce, (now, forget_before)).await?;
+        institution::remember_nonce(&mut work, area, &institution.access_key, nonce, (now, forget_before))
+            .await?;
     work.save().await?;
     Ok(if fresh { Ok(()) } else { Err(GatewayRefusal::SignatureDiffers) })
 }
 
 /// The secret, if the caller goes by the institution's own access key.
 fn secret_of<'a>(institution: &'a Institution, access_key: Option<&str>) -> Option<&'a str> {
-    (access_key.map(str::trim) == Some(institution.access_key.as_str())).then_some(institution.secret.0.as_str())
+    (access_key.map(str::trim) == Some(institution.access_key.as_str()))
+        .then_some(institution.secret.0.as_str())
 }

@@ -52,7 +52,8 @@ impl Call<'_> {
     /// The insured place, without which a message is not cross-region.
     fn insured(&self) -> Result<InsuredPlace, Refusal> {
         let place = self.request.insured_place()?;
-        let place = place.ok_or_else(|| Refusal::missing("insuplc_admdvs", "参保地医保区划，跨省异地就医必填"))?;
+        let place =
+            place.ok_or_else(|| Refusal::missing("insuplc_admdvs", "参保地医保区划，跨省异地就医必填"))?;
         if place.province() == self.node.province {
             return Err(Refusal::NotCrossRegion { insuplc_admdvs: place.to_string() });
         }
@@ -143,9 +144,8 @@ async fn answer(
         let mut conn = node.context.store.conn().await?;
         store::institution::find(&mut conn, &request.fixmedins_code).await?
     };
-    let institution = institution.ok_or_else(|| Refusal::UnknownInstitution {
-        fixmedins_code: request.fixmedins_code.to_string(),
-    })?;
+    let institution = institution
+        .ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: request.fixmedins_code.to_string() })?;
     gateway::check(node, &institution, headers, received).await?.map_err(Stop::Gateway)?;
     table::served(&request.infno)?;
     let treatment = check_envelope(node, &request, &institution, received)?;

@@ -12,7 +12,8 @@ use wire::hospital::{field::Age, settlement_info::PersonFace, t1101, t1201};
 pub async fn find(call: &Call<'_>) -> Outcome<Value> {
     let input = t1101::Input::read(call.request)?;
     let insured = call.insured()?;
-    let citizen = input.citizen_id().ok_or_else(|| Refusal::invalid("certno", "18位公民身份号码（校验位须正确）"))?;
+    let citizen =
+        input.citizen_id().ok_or_else(|| Refusal::invalid("certno", "18位公民身份号码（校验位须正确）"))?;
     let person = admission::find_person(call.node, call.institution, insured, (None, Some(citizen))).await?;
     if input.psn_name.is_some_and(|name| name != person.name) {
         return Err(Refusal::invalid("psn_name", "与证件号码一致的人员姓名").into());

@@ -17,8 +17,12 @@ use wire::hospital::{
 pub async fn visits(call: &Call<'_>) -> Outcome<Value> {
     let input = t5201::Input::read(call.request)?;
     let period = (input.begntime, input.endtime);
-    let found = queries::visits(call.node, call.institution, Some(&input.psn_no), input.mdtrt_id, period, false).await?;
-    let wanted = |visit: &Visit| input.med_type.as_ref().is_none_or(|med_type| visit.med_type.starts_with(med_type.as_str()));
+    let found =
+        queries::visits(call.node, call.institution, Some(&input.psn_no), input.mdtrt_id, period, false)
+            .await?;
+    let wanted = |visit: &Visit| {
+        input.med_type.as_ref().is_none_or(|med_type| visit.med_type.starts_with(med_type.as_str()))
+    };
     let mdtrtinfo = found.iter().filter(|visit| wanted(visit)).map(|visit| visit_row(call, visit)).collect();
     Ok(t5201::Output { mdtrtinfo }.value())
 }
@@ -80,10 +84,15 @@ pub async fn settlement(call: &Call<'_>) -> Outcome<Value> {
     if input.psn_no.is_some_and(|person| person != settlement.person) {
         return Err(Refusal::invalid("psn_no", "本次结算的人员编号").into());
     }
-    let breakdown = crate::insured::breakdown_of(settlement.breakdown.as_ref().expect("only settled ones are found"));
+    let breakdown =
+        crate::insured::breakdown_of(settlement.breakdown.as_ref().expect("only settled ones are found"));
     let settled_at = settlement.settled_at.unwrap_or(settlement.asked_at);
     let time = if found.is_cancellation { settlement.undone_at.unwrap_or(settled_at) } else { settled_at };
-    let id = if found.is_cancellation { settlement.undo.as_ref().map(|undo| undo.id) } else { Some(settlement.id) };
+    let id = if found.is_cancellation {
+        settlement.undo.as_ref().map(|undo| undo.id)
+    } else {
+        Some(settlement.id)
+    };
     let info = info(call, &visit, &breakdown, (id, &settlement.msgid), time);
     let info = if found.is_cancellation { info.negated() } else { info };
     let end = visit.discharged_at.unwrap_or(settled_at).day();
@@ -123,7 +132,13 @@ pub async fn lines(call: &Call<'_>) -> Outcome<Value> {
     let row = |line: &FeeLine| {
         let name = catalog.find(&line.item, line.occurred_at.day()).map_or("", |item| item.name.as_str());
         let list_type = list_type_of(&line.item);
-        t5204::QueriedLine::new(&given(&found.visit, line), &split_line(line), found.settlement, name, list_type)
+        t5204::QueriedLine::new(
+            &given(&found.visit, line),
+            &split_line(line),
+            found.settlement,
+            name,
+            list_type,
+        )
     };
     Ok(t5204::Output { lines: found.lines.iter().map(row).collect() }.value())
 }
@@ -214,7 +229,8 @@ fn sum_rows(scheme: InsuranceScheme, year: i16, month: &str, sums: &YearToDate) 
 pub async fn in_hospital(call: &Call<'_>) -> Outcome<Value> {
     let input = t5303::Input::read(call.request)?;
     let period = (input.begntime, input.endtime);
-    let found = queries::visits(call.node, call.institution, input.psn_no.as_ref(), None, period, true).await?;
+    let found =
+        queries::visits(call.node, call.institution, input.psn_no.as_ref(), None, period, true).await?;
     let row = |visit: &Visit| t5303::Inpatient {
         mdtrt_id: visit.id,
         person: face(visit, call.received.day()),

@@ -57,7 +57,9 @@ pub async fn settle(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let request = request_of(call, &input)?;
     let context = &call.node.context;
     let id = SettlementId::new(call.node.province, context.now(), context.ids.serial());
-    if let Some(asked) = settlement::begin_together(call.node, &request, id, call.request.content_hash()).await? {
+    if let Some(asked) =
+        settlement::begin_together(call.node, &request, id, call.request.content_hash()).await?
+    {
         return ask_first(call, asked).await;
     }
     let (mut work, known) = call.begin(Some(&id.to_string())).await?;
@@ -132,7 +134,9 @@ async fn ask(call: &Call<'_>, asked: &TreatmentSettlement) -> Outcome<TreatmentS
     if let Some(question) = settlement::question_of(asked) {
         match settlement::ask(call.node, &question).await {
             Ok(settlement) => return Ok(settlement),
-            Err(failure) => tracing::info!(settlement = %asked.id, refusal = %failure.refusal(), "not known yet"),
+            Err(failure) => {
+                tracing::info!(settlement = %asked.id, refusal = %failure.refusal(), "not known yet")
+            }
         }
     }
     let mut conn = call.node.context.store.conn().await?;
@@ -316,7 +320,11 @@ pub async fn reverse(call: &Call<'_>) -> Outcome<Vec<u8>> {
     call.keep(work, &answer).await
 }
 
-async fn reverse_settlement(call: &Call<'_>, work: &mut Work, input: &t2601::Input) -> Outcome<Option<Question>> {
+async fn reverse_settlement(
+    call: &Call<'_>,
+    work: &mut Work,
+    input: &t2601::Input,
+) -> Outcome<Option<Question>> {
     let (area, omsgid) = (call.area(), input.omsgid.as_str());
     // Waits for the original if it is just being written down; if it has yet to come, it will be refused.
     message::reverse(work, original(call, &input.oinfno, omsgid), call.received).await?;
@@ -335,10 +343,16 @@ async fn reverse_settlement(call: &Call<'_>, work: &mut Work, input: &t2601::Inp
     settlement::start_undo(call.node, work, &mut settlement, UndoKind::Reversal, msgid).await
 }
 
-async fn reverse_admission(call: &Call<'_>, work: &mut Work, input: &t2601::Input) -> Outcome<Option<Question>> {
+async fn reverse_admission(
+    call: &Call<'_>,
+    work: &mut Work,
+    input: &t2601::Input,
+) -> Outcome<Option<Question>> {
     let omsgid = input.omsgid.as_str();
     message::reverse(work, original(call, &input.oinfno, omsgid), call.received).await?;
-    let Some(opened) = visit::opened_by(work.conn(), &call.institution.code, omsgid).await? else { return Ok(None) };
+    let Some(opened) = visit::opened_by(work.conn(), &call.institution.code, omsgid).await? else {
+        return Ok(None);
+    };
     let held = admission::hold(work, call.institution, opened.id, &input.psn_no).await?;
     if held.stage != casework::visit::Stage::Withdrawn {
         admission::withdraw(work, held).await?;

@@ -68,7 +68,9 @@ impl Http {
             let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
             if status.is_success() { Ok((body, tag)) } else { Err(format!("HTTP {status}")) }
         };
-        tokio::time::timeout(patience, exchange).await.unwrap_or_else(|_| Err(format!("no answer in {patience:?}")))
+        tokio::time::timeout(patience, exchange)
+            .await
+            .unwrap_or_else(|_| Err(format!("no answer in {patience:?}")))
     }
 }
 
@@ -117,9 +119,21 @@ impl Link {
     }
 
     /// Asks, within `patience`.
-    pub async fn ask(&self, context: &Context, question: &Question, patience: Duration) -> Result<Answer, NoAnswer> {
+    pub async fn ask(
+        &self,
+        context: &Context,
+        question: &Question,
+        patience: Duration,
+    ) -> Result<Answer, NoAnswer> {
         let to = question.addressee();
-        let asked = Envelope::seal(context.message_id(), None, (context.me, to), context.now(), question, &context.key);
+        let asked = Envelope::seal(
+            context.message_id(),
+            None,
+            (context.me, to),
+            context.now(),
+            question,
+            &context.key,
+        );
         let unreachable = |detail: String| {
             tracing::warn!(%to, %detail, "no answer");
             NoAnswer::Unknown(Refusal::ParticipantUnreachable { place: to.to_string() })
@@ -159,7 +173,11 @@ impl Link {
     }
 
     /// A participant's key: as known, else as the hub publishes it now.
-    pub async fn key_of(&self, context: &Context, participant: Participant) -> Result<Arc<PublicKey>, NoAnswer> {
+    pub async fn key_of(
+        &self,
+        context: &Context,
+        participant: Participant,
+    ) -> Result<Arc<PublicKey>, NoAnswer> {
         if participant == Participant::Hub {
             return Ok(Arc::new(self.hub_key.clone()));
         }
@@ -180,7 +198,9 @@ impl Link {
     pub async fn refresh(&self, context: &Context) -> Result<(), NoAnswer> {
         let ask = Box::pin(self.ask(context, &Question::FindParticipants, Duration::from_secs(5)));
         let Answer::Participants { participants } = ask.await? else {
-            return Err(NoAnswer::Unknown(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() }));
+            return Err(NoAnswer::Unknown(Refusal::PeerRejected {
+                detail: "应答与请求不符".to_owned()
+            }));
         };
         let read = participants.into_iter().filter_map(|entry| {
             PublicKey::from_hex(&entry.public_key).ok().map(|key| (entry.participant, Arc::new(key)))

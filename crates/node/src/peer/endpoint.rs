@@ -14,7 +14,11 @@ use wire::{
 pub const ENVELOPE_BYTES_MAX: usize = 16 << 20;
 
 /// Answers a question, with the tag of the answer; `Err` where there is nobody to answer to.
-pub async fn answer(node: &ProvinceNode, body: &[u8], tag: Option<&str>) -> Result<(Vec<u8>, String), Untrusted> {
+pub async fn answer(
+    node: &ProvinceNode,
+    body: &[u8],
+    tag: Option<&str>,
+) -> Result<(Vec<u8>, String), Untrusted> {
     let question = Envelope::read(body)?;
     let line = node.link.line();
     let passed = tag.is_some_and(|tag| line.fits(Way::Down, body, tag));
@@ -32,7 +36,8 @@ pub async fn answer(node: &ProvinceNode, body: &[u8], tag: Option<&str>) -> Resu
     let context = &node.context;
     let reply = Reply::from_outcome(outcome.map_err(Failure::refusal));
     let route = (context.me, question.from);
-    let reply = Envelope::seal(context.message_id(), Some(question.id), route, context.now(), &reply, &context.key);
+    let reply =
+        Envelope::seal(context.message_id(), Some(question.id), route, context.now(), &reply, &context.key);
     let reply = reply.write();
     let tag = line.tag(Way::Back, &reply);
     Ok((reply, tag))

@@ -91,7 +91,9 @@ async fn publish(node: &ProvinceNode, waiting: &Waiting, question: &Question) ->
             outbox::take_if_same(&mut work, waiting).await?;
             Ok(work.save().await?)
         }
-        Ok(_) => Err(Failure::Trouble(terms::Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
+        Ok(_) => {
+            Err(Failure::Trouble(terms::Refusal::PeerRejected { detail: "应答与请求不符".to_owned() }))
+        }
         Err(no_answer) => Err(Failure::Trouble(no_answer.refusal())),
     }
 }

@@ -91,8 +91,7 @@ impl Envelope {
         key: &PrivateKey,
     ) -> Self {
         let body = serde_json::to_string(message).expect("a message is plain data");
-        let mut envelope =
-            Self { id, reply_to, from, to, sent_at, body, signature: String::new() };
+        let mut envelope = Self { id, reply_to, from, to, sent_at, body, signature: String::new() };
         envelope.signature = key.sign(envelope.signed_text().as_bytes());
         envelope
     }
@@ -178,7 +177,10 @@ mod tests {
         assert_eq!(check(&envelope, now), Ok(()));
         assert_eq!(Envelope::read(&envelope.write()), Ok(envelope.clone()));
         assert_eq!(check(&envelope, now.plus_millis(WINDOW_MILLIS + 1)), Err(Untrusted::OutsideWindow));
-        assert_eq!(check(&Envelope { body: "\"other\"".into(), ..envelope.clone() }, now), Err(Untrusted::Signature));
+        assert_eq!(
+            check(&Envelope { body: "\"other\"".into(), ..envelope.clone() }, now),
+            Err(Untrusted::Signature)
+        );
         assert_eq!(check(&Envelope { from: beijing, ..envelope.clone() }, now), Err(Untrusted::Signature));
         assert_eq!(check(&Envelope { to: hubei, ..envelope.clone() }, now), Err(Untrusted::NotForMe));
         let reply = Envelope::seal(id, Some(id), (beijing, hubei), now, &"answer", &hub);

@@ -4,8 +4,8 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sm2::{
     ProjectivePoint, SecretKey,
-    elliptic_curve::sec1::ToSec1Point,
     dsa::{Signature, SigningKey, VerifyingKey, signature::Signer, signature::Verifier},
+    elliptic_curve::sec1::ToSec1Point,
 };
 use std::fmt;
 

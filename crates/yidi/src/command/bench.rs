@@ -129,7 +129,8 @@ async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<Report, Sto
 }
 
 fn cannot(trouble: Trouble) -> Stop {
-    Stop::Unable(format!("压力测试无法进行 (the load cannot go on): {}", trouble.0))
+    let Trouble(what) = trouble;
+    Stop::Unable(format!("压力测试无法进行 (the load cannot go on): {what}"))
 }
 
 struct Bench<'a> {

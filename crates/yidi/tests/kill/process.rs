@@ -1,0 +1,243 @@
+//! A node as an operator runs it: a process of the built program over a data folder of its own.
+
+use std::{
+    fs::{self, File},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+use store::Store;
+
+/// How long a node may take to start, to end, and to be gone.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What every management interface of these nodes asks for.
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+/// A node, running or dead.
+pub struct Node {
+    folder: PathBuf,
+    name: &'static str,
+    arguments: Vec<String>,
+    starts: u32,
+    child: Option<Child>,
+    /// Where it is reached since its last start.
+    pub url: String,
+    /// Its public key, as it prints it.
+    pub key: String,
+}
+
+impl Node {
+    /// Starts a node for the first time; `folder` holds all nodes of the test.
+    pub fn start(folder: &Path, name: &'static str, arguments: Vec<String>) -> Self {
+        let (url, key) = (String::new(), String::new());
+        let mut node = Self { folder: folder.to_owned(), name, arguments, starts: 0, child: None, url, key };
+        node.start_again();
+        node
+    }
+
+    /// Starts a dead node over what it left behind. It listens on another port: its neighbours know it by a line.
+    pub fn start_again(&mut self) {
+        assert!(self.child.is_none(), "{} runs", self.name);
+        self.starts += 1;
+        let log = self.log();
+        let output = File::create(&log).expect("a folder for logs");
+        // `bench --child` ends with the thread that started it, so that a test that is killed leaves nothing behind.
+        let child = Command::new(env!("CARGO_BIN_EXE_yidi"))
+            .args(["bench", "--child"])
+            .args(&self.arguments)
+            .args(["--listen=127.0.0.1:0", "--connections=6"])
+            .arg(format!("--data={}", self.data().display()))
+            .arg(format!("--management-token-file={}", token_file(&self.folder).display()))
+            .env("RUST_LOG", "info,sqlx=error")
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().expect("a file handle"))
+            .stderr(output)
+            .spawn();
+        self.child = Some(child.expect("the program is built"));
+        let began = Instant::now();
+        while self.read_address().is_none() {
+            let ended =
+                self.child.as_mut().expect("just started").try_wait().expect("a child of this process");
+            assert!(
+                ended.is_none() && began.elapsed() < PATIENCE,
+                "{}: {ended:?}\n{}",
+                self.name,
+                self.logged()
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The address and the key, once it has printed both.
+    fn read_address(&mut self) -> Option<()> {
+        let logged = self.logged();
+        let after =
+            |words: &str| logged.lines().find_map(|line| Some(line.split_once(words)?.1.trim().to_owned()));
+        self.key = after("(public key)：").filter(|key| key.len() == 130)?;
+        self.url = after(" runs)：")?;
+        Some(())
+    }
+
+    /// `kill -9`: its PostgreSQL dies with it.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().expect("a process of this test");
+        child.wait().expect("a child of this process");
+    }
+
+    /// `kill -9` of its PostgreSQL alone, and waits until its workers are gone too: they end when they notice.
+    pub fn kill_database(&self) {
+        let cluster = self.data().join("postgres/data");
+        let workers = working_in(&cluster);
+        let pid = self.database_pid().expect("its PostgreSQL runs");
+        let pid = rustix::process::Pid::from_raw(pid).expect("the number of a process");
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("a process of this test");
+        let began = Instant::now();
+        while working_in(&cluster).iter().any(|worker| workers.contains(worker)) {
+            assert!(began.elapsed() < PATIENCE, "{}: a worker outlives its PostgreSQL", self.name);
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until its PostgreSQL runs under another number than `before`.
+    pub fn until_database_restarted(&self, before: Option<i32>) {
+        let began = Instant::now();
+        while self.database_pid().is_none_or(|now| Some(now) == before) {
+            assert!(began.elapsed() < PATIENCE, "{}: not started again\n{}", self.name, self.logged());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The number of its PostgreSQL's process.
+    pub fn database_pid(&self) -> Option<i32> {
+        let file = self.data().join("postgres/data/postmaster.pid");
+        fs::read_to_string(file).ok()?.lines().next()?.trim().parse().ok()
+    }
+
+    /// Asks it to end in order, and says whether it did.
+    pub fn stop(&mut self) -> bool {
+        let Some(mut child) = self.child.take() else { return true };
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a process of this test");
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if let Some(status) = child.try_wait().expect("a child of this process") {
+                return status.success();
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        false
+    }
+
+    /// Its database, as anybody may open it who may reach its socket.
+    pub async fn store(&self) -> Store {
+        let socket = self.data().join("postgres/socket");
+        let url = format!("postgres:///yidi?host={}&port=5432&user=yidi&sslmode=disable", socket.display());
+        Store::open_url(&url, 1).await.expect("the database of a running node")
+    }
+
+    /// One command of the program at this node, with a file that it reads if there is one.
+    pub fn command(&self, arguments: &[&str], file: Option<String>) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yidi"));
+        command.args(arguments).args(["--node", &self.url, "--token", TOKEN]);
+        if let Some(text) = file {
+            let path = self.folder.join("input.json");
+            fs::write(&path, text).expect("a folder for input");
+            command.arg(path);
+        }
+        let ran = command.output().expect("the program is built");
+        assert!(ran.status.success(), "{arguments:?}\n{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    }
+
+    /// What it has said since its last start.
+    pub fn logged(&self) -> String {
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join(format!("{}.{}.log", self.name, self.starts))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join(self.name)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A folder for the nodes of a test. PostgreSQL runs as another user for root, so it can be passed by all.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// A new one.
+    pub fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("yidi-kill-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder for temporary things");
+        let mut file = fs::OpenOptions::new();
+        let file = file.write(true).create_new(true).mode(0o600).open(token_file(&path));
+        std::io::Write::write_all(&mut file.expect("a new file"), TOKEN.as_bytes())
+            .expect("room for a token");
+        Self(path)
+    }
+
+    /// Every process that works in this folder or was told of it: a PostgreSQL's worker shows no folder in its command.
+    pub fn processes(&self) -> Vec<String> {
+        let folder = self.0.to_string_lossy();
+        let named = |process: &PathBuf| {
+            let command = fs::read(process.join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&command).contains(&*folder)
+        };
+        let all = fs::read_dir("/proc").expect("Linux").flatten().map(|entry| entry.path());
+        let told = all.filter(named);
+        let shown = |process: PathBuf| {
+            let command = fs::read_to_string(process.join("cmdline")).unwrap_or_default();
+            format!("{}: {}", process.display(), command.replace('\0', " "))
+        };
+        told.chain(working_in(&self.0)).map(shown).collect()
+    }
+
+    /// Waits until nothing works here any more; what still does if that never comes.
+    pub fn left_running(&self) -> Vec<String> {
+        let began = Instant::now();
+        loop {
+            let left = self.processes();
+            if left.is_empty() || began.elapsed() > Duration::from_secs(5) {
+                return left;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A failed test leaves its logs for whoever looks for the cause.
+        if !thread::panicking() {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+/// Processes by their folders in `/proc` whose working directory is in this folder.
+fn working_in(folder: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir("/proc").expect("Linux").flatten().map(|entry| entry.path());
+    all.filter(|process| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder))).collect()
+}
+
+fn token_file(folder: &Path) -> PathBuf {
+    folder.join("token")
+}
