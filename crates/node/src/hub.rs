@@ -13,7 +13,7 @@ use store::{
     hub::{self, ParticipantEntry},
 };
 use terms::{InstitutionCode, Participant, Province, Refusal};
-use wire::sign::{link::LinkKey, sm2::PublicKey};
+use wire::sign::{link::LinkKey, sm2::PublicKey, tree::Verifier};
 
 /// The hub.
 pub struct Hub {
@@ -34,7 +34,7 @@ pub(crate) struct Registered {
     /// As the register has it.
     pub entry: ParticipantEntry,
     /// Its key.
-    pub key: PublicKey,
+    pub key: Verifier,
     /// Shared with it.
     pub line: LinkKey,
 }
@@ -93,7 +93,7 @@ impl Hub {
         for entry in entries {
             if let Ok(key) = PublicKey::from_hex(&entry.public_key) {
                 let line = LinkKey::between(&self.context.key, &key);
-                known.insert(entry.participant, Arc::new(Registered { entry, key, line }));
+                known.insert(entry.participant, Arc::new(Registered { entry, key: Verifier::new(key), line }));
             }
         }
         Ok(known.get(&participant).map(Arc::clone))

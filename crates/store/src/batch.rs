@@ -16,11 +16,15 @@ pub use record::Record;
 pub use settled::Stands;
 
 use crate::{Result, Store};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 /// The most that are written together.
 const TOGETHER_MAX: usize = 256;
+/// So many in the last batch mean that more are on their way …
+const BUSY: usize = 3;
+/// … for which the next one waits so long: a batch costs little more for each that is in it.
+const LINGER: Duration = Duration::from_millis(2);
 
 /// A kind of work that can be written together.
 pub trait Batch: Send + 'static {
@@ -68,12 +72,16 @@ async fn run<B: Batch + Sync>(
     mut receiver: mpsc::UnboundedReceiver<(B, oneshot::Sender<bool>)>,
 ) {
     let mut waiting = VecDeque::new();
+    let mut last = 0;
     loop {
         if waiting.is_empty() {
             match receiver.recv().await {
                 Some(first) => waiting.push_back(first),
                 None => return,
             }
+        }
+        if last >= BUSY {
+            tokio::time::sleep(LINGER).await;
         }
         while let Ok(more) = receiver.try_recv() {
             waiting.push_back(more);
@@ -91,6 +99,7 @@ async fn run<B: Batch + Sync>(
             }
         }
         waiting = later;
+        last = together.len();
         let written = write(&store, &together).await;
         for (answer, written) in answers.into_iter().zip(written) {
             // Whoever stopped waiting finds out by asking again.

@@ -10,36 +10,42 @@ use terms::{CitizenId, InsuranceScheme, InsuredPlace, Moment, PersonNumber, Pool
 
 /// The person with this number.
 pub async fn find(conn: &mut Conn, area: PoolingArea, number: &PersonNumber) -> Result<Option<Person>> {
-    read_person(conn, "number", area, number.as_str()).await
+    let rows = sqlx::query(
+        "select person.number, person.citizen, person.name, person.nation, enrolment.*
+         from person left join enrolment on enrolment.area = person.area and enrolment.person = person.number
+         where person.area = $1 and person.number = $2 order by enrolment.scheme",
+    )
+    .bind(area_of(area))
+    .bind(number.as_str())
+    .fetch_all(conn)
+    .await?;
+    read_person(&rows)
 }
 
 /// The person with this citizen identity number.
 pub async fn find_citizen(conn: &mut Conn, area: PoolingArea, citizen: &CitizenId) -> Result<Option<Person>> {
-    read_person(conn, "citizen", area, citizen.reveal()).await
-}
-
-async fn read_person(conn: &mut Conn, by: &str, area: PoolingArea, value: &str) -> Result<Option<Person>> {
     let rows = sqlx::query(
         "select person.number, person.citizen, person.name, person.nation, enrolment.*
          from person left join enrolment on enrolment.area = person.area and enrolment.person = person.number
-         where person.area = $1 and case $2 when 'number' then person.number = $3 else person.citizen = $3 end
-         order by enrolment.scheme",
+         where person.area = $1 and person.citizen = $2 order by enrolment.scheme",
     )
     .bind(area_of(area))
-    .bind(by)
-    .bind(value)
-    .fetch_all(&mut *conn)
+    .bind(citizen.reveal())
+    .fetch_all(conn)
     .await?;
+    read_person(&rows)
+}
+
+/// A person out of the rows of their insurances.
+fn read_person(rows: &[PgRow]) -> Result<Option<Person>> {
     let Some(first) = rows.first() else { return Ok(None) };
-    let enrolled = rows
-        .iter()
-        .filter(|row| row.try_get::<Option<&str>, _>("scheme").is_ok_and(|scheme| scheme.is_some()));
+    let enrolled = |row: &&PgRow| row.try_get::<Option<&str>, _>("scheme").is_ok_and(|scheme| scheme.is_some());
     Ok(Some(Person {
         number: parsed(first, "number")?,
         citizen: parsed(first, "citizen")?,
         name: first.try_get("name")?,
         nation: first.try_get("nation")?,
-        enrolments: enrolled.map(read_enrolment).collect::<Result<_>>()?,
+        enrolments: rows.iter().filter(enrolled).map(read_enrolment).collect::<Result<_>>()?,
     }))
 }
 

@@ -247,6 +247,6 @@ fn an_envelope_is_written_and_read_as_its_sample() {
     let question = Question::FindParticipants;
     let route = (parsed("420000"), Participant::Hub);
     let envelope =
-        Envelope::seal(parsed("420000179523180000000000000005"), None, route, at(), &question, &key);
+        Envelope::unsigned(parsed("420000179523180000000000000005"), None, route, at(), &question).signed(&key);
     check("envelope", &envelope);
 }

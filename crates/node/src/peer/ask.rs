@@ -1,7 +1,10 @@
 //! Asking another node: one signed envelope out, one signed envelope back, nothing believed that is not signed by whom it
 //! should be.
 
-use crate::context::{Context, is_transient};
+use crate::{
+    context::{Context, is_transient},
+    peer::sealer::Sealer,
+};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
@@ -22,6 +25,7 @@ use wire::{
     sign::{
         link::{LinkKey, Way},
         sm2::{PrivateKey, PublicKey},
+        tree::Verifier,
     },
 };
 
@@ -98,19 +102,28 @@ impl NoAnswer {
 pub struct Link {
     /// Where the hub is reached: `http://host:port`.
     hub_address: String,
-    hub_key: PublicKey,
+    hub: Arc<Verifier>,
     /// Shared with the hub.
     line: LinkKey,
     http: Http,
     /// The other participants' keys, as the hub published them.
-    keys: RwLock<HashMap<Participant, Arc<PublicKey>>>,
+    keys: RwLock<HashMap<Participant, Arc<Verifier>>>,
+    /// Signs what goes out.
+    sealer: Sealer,
 }
 
 impl Link {
     /// A link of the holder of a key to the hub at this address, known by this key.
     pub fn new(mine: &PrivateKey, hub_address: String, hub_key: PublicKey) -> Self {
         let line = LinkKey::between(mine, &hub_key);
-        Self { hub_address, hub_key, line, http: Http::default(), keys: RwLock::default() }
+        let hub = Arc::new(Verifier::new(hub_key));
+        let sealer = Sealer::start(mine.clone());
+        Self { hub_address, hub, line, http: Http::default(), keys: RwLock::default(), sealer }
+    }
+
+    /// Signs an envelope of this node.
+    pub async fn seal(&self, envelope: Envelope) -> Envelope {
+        self.sealer.seal(envelope).await
     }
 
     /// What is shared with the hub.
@@ -126,14 +139,8 @@ impl Link {
         patience: Duration,
     ) -> Result<Answer, NoAnswer> {
         let to = question.addressee();
-        let asked = Envelope::seal(
-            context.message_id(),
-            None,
-            (context.me, to),
-            context.now(),
-            question,
-            &context.key,
-        );
+        let asked = Envelope::unsigned(context.message_id(), None, (context.me, to), context.now(), question);
+        let asked = self.sealer.seal(asked).await;
         let unreachable = |detail: String| {
             tracing::warn!(%to, %detail, "no answer");
             NoAnswer::Unknown(Refusal::ParticipantUnreachable { place: to.to_string() })
@@ -147,7 +154,7 @@ impl Link {
         };
         let reply = Envelope::read(&body).map_err(untrusted)?;
         let writer = if reply.from == Participant::Hub {
-            Arc::new(self.hub_key.clone())
+            Arc::clone(&self.hub)
         } else if reply.from == to {
             self.key_of(context, to).await?
         } else {
@@ -177,9 +184,9 @@ impl Link {
         &self,
         context: &Context,
         participant: Participant,
-    ) -> Result<Arc<PublicKey>, NoAnswer> {
+    ) -> Result<Arc<Verifier>, NoAnswer> {
         if participant == Participant::Hub {
-            return Ok(Arc::new(self.hub_key.clone()));
+            return Ok(Arc::clone(&self.hub));
         }
         if let Some(key) = self.known(participant) {
             return Ok(key);
@@ -190,7 +197,7 @@ impl Link {
         })
     }
 
-    fn known(&self, participant: Participant) -> Option<Arc<PublicKey>> {
+    fn known(&self, participant: Participant) -> Option<Arc<Verifier>> {
         self.keys.read().expect("no reader panics").get(&participant).cloned()
     }
 
@@ -203,7 +210,7 @@ impl Link {
             }));
         };
         let read = participants.into_iter().filter_map(|entry| {
-            PublicKey::from_hex(&entry.public_key).ok().map(|key| (entry.participant, Arc::new(key)))
+            PublicKey::from_hex(&entry.public_key).ok().map(|key| (entry.participant, Arc::new(Verifier::new(key))))
         });
         *self.keys.write().expect("no writer panics") = read.collect();
         Ok(())

@@ -36,9 +36,8 @@ pub async fn answer(
     let context = &node.context;
     let reply = Reply::from_outcome(outcome.map_err(Failure::refusal));
     let route = (context.me, question.from);
-    let reply =
-        Envelope::seal(context.message_id(), Some(question.id), route, context.now(), &reply, &context.key);
-    let reply = reply.write();
+    let reply = Envelope::unsigned(context.message_id(), Some(question.id), route, context.now(), &reply);
+    let reply = node.link.seal(reply).await.write();
     let tag = line.tag(Way::Back, &reply);
     Ok((reply, tag))
 }

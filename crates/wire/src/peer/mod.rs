@@ -15,7 +15,10 @@
 
 pub mod v1;
 
-use crate::sign::sm2::{PrivateKey, PublicKey};
+use crate::sign::{
+    sm2::PrivateKey,
+    tree::{self, Verifier},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use terms::{Moment, Participant, PeerMessageId};
 
@@ -42,7 +45,8 @@ pub struct Envelope {
     pub sent_at: Moment,
     /// The message, JSON of [`v1::Question`] or [`v1::Reply`].
     pub body: String,
-    /// The writer's SM2 signature over the lines of [`Envelope::signed_text`].
+    /// The writer's SM2 signature over the lines of [`Envelope::signed_text`], alone or with others
+    /// ([`crate::sign::tree`]).
     pub signature: String,
 }
 
@@ -78,22 +82,26 @@ impl Untrusted {
 }
 
 impl Envelope {
-    /// Writes and signs a message.
+    /// Writes a message that is yet to be signed: what is to be signed is [`Envelope::signed_text`].
     ///
     /// # Panics
     /// If the message cannot be written as JSON, which no value of this crate can cause.
-    pub fn seal(
+    pub fn unsigned(
         id: PeerMessageId,
         reply_to: Option<PeerMessageId>,
         (from, to): (Participant, Participant),
         sent_at: Moment,
         message: &impl Serialize,
-        key: &PrivateKey,
     ) -> Self {
         let body = serde_json::to_string(message).expect("a message is plain data");
-        let mut envelope = Self { id, reply_to, from, to, sent_at, body, signature: String::new() };
-        envelope.signature = key.sign(envelope.signed_text().as_bytes());
-        envelope
+        Self { id, reply_to, from, to, sent_at, body, signature: String::new() }
+    }
+
+    /// With its writer's signature, made alone.
+    #[must_use]
+    pub fn signed(mut self, key: &PrivateKey) -> Self {
+        self.signature = tree::sign_all(key, &[self.signed_text().into_bytes()]).remove(0);
+        self
     }
 
     /// Reads an envelope from what came over the network.
@@ -123,7 +131,7 @@ impl Envelope {
     }
 
     /// Checks that a question is for `me`, was signed by `writer`'s key, and lately.
-    pub fn check_question(&self, me: Participant, writer: &PublicKey, now: Moment) -> Result<(), Untrusted> {
+    pub fn check_question(&self, me: Participant, writer: &Verifier, now: Moment) -> Result<(), Untrusted> {
         if self.to != me {
             return Err(Untrusted::NotForMe);
         }
@@ -131,7 +139,7 @@ impl Envelope {
     }
 
     /// Checks the writer's signature and the time, whoever the message is for.
-    pub fn check_writer(&self, writer: &PublicKey, now: Moment) -> Result<(), Untrusted> {
+    pub fn check_writer(&self, writer: &Verifier, now: Moment) -> Result<(), Untrusted> {
         self.check_time(now)?;
         writer.verify(self.signed_text().as_bytes(), &self.signature).map_err(|_| Untrusted::Signature)
     }
@@ -149,7 +157,7 @@ impl Envelope {
     }
 
     /// Checks that this is the answer of `writer` to the question `question`.
-    pub fn check_reply(&self, question: &Self, writer: &PublicKey, now: Moment) -> Result<(), Untrusted> {
+    pub fn check_reply(&self, question: &Self, writer: &Verifier, now: Moment) -> Result<(), Untrusted> {
         self.check_answers(question)?;
         self.check_writer(writer, now)
     }
@@ -172,8 +180,9 @@ mod tests {
         let key = PrivateKey::from_bytes(&[1; 32]).unwrap();
         let hub = PrivateKey::from_bytes(&[2; 32]).unwrap();
         let id: PeerMessageId = "420000176368320000000000000001".parse().unwrap();
-        let envelope = Envelope::seal(id, None, (hubei, beijing), now, &"question", &key);
-        let check = |envelope: &Envelope, now| envelope.check_question(beijing, &key.public(), now);
+        let envelope = Envelope::unsigned(id, None, (hubei, beijing), now, &"question").signed(&key);
+        let of = |key: &PrivateKey| Verifier::new(key.public());
+        let check = |envelope: &Envelope, now| envelope.check_question(beijing, &of(&key), now);
         assert_eq!(check(&envelope, now), Ok(()));
         assert_eq!(Envelope::read(&envelope.write()), Ok(envelope.clone()));
         assert_eq!(check(&envelope, now.plus_millis(WINDOW_MILLIS + 1)), Err(Untrusted::OutsideWindow));
@@ -183,10 +192,10 @@ mod tests {
         );
         assert_eq!(check(&Envelope { from: beijing, ..envelope.clone() }, now), Err(Untrusted::Signature));
         assert_eq!(check(&Envelope { to: hubei, ..envelope.clone() }, now), Err(Untrusted::NotForMe));
-        let reply = Envelope::seal(id, Some(id), (beijing, hubei), now, &"answer", &hub);
-        assert_eq!(reply.check_reply(&envelope, &hub.public(), now), Ok(()));
-        assert_eq!(reply.check_reply(&envelope, &key.public(), now), Err(Untrusted::Signature));
+        let reply = Envelope::unsigned(id, Some(id), (beijing, hubei), now, &"answer").signed(&hub);
+        assert_eq!(reply.check_reply(&envelope, &of(&hub), now), Ok(()));
+        assert_eq!(reply.check_reply(&envelope, &of(&key), now), Err(Untrusted::Signature));
         let other = Envelope { id: "420000176368320000000000000002".parse().unwrap(), ..envelope };
-        assert_eq!(reply.check_reply(&other, &hub.public(), now), Err(Untrusted::WrongReply));
+        assert_eq!(reply.check_reply(&other, &of(&hub), now), Err(Untrusted::WrongReply));
     }
 }

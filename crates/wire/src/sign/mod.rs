@@ -7,6 +7,7 @@ pub mod csb_hmac_sha1;
 pub mod link;
 pub mod sm2;
 pub mod tif_sha256;
+pub mod tree;
 
 use serde_json::json;
 use std::fmt;
