@@ -10,9 +10,9 @@ pub enum EmbeddedError {
     /// Neither in the program nor on the machine.
     #[error(
         "找不到 PostgreSQL：本程序未内置，系统中也没有 15 或更高版本。请执行 apt-get install postgresql，\
-         或用环境变量 YIDI_POSTGRES_BIN 指明其 bin 目录，或用 DATABASE_URL 连接已有的数据库。\
+         或用环境变量 YIDI_POSTGRES_BIN 指明其 bin 目录，或用 --database（YIDI_DATABASE） 连接已有的数据库。\
          (No PostgreSQL: this build brings none along and the system has none of version 15 or later. \
-         Run `apt-get install postgresql`, or name its bin folder in YIDI_POSTGRES_BIN, or use a server by DATABASE_URL.)"
+         Run `apt-get install postgresql`, or name its bin folder in YIDI_POSTGRES_BIN, or use a server by --database (YIDI_DATABASE).)"
     )]
     NoPrograms,
 

@@ -235,7 +235,8 @@ impl Drop for Folder {
 /// Processes by their folders in `/proc` whose working directory is in this folder.
 fn working_in(folder: &Path) -> Vec<PathBuf> {
     let all = fs::read_dir("/proc").expect("Linux").flatten().map(|entry| entry.path());
-    all.filter(|process| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder))).collect()
+    all.filter(|process| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder)))
+        .collect()
 }
 
 fn token_file(folder: &Path) -> PathBuf {
