@@ -93,7 +93,8 @@ impl Hub {
         for entry in entries {
             if let Ok(key) = PublicKey::from_hex(&entry.public_key) {
                 let line = LinkKey::between(&self.context.key, &key);
-                known.insert(entry.participant, Arc::new(Registered { entry, key: Verifier::new(key), line }));
+                known
+                    .insert(entry.participant, Arc::new(Registered { entry, key: Verifier::new(key), line }));
             }
         }
         Ok(known.get(&participant).map(Arc::clone))

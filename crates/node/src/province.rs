@@ -1,18 +1,22 @@
 //! A province's node (省级异地就医平台), in both of its parts: treatment place for guests, insured place for its own people away.
 
 use crate::{
-    context::{Context, Failure},
+    context::{Context, Failure, Outcome},
     peer::ask::Link,
 };
 use benefit::{Catalog, Library};
 use casework::{filing::Rules, institution::Institution, person::Person};
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 use store::{
     Document,
     batch::{Ask, Batcher, Commit, Stands},
     institution, outbox, person,
 };
-use terms::{PoolingArea, Province, Refusal};
+use terms::{InstitutionCode, PoolingArea, Province, Refusal};
 use wire::{
     peer::v1::{PublishedInstitution, Question},
     sign::sm2::PublicKey,
@@ -76,6 +80,8 @@ pub struct ProvinceNode {
     pub(crate) library: Arc<Library>,
     /// Its way to all others.
     pub(crate) link: Link,
+    /// The institutions that have called, as registered.
+    institutions: RwLock<HashMap<InstitutionCode, Arc<Institution>>>,
     /// Settlements that wait to be written down together, as asked for …
     pub(crate) asks: Batcher<Ask>,
     /// … as standing here …
@@ -94,6 +100,7 @@ impl ProvinceNode {
             library: Arc::clone(&settings.library),
             settings,
             link,
+            institutions: RwLock::default(),
             asks: Batcher::start(writers.clone()),
             stands: Batcher::start(writers.clone()),
             commits: Batcher::start(writers),
@@ -130,7 +137,23 @@ impl ProvinceNode {
             .await?;
             work.save().await
         };
-        write.await.map_err(|error| Failure::from(error).refusal())
+        write.await.map_err(|error| Failure::from(error).refusal())?;
+        let known = Arc::new(institution.clone());
+        self.institutions.write().expect("no writer panics").insert(institution.code.clone(), known);
+        Ok(())
+    }
+
+    /// The institution with this code, as registered.
+    pub(crate) async fn institution(&self, code: &InstitutionCode) -> Outcome<Option<Arc<Institution>>> {
+        if let Some(known) = self.institutions.read().expect("no reader panics").get(code) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let mut conn = self.context.store.conn().await?;
+        let Some(found) = institution::find(&mut conn, code).await? else { return Ok(None) };
+        let found = Arc::new(found);
+        // One that was registered anew while this was read stays.
+        let mut known = self.institutions.write().expect("no writer panics");
+        Ok(Some(Arc::clone(known.entry(code.clone()).or_insert(found))))
     }
 
     /// Registers a person with how they are insured, or changes what is registered.

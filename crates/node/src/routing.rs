@@ -132,7 +132,7 @@ async fn pass(
     if let Reply::Answer(answer) = reply.open::<Reply>().map_err(rejected)? {
         match (question, *answer) {
             (Question::Settle(settle), Answer::Settled(settled)) => {
-                record_settled(hub, settle, &settled, now).await?
+                record_settled(hub, settle, &settled, now).await?;
             }
             (Question::Undo(undo), Answer::Undone(undone)) => record_undone(hub, undo, undone, now).await?,
             _ => {}

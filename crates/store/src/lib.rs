@@ -24,7 +24,7 @@ pub mod treatment;
 pub mod visit;
 
 use sqlx::{
-    PgPool, Postgres, Transaction,
+    Connection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -85,6 +85,9 @@ pub struct Store {
     writers: PgPool,
 }
 
+/// A connection that was used so lately is taken for alive.
+const RESTED: Duration = Duration::from_millis(200);
+
 /// Connections for batches: one for each kind that a node writes.
 const WRITERS: u32 = 3;
 
@@ -104,6 +107,10 @@ impl Store {
                 .max_connections(most)
                 .acquire_timeout(Duration::from_secs(10))
                 .test_before_acquire(false)
+                // One that has rested is asked first: the server may have been started again meanwhile.
+                .before_acquire(|connection, rest| {
+                    Box::pin(async move { Ok(rest.idle_for < RESTED || connection.ping().await.is_ok()) })
+                })
         };
         Ok(Self {
             pool: pool(connections).connect_with(options).await?,
@@ -297,6 +304,6 @@ mod tests {
         let area = PoolingArea(terms::AdminDivision::new(110_000).unwrap());
         outbox::put(&mut work, area, ("a", "settle"), None, (now(), now())).await.unwrap();
         drop(work);
-        assert_eq!(outbox::count(&mut *store.conn().await.unwrap()).await.unwrap(), 0);
+        assert_eq!(outbox::count(&mut store.conn().await.unwrap()).await.unwrap(), 0);
     }
 }

@@ -39,7 +39,8 @@ pub async fn find_citizen(conn: &mut Conn, area: PoolingArea, citizen: &CitizenI
 /// A person out of the rows of their insurances.
 fn read_person(rows: &[PgRow]) -> Result<Option<Person>> {
     let Some(first) = rows.first() else { return Ok(None) };
-    let enrolled = |row: &&PgRow| row.try_get::<Option<&str>, _>("scheme").is_ok_and(|scheme| scheme.is_some());
+    let enrolled =
+        |row: &&PgRow| row.try_get::<Option<&str>, _>("scheme").is_ok_and(|scheme| scheme.is_some());
     Ok(Some(Person {
         number: parsed(first, "number")?,
         citizen: parsed(first, "citizen")?,

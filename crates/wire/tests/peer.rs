@@ -246,7 +246,7 @@ fn an_envelope_is_written_and_read_as_its_sample() {
     let key = PrivateKey::from_bytes(&[1; 32]).unwrap();
     let question = Question::FindParticipants;
     let route = (parsed("420000"), Participant::Hub);
-    let envelope =
-        Envelope::unsigned(parsed("420000179523180000000000000005"), None, route, at(), &question).signed(&key);
+    let envelope = Envelope::unsigned(parsed("420000179523180000000000000005"), None, route, at(), &question)
+        .signed(&key);
     check("envelope", &envelope);
 }

@@ -140,11 +140,9 @@ async fn answer(
     received: Moment,
 ) -> Result<Vec<u8>, Stop> {
     let request = Request::read(body)?;
-    let institution = {
-        let mut conn = node.context.store.conn().await?;
-        store::institution::find(&mut conn, &request.fixmedins_code).await?
-    };
-    let institution = institution
+    let institution = node
+        .institution(&request.fixmedins_code)
+        .await?
         .ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: request.fixmedins_code.to_string() })?;
     gateway::check(node, &institution, headers, received).await?.map_err(Stop::Gateway)?;
     table::served(&request.infno)?;

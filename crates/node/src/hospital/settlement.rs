@@ -135,7 +135,7 @@ async fn ask(call: &Call<'_>, asked: &TreatmentSettlement) -> Outcome<TreatmentS
         match settlement::ask(call.node, &question).await {
             Ok(settlement) => return Ok(settlement),
             Err(failure) => {
-                tracing::info!(settlement = %asked.id, refusal = %failure.refusal(), "not known yet")
+                tracing::info!(settlement = %asked.id, refusal = %failure.refusal(), "not known yet");
             }
         }
     }

@@ -210,7 +210,9 @@ impl Link {
             }));
         };
         let read = participants.into_iter().filter_map(|entry| {
-            PublicKey::from_hex(&entry.public_key).ok().map(|key| (entry.participant, Arc::new(Verifier::new(key))))
+            PublicKey::from_hex(&entry.public_key)
+                .ok()
+                .map(|key| (entry.participant, Arc::new(Verifier::new(key))))
         });
         *self.keys.write().expect("no writer panics") = read.collect();
         Ok(())

@@ -19,7 +19,8 @@ impl Sealer {
         tokio::spawn(async move {
             let mut waiting = Vec::new();
             while receiver.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
-                let (texts, answers): (Vec<Vec<u8>>, Vec<oneshot::Sender<String>>) = waiting.drain(..).unzip();
+                let (texts, answers): (Vec<Vec<u8>>, Vec<oneshot::Sender<String>>) =
+                    waiting.drain(..).unzip();
                 for (answer, signature) in answers.into_iter().zip(sign_all(&key, &texts)) {
                     // Whoever stopped waiting needs no signature.
                     let _ = answer.send(signature);

@@ -33,10 +33,10 @@ pub fn sign_all(key: &PrivateKey, texts: &[Vec<u8>]) -> Vec<String> {
         for (pair, leaves) in level.chunks(2).zip(under.chunks(2)) {
             if let ([left, right], [under_left, under_right]) = (pair, leaves) {
                 for index in under_left {
-                    paths[*index] += &format!(".R{}", hex_of(right));
+                    paths[*index].extend([".R", &hex_of(right)]);
                 }
                 for index in under_right {
-                    paths[*index] += &format!(".L{}", hex_of(left));
+                    paths[*index].extend([".L", &hex_of(left)]);
                 }
                 above.push(node(left, right));
             } else {
@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn every_message_of_a_tree_is_as_good_as_signed_alone() {
         for count in [1, 2, 3, 5, 8, 13] {
-            let texts: Vec<Vec<u8>> = (0..count).map(|index| format!("message {index}").into_bytes()).collect();
+            let texts: Vec<Vec<u8>> =
+                (0..count).map(|index| format!("message {index}").into_bytes()).collect();
             let signatures = sign_all(&key(1), &texts);
             let verifier = Verifier::new(key(1).public());
             for (index, (text, signature)) in texts.iter().zip(&signatures).enumerate() {

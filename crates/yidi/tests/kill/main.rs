@@ -296,7 +296,7 @@ impl Country {
                 Err(error) => assert_later(point, &error),
                 // A cancellation is certain once Hubei has written it down; a database may be back already.
                 Ok(_) => {
-                    assert!(infno == "2305" || point.blow == Blow::DatabaseDies, "{}: a yes", point.when)
+                    assert!(infno == "2305" || point.blow == Blow::DatabaseDies, "{}: a yes", point.when);
                 }
             }
         }
