@@ -79,7 +79,7 @@ async fn every_transaction_answers_as_the_standards_tables_say() {
     counter.done("2402", &counter.discharge(&stay)).await;
     counter.done("2405", &counter.of_visit()).await;
     let period = json!({ "data": {
-        "psn_no": patient.number.as_str(), "begntime": stay.admitted.to_string(), "endtime": stay.admitted.day().to_string(),
+        "psn_no": patient.number.as_str(), "begntime": stay.admitted.day().plus_days(-1).to_string(), "endtime": stay.admitted.day().to_string(),
         "med_type": "21", "mdtrt_id": "",
     }});
     let visits = counter.done("5201", &period).await;

@@ -18,7 +18,7 @@ enum Hop {
 const HOPS: [Hop; 3] = [Hop::Counter, Hop::ToHub, Hop::FromHub];
 
 const FATES: [Fate; 4] =
-    [Fate::DropRequest, Fate::DropResponse, Fate::Double, Fate::Delay(Duration::from_millis(900))];
+    [Fate::DropRequest, Fate::DropResponse, Fate::Double, Fate::Delay(Duration::from_millis(2_400))];
 
 fn wire(play: &Play, hop: Hop) -> &Wire {
     match hop {
