@@ -25,9 +25,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use casework::institution::Institution;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde_json::Value;
-use std::{any::Any, sync::Arc};
+use std::{any::Any, sync::Arc, time::Duration};
 use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
 use wire::{
     hospital::{Answer, Request, inf_refmsgid, table},
@@ -69,19 +69,20 @@ impl Call<'_> {
 /// Answers whatever is posted.
 pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpRequest) -> Response {
     let received = node.context.now();
-    if request.method() != Method::POST {
+    let (parts, body) = request.into_parts();
+    let limit = node.settings.body_bytes_max;
+    let body = match tokio::time::timeout(BODY_PATIENCE, read_whole(body, limit)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+        Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the body did not come in time").into_response(),
+    };
+    if parts.method != Method::POST {
         let refusal = Refusal::NotJson { detail: "应以POST方法发送".to_owned() };
         return json(render(&node, &Answer::refusal(&refusal), received));
     }
-    let (parts, body) = request.into_parts();
-    let limit = node.settings.body_bytes_max;
-    let body = match Limited::new(body, limit).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let refusal = Refusal::TooLarge { limit: limit.to_string() };
-            return json(render(&node, &Answer::refusal(&refusal), received));
-        }
-        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    let Some(body) = body else {
+        let refusal = Refusal::TooLarge { limit: limit.to_string() };
+        return json(render(&node, &Answer::refusal(&refusal), received));
     };
     let headers = gateway::Headers(&parts.headers);
     match answer(&node, &headers, &body, received).await {
@@ -95,6 +96,27 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
             json(render(&node, &Answer::refusal(&refusal), received))
         }
     }
+}
+
+/// How long a body may take to come.
+const BODY_PATIENCE: Duration = Duration::from_mins(1);
+/// How much of a body that is too large is read all the same: a sender that is cut off while it sends never reads why.
+const READ_PAST: usize = 64 << 20;
+
+/// A body of at most `limit` bytes; `None` for a larger one.
+async fn read_whole(mut body: Body, limit: usize) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut kept = Vec::new();
+    let mut came = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        came = came.saturating_add(data.len());
+        if came <= limit {
+            kept.extend_from_slice(&data);
+        } else if came > limit.saturating_add(READ_PAST) {
+            break;
+        }
+    }
+    Ok((came <= limit).then_some(kept))
 }
 
 /// What a hospital hears when a transaction ends in an impossible state: that nothing is known, and what to do.
