@@ -134,7 +134,7 @@ async fn a_bad_day(seed: u64, guests: usize) {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
     let mut options = Options::new(Rulebook::of_folder(&policy).expect("the policy folder is in order"));
     options.wires = true;
-    options.patience = Duration::from_millis(2_000);
+    options.patience = Duration::from_secs(2);
     let mut world = World::start(options, &|_| {}).await.expect("the world starts");
     let mut open = Vec::new();
     for index in 0..guests {

@@ -52,7 +52,7 @@ pub async fn world_of(provinces: &[Province]) -> World {
     let mut options = Options::new(rules);
     options.provinces = provinces.to_vec();
     options.wires = true;
-    options.patience = Duration::from_millis(2_000);
+    options.patience = Duration::from_secs(2);
     options.management_token = Some("令牌".to_owned());
     let mut stores = BTreeMap::new();
     let provinces = provinces.iter().map(|province| Participant::Province(*province));
