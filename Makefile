@@ -12,7 +12,7 @@ help:
 	@echo "make test                 all tests; those of the database on every PostgreSQL there is"
 	@echo "make lint                 format, clippy, and who may depend on whom"
 	@echo "make advisories           known holes in what is depended on (needs cargo-deny and the network)"
-	@echo "make bench [ARGS=...]     measure ('yidi bench')"
+	@echo "make bench [ARGS=...]     measure ('yidi bench', then benefits on one core)"
 	@echo "make fetch                the PostgreSQL that the program brings along"
 
 demo: fetch
@@ -37,6 +37,7 @@ advisories:
 bench: fetch
 	cargo build --release -p yidi
 	$(YIDI) bench $(ARGS)
+	cargo bench -p benefit --bench compute -- $(filter --write,$(ARGS))
 
 # Quick when it is there already; where it cannot be had, the system's PostgreSQL is used.
 fetch:

@@ -6,8 +6,8 @@ use std::{
     ops::{Add, AddAssign, Neg, Sub},
 };
 use terms::{
-    ChargeCategory, Day, Fen, FilingCategory, InsuranceScheme, InsuredPlace, MemberStatus, SettlementLevel,
-    TreatmentPlace,
+    CareKind, ChargeCategory, ContributionTier, Day, DiseaseCode, Fen, FilingCategory, InsuranceScheme,
+    InsuredPlace, MemberClass, MemberStatus, Set, SettlementLevel, TreatmentPlace, VisitMark,
 };
 
 /// An amount of expense split by the treatment place's scope of payment (支付范围): the total is always the sum of the other
@@ -24,17 +24,22 @@ pub struct Split {
     pub first_self_pay: Fen,
     /// In scope (符合政策范围, `inscp_scp_amt`): what the insured place's policy divides.
     pub in_scope: Fen,
+    /// What of `in_scope` is paid in full, because the first self-pay of its items is final (一次性先行自付后不再按比例):
+    /// neither deductible nor ratio touches it.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub in_full: Fen,
 }
 
 impl Split {
-    /// Whether the total is the sum of its four parts.
+    /// Whether the total is the sum of its four parts, and what is paid in full is part of what is in scope.
     pub fn is_consistent(&self) -> bool {
         self.total == self.out_of_scope + self.over_limit + self.first_self_pay + self.in_scope
+            && self.in_full.0.abs() <= self.in_scope.0.abs()
     }
 
     /// Whether any part is below nothing, as in a line that gives back.
     pub fn has_negative_part(&self) -> bool {
-        [self.total, self.out_of_scope, self.over_limit, self.first_self_pay, self.in_scope]
+        [self.total, self.out_of_scope, self.over_limit, self.first_self_pay, self.in_scope, self.in_full]
             .into_iter()
             .any(Fen::is_negative)
     }
@@ -49,6 +54,7 @@ impl Add for Split {
             over_limit: self.over_limit + other.over_limit,
             first_self_pay: self.first_self_pay + other.first_self_pay,
             in_scope: self.in_scope + other.in_scope,
+            in_full: self.in_full + other.in_full,
         }
     }
 }
@@ -62,6 +68,7 @@ impl Neg for Split {
             over_limit: -self.over_limit,
             first_self_pay: -self.first_self_pay,
             in_scope: -self.in_scope,
+            in_full: -self.in_full,
         }
     }
 }
@@ -94,20 +101,40 @@ pub struct CategoryAmount {
     pub split: Split,
 }
 
-/// The bill of one stay in hospital (住院), from admission to discharge. A stay over the end of a year is one bill; its
-/// discharge selects policy and year (跨年度结算按出院日期).
+/// The bill of one visit: a stay in hospital from admission to discharge, a visit to an outpatient department, a purchase
+/// at a pharmacy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
-    /// The level at which the hospital is settled (医保结算等级), as the treatment place gave it.
+    /// The kind of care (就医类别).
+    #[serde(default = "inpatient", skip_serializing_if = "is_inpatient")]
+    pub care: CareKind,
+    /// The level at which the institution is settled (医保结算等级), as the treatment place gave it.
     pub level: SettlementLevel,
-    /// Whether it is a hospital of Chinese medicine (中医医院), for which some policies lower the deductible.
-    pub chinese_medicine: bool,
-    /// Day of admission (入院); a person's age counts on this day.
+    /// What is special about the visit or the institution.
+    #[serde(default, skip_serializing_if = "nothing_in")]
+    pub marks: Set<VisitMark>,
+    /// The chronic or special diseases treated (门诊慢特病病种), the main one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diseases: Vec<DiseaseCode>,
+    /// Day of admission (入院) or of the visit; a person's age counts on this day.
     pub admission: Day,
-    /// Day of discharge (出院); it selects the version of the policy.
+    /// Day of discharge (出院) or of the visit; it selects the version of the policy.
     pub discharge: Day,
+    /// For a stay that goes on from another hospital (转院): the deductible paid there. Some areas count both as one
+    /// admission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transferred_with: Option<Fen>,
     /// The amounts by category.
     pub categories: Vec<CategoryAmount>,
+}
+
+const fn inpatient() -> CareKind {
+    CareKind::Inpatient
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_inpatient(care: &CareKind) -> bool {
+    matches!(care, CareKind::Inpatient)
 }
 
 impl Bill {
@@ -126,6 +153,37 @@ pub struct Member {
     pub status: MemberStatus,
     /// Day of birth.
     pub birth: Day,
+    /// What else the register says of them (人员身份类别).
+    #[serde(default, skip_serializing_if = "nothing_in")]
+    pub classes: Set<MemberClass>,
+    /// Their contribution tier (缴费档次), where the scheme has several and the register knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<ContributionTier>,
+    /// Whole years of contribution (缴费年限), if the register knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contribution_years: Option<i16>,
+    /// The day of retirement, if the register knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_on: Option<Day>,
+    /// The chronic or special diseases for which the person is registered (门诊慢特病登记).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diseases: Vec<DiseaseCode>,
+}
+
+impl Member {
+    /// A person of whom nothing but scheme, status and birth is known.
+    pub const fn plain(scheme: InsuranceScheme, status: MemberStatus, birth: Day) -> Self {
+        Self {
+            scheme,
+            status,
+            birth,
+            classes: Set::new(),
+            tier: None,
+            contribution_years: None,
+            retired_on: None,
+            diseases: Vec::new(),
+        }
+    }
 }
 
 /// How the stay stands with the filing register (备案).
@@ -134,6 +192,9 @@ pub struct Member {
 pub enum FilingStanding {
     /// A filing covers the stay.
     Filed(FilingCategory),
+    /// A filing stands, but for another place than this one: a long-term filer who returns home or goes on to a third
+    /// province.
+    FiledElsewhere(FilingCategory),
     /// No filing, but the hospital says emergency: counts as filed (视同备案, 规程 art. 34), at the emergency standard.
     DeemedFiled,
     /// No filing and no emergency.
@@ -153,4 +214,34 @@ pub struct Case {
     pub treatment: TreatmentPlace,
     /// Whether they filed.
     pub standing: FilingStanding,
+    /// The personal accounts (个人账户) that the person wants to pay from; none: the accounts are not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Accounts>,
+}
+
+impl Case {
+    /// Whether the institution lies inside the person's pooling area.
+    pub fn is_inside(&self) -> bool {
+        self.treatment.division().pooling_area() == self.insured.pooling_area()
+    }
+}
+
+/// What personal accounts hold that may be used for a visit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accounts {
+    /// The person's own balance.
+    pub own: Fen,
+    /// The balances of family members who share theirs (家庭共济), in the order in which they are used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub family: Vec<Fen>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_nothing(amount: &Fen) -> bool {
+    amount.is_zero()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn nothing_in<T>(set: &Set<T>) -> bool {
+    set.is_empty()
 }

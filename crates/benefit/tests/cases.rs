@@ -1,39 +1,83 @@
-//! Every table of `policy/**/*.cases.md` against the policy files beside it.
+//! Every table of `policy/**/*.cases.md` against the policy files beside it, to the fen.
 //!
-//! A row is one stay of a person; its columns are told in `docs/POLICY.md`. Amounts are exact to the fen.
+//! How a table is written is told in `docs/POLICY.md`. A difference is printed with every step of the computation.
 
-use benefit::{Bill, Case, CategoryAmount, FilingStanding, Library, Member, Split, YearToDate, compute};
+use benefit::{
+    Library,
+    cases::{self, CaseFile, Finding},
+};
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
-use terms::{
-    AdminDivision, ChargeCategory, Day, Fen, FilingCategory, Fund, InsuranceScheme, InsuredPlace,
-    MemberStatus, PoolingArea, SettlementLevel, TreatmentPlace,
-};
+use terms::{CareKind, ChargeCategory, InsuranceScheme, PoolingArea};
 
 #[test]
 fn every_case_is_computed_as_its_table_says() {
     let library = library();
-    let mut wrong = Vec::new();
+    let (files, mut wrong) = case_files();
     let mut rows = 0;
-    for path in files_under(&folder(), ".cases.md") {
-        let found = check_file(&library, &path, &mut wrong);
-        assert!(found > 0, "{}: no case in the file", path.display());
-        rows += found;
+    for file in &files {
+        let findings = cases::run(&library, file);
+        rows += findings.len();
+        wrong.extend(findings.iter().filter_map(difference));
     }
-    assert!(wrong.is_empty(), "{} of {rows} cases differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} findings, {rows} cases:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(rows >= 16, "only {rows} cases");
 }
 
 #[test]
-fn every_policy_file_loads_and_has_cases_beside_it() {
+fn what_people_read_of_every_answer_holds_together() {
+    let library = library();
+    for file in case_files().0 {
+        for Finding { place, answer, .. } in cases::run(&library, &file) {
+            let Ok(breakdown) = answer else { continue };
+            assert_eq!(breakdown.check(), Ok(()), "{place}");
+            let dispute = breakdown.for_dispute();
+            assert!(!dispute.contains("不成立"), "{place}:\n{dispute}");
+            let words = breakdown.for_person();
+            for (part, left) in &breakdown.burdens {
+                assert!(words.contains(&format!("{} {left} 元", part.chinese())), "{place}:\n{words}");
+            }
+            assert_eq!(
+                words.contains("待核实：").then_some(()),
+                breakdown.unconfirmed.first().map(|_| ()),
+                "{place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_policy_has_cases_for_each_kind_of_care_that_it_pays() {
+    let library = library();
+    let has: BTreeSet<_> = case_files().0.iter().map(|file| (file.area, file.scheme, file.care)).collect();
+    let mut lacking = Vec::new();
+    for (area, scheme, name) in library.areas() {
+        for care in cares(&library, area, scheme) {
+            if !has.contains(&(area, scheme, care)) {
+                lacking.push(format!("{name} {} {care}", scheme.code()));
+            }
+        }
+    }
+    assert!(lacking.is_empty(), "no case file for:\n{}", lacking.join("\n"));
+    assert!(library.areas().count() >= 16);
+}
+
+#[test]
+fn every_policy_of_every_day_is_told_in_words() {
     let library = library();
     for (area, scheme, name) in library.areas() {
-        let cases = folder().join(area.to_string()).join(format!("{}.inpatient.cases.md", scheme.code()));
-        assert!(cases.exists(), "{name} {scheme} has no {}", cases.display());
+        for day in library.days_of_change(area, scheme) {
+            let Ok(policy) = library.scheme_on(area, scheme, day) else { continue };
+            let words = policy.explain();
+            for care in CareKind::ALL {
+                assert!(words.contains(&format!("■ {care}")), "{name} {day}: {words}");
+            }
+            assert!(words.contains("■ 异地就医"), "{name} {day}: {words}");
+        }
     }
-    assert!(library.areas().count() >= 16);
 }
 
 #[test]
@@ -60,8 +104,33 @@ fn every_catalog_loads_and_has_all_fourteen_categories() {
     }
 }
 
+fn difference(finding: &Finding) -> Option<String> {
+    let said = finding.difference.as_ref()?;
+    Some(format!("{}: {said}\n{}", finding.place, finding.walk()))
+}
+
+/// The kinds of care for which the policy has a benefit on some day.
+fn cares(library: &Library, area: PoolingArea, scheme: InsuranceScheme) -> Vec<CareKind> {
+    let days = library.days_of_change(area, scheme);
+    let policies: Vec<_> = days.iter().filter_map(|day| library.scheme_on(area, scheme, *day).ok()).collect();
+    let has = |care: &CareKind| policies.iter().any(|policy| policy.plan(*care).is_some());
+    CareKind::ALL.iter().copied().filter(has).collect()
+}
+
+/// All case files that can be read, and what is wrong with the others.
+fn case_files() -> (Vec<CaseFile>, Vec<String>) {
+    let (mut files, mut wrong) = (Vec::new(), Vec::new());
+    for path in files_under(&folder(), ".cases.md") {
+        match cases::read(&path.display().to_string(), &fs::read_to_string(&path).unwrap()) {
+            Ok(file) => files.push(file),
+            Err(errors) => wrong.extend(errors.iter().map(ToString::to_string)),
+        }
+    }
+    (files, wrong)
+}
+
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy").canonicalize().unwrap()
 }
 
 fn files_under(folder: &Path, ending: &str) -> Vec<PathBuf> {
@@ -88,153 +157,4 @@ fn library() -> Library {
     Library::load(texts).unwrap_or_else(|errors| {
         panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })
-}
-
-/// Checks all tables of a file; the number of cases found.
-fn check_file(library: &Library, path: &Path, wrong: &mut Vec<String>) -> usize {
-    let area = path.parent().and_then(Path::file_name).unwrap().to_string_lossy().parse().unwrap();
-    let scheme = InsuranceScheme::from_code(&path.file_name().unwrap().to_string_lossy()).unwrap();
-    let text = fs::read_to_string(path).unwrap();
-    let mut head: Vec<String> = Vec::new();
-    let mut cases = 0;
-    for (index, line) in text.lines().enumerate() {
-        let Some(line) = line.trim().strip_prefix('|') else {
-            head.clear();
-            continue;
-        };
-        let cells: Vec<String> =
-            line.trim_end_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
-        if head.is_empty() {
-            head = cells;
-        } else if !cells[0].starts_with("--") {
-            assert_eq!(cells.len(), head.len(), "{}:{}: cells", path.display(), index + 1);
-            let row: BTreeMap<_, _> =
-                head.iter().map(String::as_str).zip(cells.iter().map(String::as_str)).collect();
-            cases += 1;
-            if let Err(said) = check_row(library, area, scheme, &row) {
-                wrong.push(format!("{}:{}: {said}", path.display(), index + 1));
-            }
-        }
-    }
-    cases
-}
-
-fn check_row(
-    library: &Library,
-    area: AdminDivision,
-    scheme: InsuranceScheme,
-    row: &BTreeMap<&str, &str>,
-) -> Result<(), String> {
-    let discharge: Day = row["discharge"].parse().map_err(|_| "discharge is not a day")?;
-    let in_scope: Fen = row["in-scope"].parse().map_err(|error| format!("in-scope: {error:?}"))?;
-    let status = status(row["status"])?;
-    let split = Split { total: in_scope, in_scope, ..Split::default() };
-    let days = row.get("days").map_or(Ok(8), |days| days.parse()).map_err(|_| "days")?;
-    let bill = Bill {
-        level: word(SettlementLevel::ALL, SettlementLevel::chinese, row["level"])?,
-        chinese_medicine: row.get("hospital").is_some_and(|kind| *kind == "中医"),
-        admission: discharge.plus_days(-days),
-        discharge,
-        categories: vec![CategoryAmount { category: ChargeCategory::WesternMedicine, split }],
-    };
-    let case = Case {
-        bill,
-        member: Member { scheme, status, birth: birth(row, status)? },
-        insured: InsuredPlace(area),
-        treatment: TreatmentPlace(row["treatment"].parse().map_err(|_| "treatment is not a place")?),
-        standing: standing(row["filing"])?,
-    };
-    let year = year(row["nth"], row["year so far"], scheme)?;
-    let policy = library.scheme_on(PoolingArea(area), scheme, discharge).map_err(|no| no.to_string())?;
-    let found = match compute(&policy, &case, &year) {
-        Ok(breakdown) => {
-            assert_eq!(breakdown.fund_total + breakdown.person_total, breakdown.split.total);
-            let line = |line: &benefit::Line| {
-                format!("\n      {} {} [{}] {}", line.step, line.amount_in, line.parameter, line.amount_out)
-            };
-            let lines: String = breakdown.lines.iter().map(line).collect::<Vec<_>>().concat();
-            (payments(&breakdown.fund_payments, scheme), breakdown.person_total.to_string(), lines)
-        }
-        Err(refusal) => ("refused".to_owned(), "-".to_owned(), format!("\n      {refusal}")),
-    };
-    if (found.0.as_str(), found.1.as_str()) == (row["fund pays"], row["person"]) {
-        return Ok(());
-    }
-    Err(format!(
-        "the table says {} | {}, computed {} | {} ({}){}",
-        row["fund pays"], row["person"], found.0, found.1, row["why"], found.2
-    ))
-}
-
-/// `8000.00`, or with the layers above the pool `8000.00 + large 500.00`.
-fn payments(paid: &BTreeMap<Fund, Fen>, scheme: InsuranceScheme) -> String {
-    let mut words = Vec::new();
-    for (fund, amount) in paid {
-        words.push(match fund {
-            fund if *fund == scheme.pool() => amount.to_string(),
-            Fund::LargeAmount => format!("large {amount}"),
-            Fund::ResidentCatastrophic => format!("catastrophic {amount}"),
-            other => format!("{} {amount}", other.code()),
-        });
-    }
-    words.sort_by_key(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
-    if words.is_empty() { "0.00".to_owned() } else { words.join(" + ") }
-}
-
-/// `in_scope 40000 pool 30000 large 0 deductible 1300`, or `-`.
-fn year(nth: &str, text: &str, scheme: InsuranceScheme) -> Result<YearToDate, String> {
-    let nth: i64 = nth.parse().map_err(|_| "nth is not a number")?;
-    let mut year = YearToDate { admissions: nth - 1, ..YearToDate::default() };
-    let words: Vec<&str> = text.split_whitespace().filter(|word| *word != "-").collect();
-    for pair in words.chunks(2) {
-        let [name, amount] = pair else { return Err("year so far is written in pairs".to_owned()) };
-        let amount: Fen = amount.parse().map_err(|error| format!("year so far: {error:?}"))?;
-        match *name {
-            "in_scope" => (year.in_scope, year.total) = (amount, amount),
-            "deductible" => year.deductible = amount,
-            "pool" => _ = year.fund_paid.insert(scheme.pool(), amount),
-            "large" => _ = year.fund_paid.insert(Fund::LargeAmount, amount),
-            "catastrophic" => _ = year.fund_paid.insert(Fund::ResidentCatastrophic, amount),
-            other => return Err(format!("year so far knows no `{other}`")),
-        }
-    }
-    year.person = year.total - year.fund_paid.values().copied().sum();
-    Ok(year)
-}
-
-fn word<T: Copy>(all: &[T], chinese: impl Fn(T) -> &'static str, text: &str) -> Result<T, String> {
-    all.iter()
-        .copied()
-        .find(|one| chinese(*one) == text)
-        .ok_or_else(|| format!("`{text}` is not one of the words"))
-}
-
-fn status(text: &str) -> Result<MemberStatus, String> {
-    match text {
-        "成年" => Ok(MemberStatus::Adult),
-        "老年" => Ok(MemberStatus::Elderly),
-        other => word(MemberStatus::ALL, MemberStatus::chinese, other),
-    }
-}
-
-fn standing(text: &str) -> Result<FilingStanding, String> {
-    match text {
-        "视同备案" => Ok(FilingStanding::DeemedFiled),
-        "未备案" => Ok(FilingStanding::NotFiled),
-        "长期" => Ok(FilingStanding::Filed(FilingCategory::LongTermResident)),
-        "转诊" => Ok(FilingStanding::Filed(FilingCategory::Referral)),
-        "急诊" => Ok(FilingStanding::Filed(FilingCategory::Emergency)),
-        "临时" => Ok(FilingStanding::Filed(FilingCategory::OtherTemporary)),
-        other => word(FilingCategory::ALL, FilingCategory::chinese, other).map(FilingStanding::Filed),
-    }
-}
-
-fn birth(row: &BTreeMap<&str, &str>, status: MemberStatus) -> Result<Day, String> {
-    let usual = match status {
-        MemberStatus::Employed | MemberStatus::Adult => "1985-06-01",
-        MemberStatus::Retired | MemberStatus::Elderly => "1955-06-01",
-        MemberStatus::Minor => "2015-06-01",
-    };
-    let text = row.get("birth").copied().unwrap_or(usual);
-    text.parse().map_err(|_| "birth is not a day".to_owned())
 }

@@ -446,12 +446,17 @@ pub fn covers(
     discharge: Day,
     settled_at: Moment,
 ) -> bool {
+    filing.destination.covers(treatment) && holds_on(filing, admission, discharge, settled_at)
+}
+
+/// Whether the filing holds on the days of a stay, wherever that is.
+fn holds_on(filing: &Filing, admission: Day, discharge: Day, settled_at: Moment) -> bool {
     let Some((since, until)) = filing.stage.in_effect() else { return false };
     let in_effect =
         since <= settled_at && until.is_none_or(|until| admission < until.day() || settled_at < until);
     let begun =
         filing.begins <= admission || (filing.filed_at.day() >= admission && filing.begins <= discharge);
-    filing.destination.covers(treatment) && in_effect && begun && !filing.is_expired_on(admission)
+    in_effect && begun && !filing.is_expired_on(admission)
 }
 
 /// How a stay stands as to filing.
@@ -462,24 +467,28 @@ pub enum Standing {
     Filed(FilingCategory, FilingId),
     /// An emergency without a filing, which counts as filed (视同已备案, 规程 art. 34).
     Deemed,
+    /// A long-term filing stands on these days, but for another place: the person came home (备案期间回参保地) or went on to a
+    /// third one. This category, this filing.
+    FiledElsewhere(FilingCategory, FilingId),
     /// Not filed (未备案): the insured place's rule for such stays applies (规程 art. 14).
     NotFiled,
 }
 
 impl Standing {
-    /// The category whose standard applies; none if not filed.
+    /// The category whose standard applies; none if not filed for this place.
     pub const fn category(self) -> Option<FilingCategory> {
         match self {
             Self::Filed(category, _) => Some(category),
             Self::Deemed => Some(FilingCategory::Emergency),
-            Self::NotFiled => None,
+            Self::FiledElsewhere(..) | Self::NotFiled => None,
         }
     }
 }
 
 /// The best standing that the filings of one person in one scheme give a stay: long-term before referral before emergency
 /// before other; of two alike, the one filed last. Records of earlier emergencies do not count: each emergency is shown
-/// by the hospital (门诊急诊转诊标志, 住院类型) as `emergency`.
+/// by the hospital (门诊急诊转诊标志, 住院类型) as `emergency`. An emergency counts as filed wherever it happens, so it
+/// comes before a long-term filing for another place; temporary filings say nothing about other places.
 pub fn standing(
     filings: &[Filing],
     treatment: TreatmentPlace,
@@ -488,13 +497,19 @@ pub fn standing(
     settled_at: Moment,
     emergency: bool,
 ) -> Standing {
-    filings
-        .iter()
-        .filter(|filing| !filing.deemed && covers(filing, treatment, admission, discharge, settled_at))
-        .min_by_key(|filing| (rank(filing.category), Reverse(filing.filed_at), filing.id))
-        .map_or(if emergency { Standing::Deemed } else { Standing::NotFiled }, |filing| {
-            Standing::Filed(filing.category, filing.id)
-        })
+    let best = |holds: &dyn Fn(&Filing) -> bool| {
+        let standing = filings.iter().filter(|filing| !filing.deemed && holds(filing));
+        standing.min_by_key(|filing| (rank(filing.category), Reverse(filing.filed_at), filing.id))
+    };
+    if let Some(filing) = best(&|filing| covers(filing, treatment, admission, discharge, settled_at)) {
+        return Standing::Filed(filing.category, filing.id);
+    }
+    if emergency {
+        return Standing::Deemed;
+    }
+    let elsewhere =
+        best(&|filing| filing.category.is_long_term() && holds_on(filing, admission, discharge, settled_at));
+    elsewhere.map_or(Standing::NotFiled, |filing| Standing::FiledElsewhere(filing.category, filing.id))
 }
 
 const fn rank(category: FilingCategory) -> u8 {
@@ -832,6 +847,18 @@ cancelled             -          -          -          -
             Standing::NotFiled,
             "an earlier emergency does not count"
         );
+        let third = |filings: &[Filing], emergency| {
+            let (admission, discharge) = (day("2026-03-10"), day("2026-03-20"));
+            standing(filings, treated_in("320500"), admission, discharge, at("03-20"), emergency)
+        };
+        assert_eq!(third(&all, false), Standing::FiledElsewhere(LongTermResident, id(1)));
+        assert_eq!(third(&all, true), Standing::Deemed, "an emergency counts as filed wherever it is");
+        assert_eq!(
+            third(&all[..3], false),
+            Standing::NotFiled,
+            "temporary filings are for their place alone"
+        );
+        assert_eq!(third(&all, false).category(), None);
         assert!(covers(&deemed, treated_in("310115"), day("2026-03-10"), day("2026-03-20"), at("03-20")));
         assert_eq!(Standing::Deemed.category(), Some(Emergency));
     }

@@ -1,7 +1,7 @@
 //! A designated institution (定点医药机构) under the agreement (服务协议) of its treatment place: what it is, at which level it is
 //! settled, whether it may settle across regions, and how its software shows who it is.
 
-use terms::{InstitutionCode, Moment, SettlementLevel, TreatmentPlace};
+use terms::{InstitutionCode, Moment, Set, SettlementLevel, TreatmentPlace, VisitMark};
 
 /// An institution as its treatment place registers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,13 @@ pub struct Institution {
     pub sign_in_needed: bool,
     /// When this was last changed.
     pub changed_at: Moment,
+}
+
+impl Institution {
+    /// What it makes special about every visit to it, as policies see it.
+    pub fn marks(&self) -> Set<VisitMark> {
+        if self.chinese_medicine { Set::only(VisitMark::ChineseMedicine) } else { Set::new() }
+    }
 }
 
 /// The ways of authenticating that the provinces' gateways use; one setting an institution.

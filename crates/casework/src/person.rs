@@ -1,7 +1,10 @@
 //! A person (参保人员) as their insured place knows them, and how they are insured.
 
 use serde::{Deserialize, Serialize};
-use terms::{CitizenId, Day, Fen, InsuranceScheme, InsuredPlace, MemberStatus, PersonNumber, Refusal};
+use terms::{
+    CitizenId, ContributionTier, Day, Fen, InsuranceScheme, InsuredPlace, MemberClass, MemberStatus,
+    PersonNumber, Refusal, Set,
+};
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +43,53 @@ pub struct Enrolment {
     pub employer: Option<String>,
     /// Balance of the personal account (个人账户余额).
     pub balance: Fen,
+    /// What else policies distinguish (人员身份类别, `psn_idet_type`); civil servants are told by their flag.
+    #[serde(default, skip_serializing_if = "is_none_of")]
+    pub classes: Set<MemberClass>,
+    /// Contribution tier (缴费档次), where the scheme has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<ContributionTier>,
+    /// Whole years of contribution (缴费年限), if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contribution_years: Option<i16>,
+    /// Day of retirement (退休日期), if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_on: Option<Day>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_none_of(classes: &Set<MemberClass>) -> bool {
+    classes.is_empty()
 }
 
 impl Enrolment {
+    /// An insurance in force of which nothing is known but where it is and what the person is in it.
+    pub fn plain(scheme: InsuranceScheme, insured: InsuredPlace, person_type: &str) -> Self {
+        Self {
+            scheme,
+            insured,
+            person_type: person_type.to_owned(),
+            standing: Standing::InForce,
+            civil_servant: false,
+            since: None,
+            employer: None,
+            balance: Fen::ZERO,
+            classes: Set::new(),
+            tier: None,
+            contribution_years: None,
+            retired_on: None,
+        }
+    }
+
+    /// The classes as policies see them: those that are registered, and that of civil servants by its flag.
+    pub fn member_classes(&self) -> Set<MemberClass> {
+        let mut classes = self.classes;
+        if self.civil_servant {
+            classes.insert(MemberClass::CivilServant);
+        }
+        classes
+    }
+
     /// What the person type means to policies; elderly and minors among residents are told by the type, not by age.
     pub fn status(&self) -> MemberStatus {
         MemberStatus::from_code(&self.person_type).unwrap_or(match self.scheme {
@@ -91,5 +138,30 @@ impl Standing {
     /// From its code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|standing| standing.code() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_of_civil_servants_is_one_of_the_classes() {
+        let insured = InsuredPlace("420106".parse().unwrap());
+        let mut enrolment = Enrolment::plain(InsuranceScheme::Employee, insured, "1101");
+        assert!(enrolment.member_classes().is_empty());
+        enrolment.civil_servant = true;
+        enrolment.classes.insert(MemberClass::SubsistenceAllowance);
+        let classes: Vec<_> = enrolment.member_classes().iter().collect();
+        assert_eq!(classes, [MemberClass::SubsistenceAllowance, MemberClass::CivilServant]);
+    }
+
+    #[test]
+    fn an_insurance_that_says_nothing_of_these_is_written_as_before() {
+        let insured = InsuredPlace("420106".parse().unwrap());
+        let enrolment = Enrolment::plain(InsuranceScheme::Employee, insured, "1101");
+        let text = serde_json::to_string(&enrolment).unwrap();
+        assert!(!text.contains("classes") && !text.contains("tier"), "{text}");
+        assert_eq!(serde_json::from_str::<Enrolment>(&text).unwrap(), enrolment);
     }
 }

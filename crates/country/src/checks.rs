@@ -142,8 +142,11 @@ async fn broken_years(world: &World) -> Result<Vec<String>, Trouble> {
         let standing =
             insured::all(&mut conn).await?.into_iter().filter(|one| one.stage == insured::Stage::Standing);
         for content in standing.filter_map(|one| one.content) {
-            let sums = expected.entry((content.person, content.scheme, content.year)).or_default();
-            *sums = sums.plus(&content.contribution);
+            let earlier = content.earlier.map(|earlier| (earlier.year, earlier.contribution));
+            for (year, contribution) in earlier.into_iter().chain([(content.year, content.contribution)]) {
+                let sums = expected.entry((content.person.clone(), content.scheme, year)).or_default();
+                *sums = sums.plus(&contribution);
+            }
         }
         for (person, scheme, year, sums) in insured::all_years(&mut conn).await? {
             if sums != expected.remove(&(person, scheme, year)).unwrap_or_default() {

@@ -4,9 +4,12 @@
 //! A person is a function of area, scheme, status and serial, so that a world comes out the same every time and has as many
 //! people as a test of load asks for.
 
-use casework::person::{Enrolment, Person, Standing};
+use casework::person::{Enrolment, Person};
 use std::{collections::BTreeMap, sync::LazyLock};
-use terms::{AdminDivision, CitizenId, Day, Fen, InsuranceScheme, InsuredPlace, MemberStatus, PoolingArea};
+use terms::{
+    AdminDivision, CitizenId, ContributionTier, Day, Fen, InsuranceScheme, InsuredPlace, MemberStatus,
+    PoolingArea,
+};
 
 /// 北京市.
 pub const BEIJING: PoolingArea = area(110_000);
@@ -62,14 +65,12 @@ pub fn person(area: PoolingArea, scheme: InsuranceScheme, status: MemberStatus, 
     let insured = InsuredPlace(district(area, scheme));
     let is_employee = scheme == InsuranceScheme::Employee;
     let enrolment = Enrolment {
-        scheme,
-        insured,
-        person_type: person_type(area, status),
-        standing: Standing::InForce,
-        civil_servant: false,
         since: Some(citizen.birth().plus_months(if is_employee { 22 * 12 } else { 1 })),
         employer: is_employee.then(|| "示范制造有限公司".to_owned()),
         balance: if is_employee { Fen(100_000 + i64::from(serial % 1_000) * 137) } else { Fen::ZERO },
+        tier: tier(area, scheme, serial),
+        retired_on: (status == MemberStatus::Retired).then(|| retired_on(&citizen)),
+        ..Enrolment::plain(scheme, insured, &person_type(area, status))
     };
     Person {
         number: number(area, scheme, status, serial).parse().expect("a number of a known shape"),
@@ -78,6 +79,24 @@ pub fn person(area: PoolingArea, scheme: InsuranceScheme, status: MemberStatus, 
         nation: Some("01".to_owned()),
         enrolments: vec![enrolment],
     }
+}
+
+/// The contribution tier, where the area's policy has several: of two neighbours in the list one has the lower.
+fn tier(area: PoolingArea, scheme: InsuranceScheme, serial: u32) -> Option<ContributionTier> {
+    use ContributionTier::{First, High, Low, Second};
+    let (lower, higher) = match (area.division().number(), scheme) {
+        (120_000, InsuranceScheme::Resident) => (Low, High),
+        (330_100 | 500_000, InsuranceScheme::Resident) | (440_300, InsuranceScheme::Employee) => {
+            (First, Second)
+        }
+        _ => return None,
+    };
+    Some(if serial.is_multiple_of(2) { lower } else { higher })
+}
+
+/// The day on which a retired person retired: men at 60, women at 55.
+fn retired_on(citizen: &CitizenId) -> Day {
+    citizen.birth().plus_months(if citizen.is_male() { 60 * 12 } else { 55 * 12 })
 }
 
 /// Two districts of every pooling area: employees live in the first, residents in the second, so that their identity numbers
@@ -176,6 +195,27 @@ mod tests {
         assert_eq!(number(TIANJIN), "123290000007");
         assert_eq!(number(HANGZHOU), "33010093200000000007");
         assert_eq!(number(WUHAN), "420100000000000032900000000007");
+    }
+
+    #[test]
+    fn the_register_says_what_policies_distinguish() {
+        let enrolment = |area, scheme, status| {
+            let person = person(area, scheme, status, 1);
+            person.enrolments.into_iter().next().expect("one")
+        };
+        let (employee, resident) = (InsuranceScheme::Employee, InsuranceScheme::Resident);
+        for (division, scheme, status, expected) in [
+            (120_000, resident, MemberStatus::Adult, Some(ContributionTier::High)),
+            (500_000, resident, MemberStatus::Adult, Some(ContributionTier::Second)),
+            (330_100, resident, MemberStatus::Elderly, Some(ContributionTier::Second)),
+            (440_300, employee, MemberStatus::Employed, Some(ContributionTier::Second)),
+            (110_000, resident, MemberStatus::Adult, None),
+        ] {
+            assert_eq!(enrolment(area(division), scheme, status).tier, expected, "{division}");
+        }
+        let retired = enrolment(area(310_000), employee, MemberStatus::Retired);
+        assert!(retired.retired_on.is_some_and(|day| day.year() >= 2000), "{retired:?}");
+        assert_eq!(enrolment(area(310_000), employee, MemberStatus::Employed).retired_on, None);
     }
 
     #[test]

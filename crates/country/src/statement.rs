@@ -2,7 +2,7 @@
 //!
 //! Pure functions to text. A Chinese character is two columns wide, so columns stand straight in a terminal.
 
-use benefit::{Breakdown, CategoryAmount};
+use benefit::{Breakdown, CategoryAmount, scheme::Confidence};
 use funds::{BookLine, Side, Transfer, reconciliation::LineStage};
 use std::{collections::BTreeSet, fmt::Write as _};
 use terms::{
@@ -105,7 +105,7 @@ impl Statement<'_> {
         put(page, &format!("{}{}  {}{}  依据", heads.0, heads.1, heads.2, heads.3));
         let mut sources: Vec<&str> = Vec::new();
         for line in &self.breakdown.lines {
-            let note = match sources.iter().position(|source| *source == line.source) {
+            let mut note = match sources.iter().position(|source| **source == *line.source) {
                 _ if line.source.is_empty() => String::new(),
                 Some(index) => format!("[{}]", index + 1),
                 None => {
@@ -113,6 +113,9 @@ impl Statement<'_> {
                     format!("[{}]", sources.len())
                 }
             };
+            if line.confidence == Some(Confidence::Unconfirmed) {
+                note += "待核实";
+            }
             let (amount_in, amount_out) = (line.amount_in.to_string(), line.amount_out.to_string());
             let parameters = wrap(&line.parameter, 42);
             let first = parameters.first().map_or("", String::as_str);
@@ -136,8 +139,27 @@ impl Statement<'_> {
             *page += &payer(fund.chinese(), *amount);
         }
         *page += &payer("基金支付合计", self.breakdown.fund_total);
-        *page += &payer("个人负担合计（本次应付）", self.breakdown.person_total);
+        *page += &payer("个人负担合计", self.breakdown.person_total);
+        for (part, amount) in &self.breakdown.burdens {
+            *page += &payer(&format!("  {}", part.chinese()), *amount);
+        }
+        for (name, amount) in [
+            ("个人账户支付", self.breakdown.account_paid),
+            ("家庭共济账户支付", self.breakdown.family_total()),
+        ] {
+            if !amount.is_zero() {
+                *page += &payer(name, amount);
+            }
+        }
+        *page += &payer("个人现金（本次应付）", self.breakdown.cash());
         *page += &payer("医疗费总额", self.breakdown.split.total);
+        if !self.breakdown.unconfirmed.is_empty() {
+            let values = self.breakdown.unconfirmed.join("、");
+            for line in wrap(&format!("待核实的政策值：{values}。仅供测试，不能据此付款。"), WIDTH)
+            {
+                put(page, &line);
+            }
+        }
     }
 }
 
@@ -316,44 +338,59 @@ fn break_word(pieces: &mut Vec<String>, word: &str, wanted: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use benefit::{Line, Split, YearToDate};
+    use benefit::{Line, Split, YearToDate, scheme::Burden};
     use std::collections::BTreeMap;
     use terms::{ChargeCategory, Day, Rate};
 
     fn split(parts: [i64; 4]) -> Split {
         let [out_of_scope, over_limit, first_self_pay, in_scope] = parts.map(Fen);
         let total = out_of_scope + over_limit + first_self_pay + in_scope;
-        Split { total, out_of_scope, over_limit, first_self_pay, in_scope }
+        Split { total, out_of_scope, over_limit, first_self_pay, in_scope, in_full: Fen::ZERO }
     }
 
     fn breakdown() -> Breakdown {
-        let line = |step: &str, amount_in, parameter: &str, amount_out, source: &str| Line {
-            step: step.to_owned(),
+        let line = |step: &'static str, amount_in, parameter: &str, amount_out, confidence| Line {
+            step: step.into(),
             amount_in: Fen(amount_in),
             parameter: parameter.to_owned(),
+            since: Day::new(2026, 1, 1),
             amount_out: Fen(amount_out),
+            rounding: None,
             fund: None,
-            source: source.to_owned(),
+            source: "示范通知〔2026〕1号".into(),
+            confidence: Some(confidence),
         };
         Breakdown {
             lines: vec![
-                line("起付标准", 900_000, "三级 首次住院 1300元", 130_000, "示范通知〔2026〕1号"),
+                line("起付标准", 900_000, "三级 首次住院 1300元", 130_000, Confidence::Confirmed),
                 line(
                     "统筹基金支付",
                     770_000,
                     "三级 退休 1300-30000元 97%，其他费用按比例分段计算",
                     746_900,
-                    "示范通知〔2026〕1号",
+                    Confidence::Unconfirmed,
                 ),
             ],
             fund_payments: BTreeMap::from([(Fund::EmployeePool, Fen(746_900))]),
             fund_total: Fen(746_900),
             person_total: Fen(453_100),
+            burdens: BTreeMap::from([
+                (Burden::Deductible, Fen(130_000)),
+                (Burden::OwnShare, Fen(23_100)),
+                (Burden::FirstSelfPay, Fen(150_000)),
+                (Burden::OverLimit, Fen(50_000)),
+                (Burden::OutOfScope, Fen(100_000)),
+            ]),
+            account_paid: Fen::ZERO,
+            family_paid: Vec::new(),
             deductible_paid: Fen(130_000),
             pool_ratio: Rate::percent(97).unwrap(),
             contribution: YearToDate::default(),
+            earlier: None,
             policy_day: Day::new(2026, 1, 1).unwrap(),
+            unconfirmed: vec!["住院支付比例".to_owned()],
             split: split([100_000, 50_000, 150_000, 900_000]),
+            rows_used: Vec::new(),
         }
     }
 

@@ -8,13 +8,13 @@ use crate::{
     network::Wire,
     people::{AREAS, demo_people},
 };
-use benefit::{Catalog, Library};
+use benefit::{Catalog, Catalogs, Library};
 use casework::{
     institution::{Institution, Secret},
     person::Person,
 };
 use node::{
-    Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock,
+    Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock, UnconfirmedValues,
     filing::{NewFiling, Who},
     serve,
 };
@@ -79,36 +79,29 @@ impl From<io::Error> for Trouble {
 pub struct Rulebook {
     /// Policies.
     pub library: Arc<Library>,
-    national: Arc<Catalog>,
-    provinces: BTreeMap<Province, Arc<Catalog>>,
+    catalogs: Catalogs,
 }
 
 impl Rulebook {
     /// Out of the texts of a policy folder, each with its path in the folder: `110000/310.toml`, `national/catalog.csv`,
-    /// `420000/catalog.csv`.
+    /// `420000/catalog.csv`, `420000/split.toml`.
     pub fn load(files: &[(String, String)]) -> Result<Self, Trouble> {
         let said = |errors: Vec<benefit::PolicyError>| {
             trouble(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         };
         let texts = || files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         let library = Library::load(texts()).map_err(said)?;
-        let mut national = Catalog::default();
-        let mut own = BTreeMap::new();
-        for (path, text) in texts().filter(|(path, _)| path.ends_with("catalog.csv")) {
-            let catalog = Catalog::load(path, text).map_err(said)?;
-            let folder = path.rsplit('/').nth(1).unwrap_or_default();
-            match folder.parse::<Province>() {
-                Ok(province) => drop(own.insert(province, catalog)),
-                Err(_) => national = catalog,
-            }
-        }
-        let provinces =
-            own.into_iter().map(|(province, own)| (province, Arc::new(national.overlay(&own)))).collect();
-        Ok(Self { library: Arc::new(library), national: Arc::new(national), provinces })
+        let catalogs = Catalogs::load(texts()).map_err(said)?;
+        Ok(Self { library: Arc::new(library), catalogs })
     }
 
     /// Out of a policy folder.
     pub fn of_folder(folder: &Path) -> Result<Self, Trouble> {
+        Self::load(&Self::files_of(folder)?)
+    }
+
+    /// The texts of a policy folder, by path.
+    pub fn files_of(folder: &Path) -> Result<Vec<(String, String)>, Trouble> {
         let mut files = Vec::new();
         for area in fs::read_dir(folder)? {
             let area = area?.path();
@@ -124,12 +117,12 @@ impl Rulebook {
             }
         }
         files.sort();
-        Self::load(&files)
+        Ok(files)
     }
 
-    /// The catalog by which a province splits bills: its own lines over the national list.
+    /// The catalog by which a province splits bills: its own lines over the national list, under its rules of splitting.
     pub fn catalog(&self, province: Province) -> Arc<Catalog> {
-        Arc::clone(self.provinces.get(&province).unwrap_or(&self.national))
+        self.catalogs.of(province)
     }
 }
 
@@ -163,11 +156,13 @@ pub struct Options {
     pub patience: Duration,
     /// The token of the provinces' management interface; without one it is closed.
     pub management_token: Option<String>,
+    /// What the provinces do where a policy value is needed that nobody has confirmed.
+    pub unconfirmed_values: UnconfirmedValues,
 }
 
 impl Options {
     /// The demonstration's world: four provinces, a temporary private server, begun twelve days ago, so that stories of twelve days
-    /// end today.
+    /// end today. It is a sandbox: values that nobody has confirmed are computed with.
     pub fn new(rules: Rulebook) -> Self {
         Self {
             provinces: AREAS.into_iter().map(PoolingArea::province).collect(),
@@ -180,6 +175,7 @@ impl Options {
             connections: 8,
             patience: Duration::from_secs(8),
             management_token: None,
+            unconfirmed_values: UnconfirmedValues::Compute,
         }
     }
 }
@@ -268,6 +264,7 @@ impl World {
             let (library, catalog) = (Arc::clone(&options.rules.library), options.rules.catalog(province));
             let mut settings = ProvinceSettings::new(hub_address, hub_key.clone(), library, catalog);
             settings.patience = options.patience;
+            settings.unconfirmed_values = options.unconfirmed_values;
             settings.management_token.clone_from(&options.management_token);
             let node = Arc::new(ProvinceNode::new(context, province, settings));
             let running = Some(serve::province(Arc::clone(&node), listener)?);

@@ -45,6 +45,14 @@ async fn every_transaction_answers_as_the_standards_tables_say() {
         assert_eq!(trial["setlinfo"][field], settled["setlinfo"][field], "{field}");
     }
     assert_eq!(settled["setlinfo"]["medfee_sumamt"], amount(total));
+    assert_eq!(settled["setlinfo"]["psn_cash_pay"], settled["setlinfo"]["psn_part_amt"], "no account pays");
+    let pool = &settled["setldetail"][0];
+    assert_eq!(
+        (&pool["fund_pay_type"], &pool["fund_payamt"]),
+        (&json!("310100"), &settled["setlinfo"]["hifp_pay"])
+    );
+    let process = pool["setl_proc_info"].as_str().unwrap_or_default();
+    assert!(process.contains("退休") && process.contains("支付"), "how it came about: {process}");
     let first = settled["setlinfo"]["setl_id"].as_str().unwrap().to_owned();
     let found = counter.done("5203", &counter.cancel(&first)).await;
     assert_eq!(

@@ -19,8 +19,8 @@ use node::filing::{self, NewFiling, Who};
 use play::{beijing, hubei};
 use std::collections::BTreeMap;
 use terms::{
-    AdminDivision, ChargeCategory, Clock, Day, Fen, FilingCategory, InsuranceScheme, MemberStatus, Moment,
-    PoolingArea, Province, SettlementLevel, VisitId,
+    AdminDivision, CareKind, ChargeCategory, Clock, Day, Fen, FilingCategory, InsuranceScheme, MemberStatus,
+    Moment, PoolingArea, Province, SettlementLevel, VisitId,
 };
 
 /// A person of one place before, in and after a hospital of another.
@@ -138,24 +138,27 @@ impl Away {
         let place = self.world.institution(&self.model.code()).unwrap().place;
         let case = Case {
             bill: Bill {
+                care: CareKind::Inpatient,
                 level,
-                chinese_medicine: self.model.chinese_medicine,
+                marks: self.world.institution(&self.model.code()).unwrap().marks(),
+                diseases: Vec::new(),
                 admission,
                 discharge,
+                transferred_with: None,
                 categories,
             },
             member: Member {
-                scheme: InsuranceScheme::Employee,
-                status: MemberStatus::Retired,
-                birth: self.person.citizen.birth(),
+                retired_on: self.person.enrolments[0].retired_on,
+                ..Member::plain(InsuranceScheme::Employee, MemberStatus::Retired, self.person.citizen.birth())
             },
             insured: self.patient.insured,
             treatment: place,
             standing,
+            accounts: None,
         };
         let scheme =
             self.world.rules.library.scheme_on(self.area, InsuranceScheme::Employee, discharge).unwrap();
-        benefit::compute(&scheme, &case, &self.year).unwrap()
+        benefit::compute(scheme, &case, &self.year).unwrap()
     }
 
     /// Settles, and holds every fund's payment against the policy's.

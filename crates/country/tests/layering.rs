@@ -16,7 +16,9 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
     let name = |package: &Value| package["name"].as_str().expect("a name").to_owned();
     let of_package = |package: &Value| {
         let all = package["dependencies"].as_array().expect("dependencies").iter();
-        let mut used: Vec<String> = all.filter(|one| one["kind"] != "dev").map(name).collect();
+        // What only a feature for tools brings along is no part of the program.
+        let belongs = |one: &&Value| one["kind"] != "dev" && one["optional"] != true;
+        let mut used: Vec<String> = all.filter(belongs).map(name).collect();
         used.sort_unstable();
         used.dedup();
         used

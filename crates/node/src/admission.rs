@@ -106,7 +106,7 @@ pub async fn gather(
     let stands = standing(&of_scheme, admission.treatment, day, day, node.context.now(), emergency);
     let filing = match stands {
         Standing::Filed(_, id) => Some(id),
-        Standing::Deemed | Standing::NotFiled => None,
+        Standing::Deemed | Standing::FiledElsewhere(..) | Standing::NotFiled => None,
     };
     Ok(Gathered { person, filing })
 }

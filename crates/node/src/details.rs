@@ -111,6 +111,7 @@ fn split(
         .find(&given.item, given.occurred_at.day())
         .ok_or_else(|| Refusal::UnknownItem { med_list_codg: given.item.clone() })?;
     let limit = item.limit(institution.level);
+    let first_self_pay_rate = item.first_self_pay_of(institution.level, given.amount, given.quantity);
     let parts = split_line(item, institution.level, given.amount, given.quantity);
     assert!(parts.is_consistent() && parts.total == given.amount, "a split is the whole line");
     Ok(FeeLine {
@@ -123,7 +124,7 @@ fn split(
         price: given.price,
         category: item.category,
         class: item.class,
-        first_self_pay_rate: item.first_self_pay,
+        first_self_pay_rate,
         price_limit: limit.map(benefit::catalog::Price::as_micro_yuan),
         split: parts,
         registration: given.registration,
@@ -177,7 +178,9 @@ fn share(whole: Split, left: Fen) -> Split {
     let (out_of_scope, over_limit, first_self_pay) =
         (part(whole.out_of_scope), part(whole.over_limit), part(whole.first_self_pay));
     let in_scope = left - out_of_scope - over_limit - first_self_pay;
-    Split { total: left, out_of_scope, over_limit, first_self_pay, in_scope }
+    // A line is one item, which is paid in full after its first self-pay or not.
+    let in_full = if whole.in_full.is_zero() { Fen::ZERO } else { in_scope };
+    Split { total: left, out_of_scope, over_limit, first_self_pay, in_scope, in_full }
 }
 
 /// Deletes lines, all of them if none are named. Lines that a refund names cannot go before it.
@@ -208,14 +211,19 @@ mod tests {
 
     #[test]
     fn refunds_in_any_steps_give_back_every_part() {
-        let whole = Split {
+        let plain = Split {
             total: Fen(1000),
             out_of_scope: Fen(0),
             over_limit: Fen(333),
             first_self_pay: Fen(67),
             in_scope: Fen(600),
+            in_full: Fen(0),
         };
-        for steps in [vec![1000], vec![1, 999], vec![333, 333, 334], vec![500, 250, 249, 1]] {
+        let in_full = Split { in_full: Fen(600), ..plain };
+        let steps = [vec![1000], vec![1, 999], vec![333, 333, 334], vec![500, 250, 249, 1]];
+        for (whole, steps) in
+            [plain, in_full].into_iter().flat_map(|one| steps.clone().map(|steps| (one, steps)))
+        {
             let mut left = whole.total;
             let mut back = Split::default();
             for step in steps {

@@ -251,12 +251,9 @@ mod tests {
     use super::*;
     use crate::{Context, ProvinceSettings};
     use benefit::{Catalog, Library};
-    use casework::{
-        filing::Stage,
-        person::{Enrolment, Standing},
-    };
+    use casework::{filing::Stage, person::Enrolment};
     use store::embedded::fixture::TestCluster;
-    use terms::{Fen, Participant, day::FixedClock, id::CountingIds};
+    use terms::{Participant, day::FixedClock, id::CountingIds};
     use wire::sign::sm2::PrivateKey;
 
     const LOOKER: Looker<'static> = Looker { name: "test", purpose: "test" };
@@ -274,16 +271,8 @@ mod tests {
         let nowhere = "http://127.0.0.1:9".to_owned();
         let settings = ProvinceSettings::new(nowhere, hub_key, library, Arc::new(Catalog::default()));
         let node = Arc::new(ProvinceNode::new(context, province, settings));
-        let enrolment = Enrolment {
-            scheme: InsuranceScheme::Employee,
-            insured: InsuredPlace("420106".parse().unwrap()),
-            person_type: "1101".to_owned(),
-            standing: Standing::InForce,
-            civil_servant: false,
-            since: None,
-            employer: None,
-            balance: Fen::ZERO,
-        };
+        let insured = InsuredPlace("420106".parse().unwrap());
+        let enrolment = Enrolment::plain(InsuranceScheme::Employee, insured, "1101");
         let first_seventeen = "42010619850601912";
         let citizen = format!("{first_seventeen}{}", CitizenId::check_digit(first_seventeen).unwrap());
         let person = Person {

@@ -5,16 +5,20 @@
 
 use crate::{
     context::{Failure, Outcome},
-    province::ProvinceNode,
+    province::{ProvinceNode, UnconfirmedValues},
 };
-use benefit::{Breakdown, Case, FilingStanding, Member};
+use benefit::{
+    Breakdown, Case, FilingStanding, Member, OfYear, Scheme, YearToDate, compute_over_year_end,
+    splits_at_year_end,
+};
 use casework::{
     Filing, Standing,
     filing::{deemed_filing, standing},
-    person::Person,
+    person::{Enrolment, Person},
 };
 use funds::movement::settlement::{Settled as Booked, Undoing, at_insured, undo as undo_transfers};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use store::{
     Amounts, Document, Work,
     batch::Commit,
@@ -24,11 +28,11 @@ use store::{
 };
 use terms::{
     AdmissionKind, FilingId, InsuredPlace, Moment, Participant, PersonNumber, PoolingArea, Province, Refusal,
-    SettlementId,
+    Set, SettlementId,
 };
 use wire::peer::v1::{Answer, Claim, FindPerson, FindYear, Settle, Settled, Undo, UndoKind, Undone};
 
-/// Says who a person is, and writes down who looked.
+/// Says who a person is, and writes down who looked. What only this place's policies ask of them stays here.
 pub async fn find_person(node: &ProvinceNode, find: &FindPerson) -> Outcome<Answer> {
     let area = find.insured.pooling_area();
     let mut work = node.context.store.begin().await?;
@@ -40,7 +44,13 @@ pub async fn find_person(node: &ProvinceNode, find: &FindPerson) -> Outcome<Answ
     let person = found.ok_or_else(|| unknown_person(find.insured))?;
     record_look(node, &mut work, area, &person.number, find.institution.as_str(), "1101").await?;
     work.save().await?;
-    Ok(Answer::Person(Box::new(person)))
+    let enrolments = person.enrolments.into_iter().map(as_told).collect();
+    Ok(Answer::Person(Box::new(Person { enrolments, ..person })))
+}
+
+/// An insurance as the treatment place is told of it.
+fn as_told(enrolment: Enrolment) -> Enrolment {
+    Enrolment { classes: Set::new(), tier: None, contribution_years: None, retired_on: None, ..enrolment }
 }
 
 /// The sums of a person's year, and a record of who looked.
@@ -70,8 +80,14 @@ pub async fn trial(node: &ProvinceNode, from: Participant, claim: &Claim) -> Out
     let filings = filing::of_person(&mut conn, area, &claim.person).await?;
     let question = Gathered { claim, person, filings, settled_at: now };
     let prepared = question.prepare(node)?;
-    let sums = insured::year(&mut conn, prepared.year_key(claim)).await?;
-    let breakdown = benefit::compute(&prepared.scheme, &prepared.case, &sums)?;
+    let sums = Sums {
+        year: insured::year(&mut conn, prepared.year_key(claim)).await?,
+        earlier: match prepared.earlier_key(claim) {
+            Some(key) => insured::year(&mut conn, key).await?,
+            None => YearToDate::default(),
+        },
+    };
+    let breakdown = prepared.compute(&sums, node.settings.unconfirmed_values)?;
     Ok(Answer::Trial(Box::new(breakdown)))
 }
 
@@ -91,8 +107,8 @@ pub async fn settle(node: &ProvinceNode, from: Participant, settle: &Settle) -> 
     Err(Failure::Trouble(Refusal::NodeBusy {}))
 }
 
-/// The usual case, written together with others that wait: a first question about a person of the scheme, on sums that
-/// nobody changes meanwhile. `None` for all else, which is decided one by one under locks.
+/// The usual case, written together with others that wait: a first question about a person of the scheme, a stay in one
+/// year, on sums that nobody changes meanwhile. `None` for all else, which is decided one by one under locks.
 async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option<Answer>> {
     let (claim, now) = (&settle.claim, node.context.now());
     let area = claim.insured.pooling_area();
@@ -108,15 +124,16 @@ async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option
     let Some(known) = known else { return Ok(None) };
     let question = Gathered { claim, person: Some(known.person), filings: known.filings, settled_at: now };
     let Ok(prepared) = question.prepare_under(scheme) else { return Ok(None) };
-    let Ok(breakdown) = benefit::compute(&prepared.scheme, &prepared.case, &known.sums) else {
-        return Ok(None);
-    };
-    if prepared.deemed {
+    if prepared.deemed || splits_at_year_end(scheme, &prepared.case).is_some() {
         return Ok(None);
     }
+    let sums = Sums { year: known.sums, earlier: YearToDate::default() };
+    let Ok(breakdown) = prepared.compute(&sums, node.settings.unconfirmed_values) else {
+        return Ok(None);
+    };
     let settlement = standing_settlement(settle, &breakdown, year, now);
     let commit = Commit {
-        sums: known.sums.plus(&breakdown.contribution),
+        sums: sums.year.plus(&breakdown.contribution),
         revision: known.revision,
         transfers: transfers(&settlement),
         settlement,
@@ -141,18 +158,17 @@ async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
         Ok(prepared) => prepared,
         Err(refusal) => return refuse(work, claim, id, refusal, now).await,
     };
-    let key = prepared.year_key(claim);
-    let sums = insured::hold_year(&mut work, key).await?;
-    // While this waited for the person's year, a copy of the question may have been committed.
+    let sums = prepared.hold_sums(&mut work, claim).await?;
+    // While this waited for the person's sums, a copy of the question may have been committed.
     if let Some(stands) = insured::hold(&mut work, area, id).await? {
         return first_answer(&stands);
     }
-    let breakdown = match benefit::compute(&prepared.scheme, &prepared.case, &sums) {
+    let breakdown = match prepared.compute(&sums, node.settings.unconfirmed_values) {
         Ok(breakdown) => breakdown,
         Err(refusal) => return refuse(work, claim, id, refusal, now).await,
     };
     let stands = standing_settlement(settle, &breakdown, prepared.year, now);
-    insured::put_year(&mut work, key, &sums.plus(&breakdown.contribution)).await?;
+    prepared.put_sums(&mut work, claim, &sums.with(&breakdown)).await?;
     book::append(&mut work, area.division(), &transfers(&stands)).await?;
     insert_once(&mut work, &stands).await?;
     if prepared.deemed {
@@ -210,9 +226,13 @@ async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
     };
     match (&stands.content, stands.stage, &stands.undo) {
         (Some(content), Stage::Standing, _) => {
-            let key = YearKey { area, person: &content.person, scheme: content.scheme, year: content.year };
-            let sums = insured::hold_year(&mut work, key).await?;
-            insured::put_year(&mut work, key, &sums.minus(&content.contribution)).await?;
+            // The earlier year first, as a settlement holds them.
+            let earlier = content.earlier.as_ref().map(|earlier| (earlier.year, &earlier.contribution));
+            for (year, contribution) in earlier.into_iter().chain([(content.year, &content.contribution)]) {
+                let key = YearKey { area, person: &content.person, scheme: content.scheme, year };
+                let sums = insured::hold_year(&mut work, key).await?;
+                insured::put_year(&mut work, key, &sums.minus(contribution)).await?;
+            }
             let back = undo_transfers(&transfers(&stands), undoing(undo.reason), now.day(), now);
             book::append(&mut work, area.division(), &back).await?;
             insured::set_undone(&mut work, area, id, (undo.undo, reason(undo.reason)), now).await?;
@@ -236,14 +256,34 @@ struct Gathered<'a> {
 }
 
 /// A claim with its policy.
-struct Prepared {
-    scheme: benefit::Scheme,
+struct Prepared<'p> {
+    scheme: &'p Scheme,
+    /// The policy of the year before and that year, if the stay is split at the year's end.
+    earlier: Option<(&'p Scheme, i16)>,
     case: Case,
     year: i16,
     deemed: bool,
 }
 
-impl Prepared {
+/// What was used before of the year that the discharge lies in, and of the one before it if the stay is split.
+struct Sums {
+    year: YearToDate,
+    earlier: YearToDate,
+}
+
+impl Sums {
+    /// With what a settlement adds.
+    fn with(&self, breakdown: &Breakdown) -> Self {
+        let earlier = breakdown.earlier.as_ref();
+        Self {
+            year: self.year.plus(&breakdown.contribution),
+            earlier: earlier
+                .map_or_else(|| self.earlier.clone(), |more| self.earlier.plus(&more.contribution)),
+        }
+    }
+}
+
+impl Prepared<'_> {
     fn year_key<'a>(&self, claim: &'a Claim) -> YearKey<'a> {
         YearKey {
             area: claim.insured.pooling_area(),
@@ -252,20 +292,64 @@ impl Prepared {
             year: self.year,
         }
     }
+
+    fn earlier_key<'a>(&self, claim: &'a Claim) -> Option<YearKey<'a>> {
+        self.earlier.map(|(_, year)| YearKey { year, ..self.year_key(claim) })
+    }
+
+    /// The sums that the stay counts in, held until the unit of work ends, the earlier year first.
+    async fn hold_sums(&self, work: &mut Work, claim: &Claim) -> Outcome<Sums> {
+        let earlier = match self.earlier_key(claim) {
+            Some(key) => insured::hold_year(work, key).await?,
+            None => YearToDate::default(),
+        };
+        Ok(Sums { year: insured::hold_year(work, self.year_key(claim)).await?, earlier })
+    }
+
+    /// Writes the sums that are held.
+    async fn put_sums(&self, work: &mut Work, claim: &Claim, sums: &Sums) -> Outcome<()> {
+        if let Some(key) = self.earlier_key(claim) {
+            insured::put_year(work, key, &sums.earlier).await?;
+        }
+        Ok(insured::put_year(work, self.year_key(claim), &sums.year).await?)
+    }
+
+    /// What the funds pay, if every value that it needs may be used.
+    fn compute(&self, sums: &Sums, unconfirmed: UnconfirmedValues) -> Result<Breakdown, Refusal> {
+        let later = OfYear { scheme: self.scheme, year: &sums.year };
+        let breakdown = match self.earlier {
+            Some((scheme, _)) => {
+                compute_over_year_end(OfYear { scheme, year: &sums.earlier }, later, &self.case)?
+            }
+            None => benefit::compute(self.scheme, &self.case, &sums.year)?,
+        };
+        if unconfirmed == UnconfirmedValues::Refuse && !breakdown.unconfirmed.is_empty() {
+            let values: BTreeSet<&str> = breakdown.unconfirmed.iter().map(String::as_str).collect();
+            let value = values.into_iter().collect::<Vec<_>>().join("、");
+            return Err(Refusal::PolicyValueUnconfirmed { area: self.scheme.name.clone(), value });
+        }
+        Ok(breakdown)
+    }
 }
 
 impl Gathered<'_> {
-    /// Finds the person's insurance, how the stay stands with the filing register, and the policy of the discharge day.
-    fn prepare(&self, node: &ProvinceNode) -> Result<Prepared, Refusal> {
+    /// Finds the person's insurance, how the stay stands with the filing register, and the policy of the discharge day; that
+    /// of the year before too, if the policy splits the stay at the year's end.
+    fn prepare<'p>(&self, node: &'p ProvinceNode) -> Result<Prepared<'p>, Refusal> {
         let claim = self.claim;
         let person = self.person.as_ref().ok_or_else(|| unknown_person(claim.insured))?;
         person.in_force(claim.scheme)?;
-        let area = claim.insured.pooling_area();
-        self.prepare_under(node.library.scheme_on(area, claim.scheme, claim.bill.discharge)?)
+        let policy_on = |day| node.library.scheme_on(claim.insured.pooling_area(), claim.scheme, day);
+        let mut prepared = self.prepare_under(policy_on(claim.bill.discharge)?)?;
+        if let Some(last) = splits_at_year_end(prepared.scheme, &prepared.case) {
+            let earlier = policy_on(last)?;
+            prepared.earlier = Some((earlier, earlier.insurance_year(last)));
+        }
+        Ok(prepared)
     }
 
-    /// The same under a policy that was found.
-    fn prepare_under(&self, scheme: benefit::Scheme) -> Result<Prepared, Refusal> {
+    /// The same under a policy that was found, for a stay in one year.
+    fn prepare_under<'p>(&self, scheme: &'p Scheme) -> Result<Prepared<'p>, Refusal> {
         let claim = self.claim;
         let person = self.person.as_ref().ok_or_else(|| unknown_person(claim.insured))?;
         let enrolment = person.in_force(claim.scheme)?;
@@ -276,25 +360,38 @@ impl Gathered<'_> {
         let stands = standing(&of_scheme, claim.treatment, admission, discharge, self.settled_at, emergency);
         let case = Case {
             bill: claim.bill.clone(),
-            member: Member {
-                scheme: claim.scheme,
-                status: enrolment.status(),
-                birth: person.citizen.birth(),
-            },
+            member: member(person, enrolment),
             insured: claim.insured,
             treatment: claim.treatment,
             standing: match stands {
                 Standing::Filed(category, _) => FilingStanding::Filed(category),
+                Standing::FiledElsewhere(category, _) => FilingStanding::FiledElsewhere(category),
                 Standing::Deemed => FilingStanding::DeemedFiled,
                 Standing::NotFiled => FilingStanding::NotFiled,
             },
+            accounts: None,
         };
         Ok(Prepared {
             year: scheme.insurance_year(discharge),
             scheme,
+            earlier: None,
             case,
             deemed: stands == Standing::Deemed,
         })
+    }
+}
+
+/// A person in one of their insurances, as policies see them. Registers of chronic diseases are for outpatient care.
+fn member(person: &Person, enrolment: &Enrolment) -> Member {
+    Member {
+        scheme: enrolment.scheme,
+        status: enrolment.status(),
+        birth: person.citizen.birth(),
+        classes: enrolment.member_classes(),
+        tier: enrolment.tier,
+        contribution_years: enrolment.contribution_years,
+        retired_on: enrolment.retired_on,
+        diseases: Vec::new(),
     }
 }
 
@@ -381,6 +478,7 @@ fn standing_settlement(settle: &Settle, breakdown: &Breakdown, year: i16, now: M
             institution: claim.institution.clone(),
             amounts: amounts_of(breakdown),
             contribution: breakdown.contribution.clone(),
+            earlier: breakdown.earlier.clone(),
             claim: Document::of(claim),
             breakdown: Document::of(breakdown),
         }),

@@ -33,5 +33,5 @@ mod work;
 
 pub use context::{Context, RandomIds, SystemClock};
 pub use hub::Hub;
-pub use province::{ProvinceNode, ProvinceSettings};
+pub use province::{ProvinceNode, ProvinceSettings, UnconfirmedValues};
 pub use serve::Running;

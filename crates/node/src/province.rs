@@ -42,6 +42,8 @@ pub struct ProvinceSettings {
     pub body_bytes_max: usize,
     /// What the national filing rules leave to the province.
     pub filing_rules: Rules,
+    /// What becomes of a settlement that needs a policy value which nobody has confirmed.
+    pub unconfirmed_values: UnconfirmedValues,
     /// The token that the management interface asks for; without one it is closed.
     pub management_token: Option<String>,
 }
@@ -63,9 +65,20 @@ impl ProvinceSettings {
             clock_tolerance: Duration::from_hours(12),
             body_bytes_max: 8 << 20,
             filing_rules: Rules::default(),
+            unconfirmed_values: UnconfirmedValues::default(),
             management_token: None,
         }
     }
+}
+
+/// What the insured place does with a stay whose benefit needs a policy value that nobody has confirmed (待核实).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnconfirmedValues {
+    /// Trial and settlement are refused, with the names of the values.
+    #[default]
+    Refuse,
+    /// They are computed all the same: a sandbox, where nothing is paid by what comes out.
+    Compute,
 }
 
 /// A province's node.

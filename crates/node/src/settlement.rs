@@ -26,7 +26,7 @@ use store::{
     treatment::{self, TreatmentSettlement, Undoing},
     visit,
 };
-use terms::{Day, MessageId, Refusal, SettlementId, VisitId};
+use terms::{CareKind, Day, MessageId, Refusal, SettlementId, VisitId};
 use wire::peer::v1::{Answer, Claim, Question, Settle, Settled, Undo, UndoKind};
 
 /// The outbox's name for a question to settle.
@@ -232,10 +232,13 @@ fn claim(
         return Err(Refusal::invalid("dscgTime", "不晚于今天的出院日期"));
     }
     let bill = Bill {
+        care: CareKind::Inpatient,
         level: request.institution.level,
-        chinese_medicine: request.institution.chinese_medicine,
+        marks: request.institution.marks(),
+        diseases: Vec::new(),
         admission,
         discharge,
+        transferred_with: None,
         categories,
     };
     let sum = bill.sum().total;

@@ -58,10 +58,10 @@ pub async fn insert(work: &mut Work, visit: &Visit, lines: &[FeeLine]) -> Result
     sqlx::query(
         "insert into fee_line (province, month, visit, serial, refunds, occurred_at, item, local_item, amount, quantity, price,
                                category, class, first_self_pay_rate, price_limit, out_of_scope, over_limit, first_self_pay,
-                               in_scope, registration, uploaded_at)
+                               in_scope, in_full, registration, uploaded_at)
          select $1, $2, $3, * from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[],
                 $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::integer[], $15::bigint[], $16::bigint[],
-                $17::bigint[], $18::bigint[], $19::bigint[], $20::jsonb[], $21::bigint[])",
+                $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::jsonb[], $22::bigint[])",
     )
     .bind(division_number(visit.id.province().division()))
     .bind(visit.id.month().number())
@@ -82,6 +82,7 @@ pub async fn insert(work: &mut Work, visit: &Visit, lines: &[FeeLine]) -> Result
     .bind(column(|line| line.split.over_limit.0))
     .bind(column(|line| line.split.first_self_pay.0))
     .bind(column(|line| line.split.in_scope.0))
+    .bind(column(|line| line.split.in_full.0))
     .bind(registrations)
     .bind(column(|line| line.uploaded_at.millis()))
     .execute(work.conn())
@@ -110,7 +111,7 @@ pub async fn categories(conn: &mut Conn, visit: VisitId) -> Result<Vec<CategoryA
     let rows = sqlx::query(
         "select category, sum(amount)::bigint as amount, sum(out_of_scope)::bigint as out_of_scope,
                 sum(over_limit)::bigint as over_limit, sum(first_self_pay)::bigint as first_self_pay,
-                sum(in_scope)::bigint as in_scope
+                sum(in_scope)::bigint as in_scope, sum(in_full)::bigint as in_full
          from fee_line where province = $3 and month = $1 and visit = $2 group by category order by category",
     )
     .bind(visit.month().number())
@@ -149,6 +150,7 @@ fn read_split(row: &PgRow) -> Result<Split> {
         over_limit: fen(row, "over_limit")?,
         first_self_pay: fen(row, "first_self_pay")?,
         in_scope: fen(row, "in_scope")?,
+        in_full: fen(row, "in_full")?,
     })
 }
 

@@ -2,15 +2,16 @@
 
 use crate::{
     Amounts, Conn, Document, Error, Result, Work,
-    document::document,
+    document::{document, document_if},
     row::{
-        area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if,
-        parsed, parsed_if, stage, stage_number,
+        area_of, coded, division, division_number, fund_columns, json_if, moment, moment_if, parsed,
+        parsed_if, stage, stage_number,
     },
     treatment::read_amounts,
 };
-use benefit::year::YearToDate;
+use benefit::{EarlierYear, YearToDate};
 use casework::{Filing, person::Person};
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
 use terms::{InstitutionCode, InsuranceScheme, Moment, PersonNumber, PoolingArea, Province, SettlementId};
@@ -69,6 +70,8 @@ pub struct Content {
     pub amounts: Amounts,
     /// Exactly what it added to the year.
     pub contribution: YearToDate,
+    /// What it added to the year before, if the stay was split at the year's end.
+    pub earlier: Option<EarlierYear>,
     /// What was claimed, as the wire writes it.
     pub claim: Document,
     /// Who pays what and why, as the wire writes it.
@@ -82,9 +85,9 @@ pub async fn insert(work: &mut Work, settlement: &InsuredSettlement) -> Result<(
     let (codes, paid) = fund_columns(&amounts.funds);
     sqlx::query(
         "insert into insured_settlement (area, month, id, stage, person, scheme, year, treatment, institution, total,
-                fund_total, person_total, funds, fund_paid, contribution, claim, breakdown, refusal, committed_at, undo,
-                undo_reason, undone_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+                fund_total, person_total, funds, fund_paid, contribution, earlier, claim, breakdown, refusal, committed_at,
+                undo, undo_reason, undone_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
     )
     .bind(area_of(settlement.area))
     .bind(settlement.id.month().number())
@@ -100,7 +103,8 @@ pub async fn insert(work: &mut Work, settlement: &InsuredSettlement) -> Result<(
     .bind(amounts.person_total.0)
     .bind(codes)
     .bind(paid)
-    .bind(content.map(|content| serde_json::to_string(&content.contribution).expect("sums are JSON")))
+    .bind(content.map(|content| written(&content.contribution)))
+    .bind(content.and_then(|content| content.earlier.as_ref()).map(written))
     .bind(content.map(|content| content.claim.text()))
     .bind(content.map(|content| content.breakdown.text()))
     .bind(settlement.refusal.as_ref().map(Json))
@@ -111,6 +115,11 @@ pub async fn insert(work: &mut Work, settlement: &InsuredSettlement) -> Result<(
     .execute(work.conn())
     .await?;
     Ok(())
+}
+
+/// Sums as text.
+pub(crate) fn written(sums: &impl Serialize) -> String {
+    serde_json::to_string(sums).expect("sums are JSON")
 }
 
 /// Writes that a settlement is undone.
@@ -171,7 +180,7 @@ pub struct YearKey<'a> {
 /// The sums of a person's year; nothing where nothing was settled.
 pub async fn year(conn: &mut Conn, key: YearKey<'_>) -> Result<YearToDate> {
     let row = sqlx::query(
-        "select * from year_to_date where area = $1 and person = $2 and scheme = $3 and year = $4",
+        "select sums from year_to_date where area = $1 and person = $2 and scheme = $3 and year = $4",
     )
     .bind(area_of(key.area))
     .bind(key.person.as_str())
@@ -185,11 +194,9 @@ pub async fn year(conn: &mut Conn, key: YearKey<'_>) -> Result<YearToDate> {
 /// The same, held until the unit of work ends: two settlements of one person follow one another.
 pub async fn hold_year(work: &mut Work, key: YearKey<'_>) -> Result<YearToDate> {
     let row = sqlx::query(
-        "insert into year_to_date (area, person, scheme, year, revision, admissions, total, in_scope, deductible, person_paid, funds,
-                                   fund_paid)
-         values ($1, $2, $3, $4, 1, 0, 0, 0, 0, 0, '{}', '{}')
-         on conflict (area, person, scheme, year) do update set admissions = year_to_date.admissions
-         returning *",
+        "insert into year_to_date (area, person, scheme, year, revision, sums) values ($1, $2, $3, $4, 1, '{}')
+         on conflict (area, person, scheme, year) do update set revision = year_to_date.revision
+         returning sums",
     )
     .bind(area_of(key.area))
     .bind(key.person.as_str())
@@ -202,23 +209,15 @@ pub async fn hold_year(work: &mut Work, key: YearKey<'_>) -> Result<YearToDate> 
 
 /// Writes the sums of a year that is held.
 pub async fn put_year(work: &mut Work, key: YearKey<'_>, sums: &YearToDate) -> Result<()> {
-    let (codes, paid) = fund_columns(&sums.fund_paid);
     sqlx::query(
-        "update year_to_date set revision = revision + 1, admissions = $5, total = $6, in_scope = $7, deductible = $8, person_paid = $9,
-                                 funds = $10, fund_paid = $11
+        "update year_to_date set revision = revision + 1, sums = $5
          where area = $1 and person = $2 and scheme = $3 and year = $4",
     )
     .bind(area_of(key.area))
     .bind(key.person.as_str())
     .bind(key.scheme.code())
     .bind(key.year)
-    .bind(sums.admissions)
-    .bind(sums.total.0)
-    .bind(sums.in_scope.0)
-    .bind(sums.deductible.0)
-    .bind(sums.person.0)
-    .bind(codes)
-    .bind(paid)
+    .bind(written(sums))
     .execute(work.conn())
     .await?;
     Ok(())
@@ -242,14 +241,14 @@ pub async fn known(conn: &mut Conn, key: YearKey<'_>) -> Result<Option<Known>> {
     let row = sqlx::query(
         "select person.number, person.citizen, person.name, person.nation, enrolment.insured, enrolment.person_type,
                 enrolment.standing, enrolment.civil_servant, enrolment.since_day, enrolment.employer, enrolment.balance,
-                enrolment.scheme,
+                enrolment.scheme, enrolment.classes, enrolment.tier, enrolment.contribution_years, enrolment.retired_day,
                 array(select content from filing
                       where filing.area = person.area and filing.person = person.number order by id desc) as filings,
-                revision, admissions, total, in_scope, deductible, person_paid, funds, fund_paid
+                revision, sums
          from person
          join enrolment on enrolment.area = person.area and enrolment.person = person.number and enrolment.scheme = $3
-         left join year_to_date sums on sums.area = person.area and sums.person = person.number and sums.scheme = $3
-              and sums.year = $4
+         left join year_to_date used on used.area = person.area and used.person = person.number and used.scheme = $3
+              and used.year = $4
          where person.area = $1 and person.number = $2",
     )
     .bind(area_of(key.area))
@@ -260,17 +259,87 @@ pub async fn known(conn: &mut Conn, key: YearKey<'_>) -> Result<Option<Known>> {
     .await?;
     let Some(row) = row else { return Ok(None) };
     let revision: Option<i32> = row.try_get("revision")?;
+    Ok(Some(Known {
+        person: crate::person::read_one(&row)?,
+        filings: read_filings(&row)?,
+        sums: if revision.is_some() { read_year(&row)? } else { YearToDate::default() },
+        revision: revision.unwrap_or(0),
+    }))
+}
+
+/// A settlement that stands, and what is known of its person today: what a policy is tried on.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// Its id.
+    pub id: SettlementId,
+    /// What was claimed, as the wire writes it.
+    pub claim: Document,
+    /// When it was committed.
+    pub committed_at: Moment,
+    /// The person, with this one insurance.
+    pub person: Person,
+    /// All their filings, newest first.
+    pub filings: Vec<Filing>,
+}
+
+/// Which settlements.
+#[derive(Clone, Copy, Debug)]
+pub struct YearOf {
+    /// The pooling area.
+    pub area: PoolingArea,
+    /// The scheme.
+    pub scheme: InsuranceScheme,
+    /// The insurance year.
+    pub year: i16,
+}
+
+/// At most so many of the standing settlements of a year that follow an id, in the order of months and ids: a book is read in
+/// pages, however long it is.
+pub async fn past(conn: &mut Conn, of: YearOf, after: Option<SettlementId>, limit: i64) -> Result<Vec<Past>> {
+    let rows = sqlx::query(
+        "select book.id, book.claim, book.committed_at,
+                person.number, person.citizen, person.name, person.nation, enrolment.insured, enrolment.person_type,
+                enrolment.standing, enrolment.civil_servant, enrolment.since_day, enrolment.employer, enrolment.balance,
+                enrolment.scheme, enrolment.classes, enrolment.tier, enrolment.contribution_years, enrolment.retired_day,
+                array(select content from filing
+                      where filing.area = person.area and filing.person = person.number order by id desc) as filings
+         from insured_settlement book
+         join person on person.area = book.area and person.number = book.person
+         join enrolment on enrolment.area = book.area and enrolment.person = book.person and enrolment.scheme = book.scheme
+         where book.area = $1 and book.scheme = $2 and book.year = $3 and book.stage = $4 and book.claim is not null
+           and (book.month, book.id) > ($5, $6)
+         order by book.month, book.id
+         limit $7",
+    )
+    .bind(area_of(of.area))
+    .bind(of.scheme.code())
+    .bind(of.year)
+    .bind(stage_number(&Stage::ALL, &Stage::Standing))
+    .bind(after.map_or(0, |id| id.month().number()))
+    .bind(after.map(|id| id.to_string()).unwrap_or_default())
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read_past).collect()
+}
+
+fn read_filings(row: &PgRow) -> Result<Vec<Filing>> {
     let filings: Vec<Value> = row.try_get("filings")?;
     let filing = |content: Value| {
         serde_json::from_value(content)
             .map_err(|error| Error::Corrupt { column: "filing.content", value: error.to_string() })
     };
-    Ok(Some(Known {
-        person: crate::person::read_one(&row)?,
-        filings: filings.into_iter().map(filing).collect::<Result<_>>()?,
-        sums: if revision.is_some() { read_year(&row)? } else { YearToDate::default() },
-        revision: revision.unwrap_or(0),
-    }))
+    filings.into_iter().map(filing).collect()
+}
+
+fn read_past(row: &PgRow) -> Result<Past> {
+    Ok(Past {
+        id: parsed(row, "id")?,
+        claim: document(row, "claim")?,
+        committed_at: moment(row, "committed_at")?,
+        person: crate::person::read_one(row)?,
+        filings: read_filings(row)?,
+    })
 }
 
 /// Every person's sums: for the check that they equal the sum of the standing settlements.
@@ -285,14 +354,7 @@ pub async fn all_years(conn: &mut Conn) -> Result<Vec<(PersonNumber, InsuranceSc
 }
 
 fn read_year(row: &PgRow) -> Result<YearToDate> {
-    Ok(YearToDate {
-        admissions: row.try_get("admissions")?,
-        total: fen(row, "total")?,
-        in_scope: fen(row, "in_scope")?,
-        deductible: fen(row, "deductible")?,
-        person: fen(row, "person_paid")?,
-        fund_paid: funds(row)?,
-    })
+    document(row, "sums")?.read()
 }
 
 fn read(row: &PgRow) -> Result<InsuredSettlement> {
@@ -320,7 +382,53 @@ fn read_content(row: &PgRow, person: PersonNumber) -> Result<Content> {
         institution: parsed(row, "institution")?,
         amounts: read_amounts(row)?,
         contribution: document(row, "contribution")?.read()?,
+        earlier: document_if(row, "earlier")?.map(|earlier| earlier.read()).transpose()?,
         claim: document(row, "claim")?,
         breakdown: document(row, "breakdown")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MIGRATIONS, embedded::fixture::TestCluster};
+    use sqlx::Connection;
+    use terms::{Fen, Fund};
+
+    #[tokio::test]
+    async fn sums_of_the_columns_before_are_read_as_counters() {
+        let database = TestCluster::shared().empty_database().await;
+        let mut conn = Conn::connect_with(&database.options).await.unwrap();
+        let migrations: Vec<_> = MIGRATIONS.iter().collect();
+        for migration in &migrations[..2] {
+            sqlx::raw_sql(migration.sql.clone()).execute(&mut conn).await.unwrap();
+        }
+        sqlx::raw_sql(
+            r#"insert into year_to_date values
+                (110000, '900001', '310', 2026, 3, 1, 1000, 900, 130, 300, '{310100}', '{700}'),
+                (110000, '900002', '310', 2026, 2, 0, 0, 0, 0, 0, '{}', '{}');
+               insert into insured_settlement values
+                (110000, 202611, '420000179523180000000000000001', 0, '900001', '310', 2026, 420000, 'H42010600901', 1000, 700,
+                 300, '{310100}', '{700}', '{"admissions":1,"in_scope":900,"deductible":130}', '{}',
+                 '{"contribution":{"admissions":1,"in_scope":900,"deductible":130},"lines":[]}', null, 0, null, null, null)"#,
+        )
+        .execute(&mut conn)
+        .await
+        .unwrap();
+        for migration in &migrations[2..] {
+            sqlx::raw_sql(migration.sql.clone()).execute(&mut conn).await.unwrap();
+        }
+        let years = all_years(&mut conn).await.unwrap();
+        let sums = years[0].3.clone();
+        assert_eq!(
+            (sums.admissions(), sums.in_scope(), sums.paid_by(Fund::EmployeePool)),
+            (1, Fen(900), Fen(700))
+        );
+        assert_eq!((sums.total(), sums.deductible(), sums.person()), (Fen(1000), Fen(130), Fen(300)));
+        assert_eq!(years[1].3, YearToDate::default());
+        let settled = all(&mut conn).await.unwrap().remove(0).content.unwrap();
+        assert_eq!((&settled.contribution, settled.earlier), (&sums, None), "undone, nothing is left of it");
+        let whole: Value = settled.breakdown.read().unwrap();
+        assert_eq!(whole["contribution"], serde_json::to_value(&sums).unwrap());
+    }
 }

@@ -2,11 +2,14 @@
 
 use crate::{
     Conn, Result, Work,
-    row::{area_of, coded, day_if, division, division_number, fen, parsed},
+    row::{area_of, coded, coded_if, codes, day_if, division, division_number, fen, parsed},
 };
 use casework::person::{Enrolment, Person, Standing};
 use sqlx::{Row, postgres::PgRow};
-use terms::{CitizenId, InsuranceScheme, InsuredPlace, Moment, PersonNumber, PoolingArea, SettlementId};
+use terms::{
+    CitizenId, ContributionTier, InsuranceScheme, InsuredPlace, MemberClass, Moment, PersonNumber,
+    PoolingArea, SettlementId,
+};
 
 /// The person with this number.
 pub async fn find(conn: &mut Conn, area: PoolingArea, number: &PersonNumber) -> Result<Option<Person>> {
@@ -71,6 +74,10 @@ fn read_enrolment(row: &PgRow) -> Result<Enrolment> {
         since: day_if(row, "since_day")?,
         employer: row.try_get("employer")?,
         balance: fen(row, "balance")?,
+        classes: codes(row, "classes", MemberClass::from_code)?.into_iter().collect(),
+        tier: coded_if(row, "tier", ContributionTier::from_code)?,
+        contribution_years: row.try_get("contribution_years")?,
+        retired_on: day_if(row, "retired_day")?,
     })
 }
 
@@ -91,12 +98,14 @@ pub async fn put(work: &mut Work, area: PoolingArea, person: &Person) -> Result<
     for enrolment in &person.enrolments {
         sqlx::query(
             "insert into enrolment (area, person, scheme, insured, person_type, standing, civil_servant, since_day,
-                                    employer, balance)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                    employer, balance, classes, tier, contribution_years, retired_day)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
              on conflict (area, person, scheme) do update set
                  insured = excluded.insured, person_type = excluded.person_type, standing = excluded.standing,
                  civil_servant = excluded.civil_servant, since_day = excluded.since_day,
-                 employer = excluded.employer, balance = excluded.balance",
+                 employer = excluded.employer, balance = excluded.balance, classes = excluded.classes,
+                 tier = excluded.tier, contribution_years = excluded.contribution_years,
+                 retired_day = excluded.retired_day",
         )
         .bind(area_of(area))
         .bind(person.number.as_str())
@@ -108,6 +117,10 @@ pub async fn put(work: &mut Work, area: PoolingArea, person: &Person) -> Result<
         .bind(enrolment.since.map(terms::Day::number))
         .bind(&enrolment.employer)
         .bind(enrolment.balance.0)
+        .bind(enrolment.classes.iter().map(MemberClass::code).collect::<Vec<_>>())
+        .bind(enrolment.tier.map(ContributionTier::code))
+        .bind(enrolment.contribution_years)
+        .bind(enrolment.retired_on.map(terms::Day::number))
         .execute(work.conn())
         .await?;
     }

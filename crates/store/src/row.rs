@@ -46,6 +46,22 @@ pub fn coded<T>(row: &PgRow, column: &'static str, from_code: impl Fn(&str) -> O
     from_code(&code).ok_or_else(|| corrupt(column, code))
 }
 
+/// The same where there may be none.
+pub fn coded_if<T>(
+    row: &PgRow,
+    column: &'static str,
+    from_code: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>> {
+    let code: Option<String> = row.try_get(column)?;
+    code.map(|code| from_code(&code).ok_or_else(|| corrupt(column, code))).transpose()
+}
+
+/// A column of an array of texts as coded values.
+pub fn codes<T>(row: &PgRow, column: &'static str, from_code: impl Fn(&str) -> Option<T>) -> Result<Vec<T>> {
+    let codes: Vec<String> = row.try_get(column)?;
+    codes.into_iter().map(|code| from_code(&code).ok_or_else(|| corrupt(column, code))).collect()
+}
+
 /// A smallint column as one of a list of stages.
 pub fn stage<T: Copy>(row: &PgRow, all: &[T]) -> Result<T> {
     let number: i16 = row.try_get("stage")?;

@@ -39,10 +39,11 @@ pub async fn find_with_categories(
     let row = sqlx::query(
         "select visit.*, bill.* from visit, lateral (
             select array_agg(category) as categories, array_agg(amount) as amounts, array_agg(out) as outs,
-                   array_agg(over) as overs, array_agg(first) as firsts, array_agg(within) as withins
+                   array_agg(over) as overs, array_agg(first) as firsts, array_agg(within) as withins,
+                   array_agg(whole) as wholes
             from (select category, sum(amount)::bigint as amount, sum(out_of_scope)::bigint as out,
                          sum(over_limit)::bigint as over, sum(first_self_pay)::bigint as first,
-                         sum(in_scope)::bigint as within
+                         sum(in_scope)::bigint as within, sum(in_full)::bigint as whole
                   from fee_line
                   where fee_line.province = visit.province and fee_line.month = visit.month and fee_line.visit = visit.id
                   group by category order by category) category) bill
@@ -63,8 +64,8 @@ fn read_categories(row: &PgRow) -> Result<Vec<CategoryAmount>> {
     let column = |name: &'static str| -> Result<Vec<i64>> {
         Ok(row.try_get::<Option<Vec<i64>>, _>(name)?.unwrap_or_default())
     };
-    let [totals, outs, overs, firsts, withins] =
-        [column("amounts")?, column("outs")?, column("overs")?, column("firsts")?, column("withins")?];
+    let (totals, outs, overs) = (column("amounts")?, column("outs")?, column("overs")?);
+    let (firsts, withins, wholes) = (column("firsts")?, column("withins")?, column("wholes")?);
     let amount = |index: usize, code: &str| {
         let category = ChargeCategory::from_code(code)
             .ok_or_else(|| Error::Corrupt { column: "fee_line.category", value: code.to_owned() })?;
@@ -74,6 +75,7 @@ fn read_categories(row: &PgRow) -> Result<Vec<CategoryAmount>> {
             over_limit: Fen(overs[index]),
             first_self_pay: Fen(firsts[index]),
             in_scope: Fen(withins[index]),
+            in_full: Fen(wholes[index]),
         };
         Ok(CategoryAmount { category, split })
     };

@@ -80,6 +80,59 @@ text_id! {
     MessageId, 40
 }
 
+/// The code of a chronic or special disease (门诊慢特病病种编码, `opsp_dise_code`): `M03900`. At most twelve ASCII letters,
+/// digits and points; compared as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DiseaseCode([u8; 12]);
+
+impl DiseaseCode {
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        let length = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
+        std::str::from_utf8(&self.0[..length]).expect("checked to be ASCII when it was read")
+    }
+}
+
+impl FromStr for DiseaseCode {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let text = text.trim().to_ascii_uppercase();
+        let mut code = [0; 12];
+        let fits = !text.is_empty() && text.len() <= code.len();
+        if !fits || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') {
+            return Err(NotAnId);
+        }
+        code[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self(code))
+    }
+}
+
+impl TryFrom<String> for DiseaseCode {
+    type Error = NotAnId;
+    fn try_from(text: String) -> Result<Self, NotAnId> {
+        text.parse()
+    }
+}
+
+impl From<DiseaseCode> for String {
+    fn from(code: DiseaseCode) -> Self {
+        code.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for DiseaseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for DiseaseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl InstitutionCode {
     /// The division that the code names, where it has the national shape.
     pub fn division(&self) -> Option<AdminDivision> {

@@ -12,17 +12,20 @@ pub mod person;
 pub mod place;
 mod place_names;
 pub mod refusal;
+pub mod set;
 pub mod visit;
 
 pub use day::{Clock, Day, Moment, Month};
 pub use id::{
-    FilingId, IdSource, InstitutionCode, MessageId, PeerMessageId, PersonNumber, SettlementId, VisitId,
+    DiseaseCode, FilingId, IdSource, InstitutionCode, MessageId, PeerMessageId, PersonNumber, SettlementId,
+    VisitId,
 };
 pub use money::{Fen, Rate, Rounding};
 pub use person::CitizenId;
 pub use place::{AdminDivision, InsuredPlace, Participant, PoolingArea, Province, TreatmentPlace};
 pub use refusal::Refusal;
+pub use set::{Listed, Set};
 pub use visit::{
-    AdmissionKind, CatalogClass, ChargeCategory, FilingCategory, Fund, InsuranceScheme, MemberStatus,
-    SettlementLevel,
+    AdmissionKind, CareKind, CatalogClass, ChargeCategory, ContributionTier, FilingCategory, Fund,
+    InsuranceScheme, MemberClass, MemberStatus, SettlementLevel, VisitMark,
 };

@@ -178,15 +178,52 @@ pub fn parse_decimal(text: &str, places: u32) -> Result<i128, NotMoney> {
 }
 
 /// How a share that is not a whole fen becomes one. Every place that rounds names one of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rounding {
     /// To the nearest fen, a tie goes up (四舍五入): the rule of the national interface (6.4, identity 6).
+    #[default]
     HalfUp,
-    /// The broken fen is dropped.
+    /// The broken fen is dropped (舍去厘以下).
     Down,
 }
 
 impl Rounding {
+    /// The Chinese words: `四舍五入到分`.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::HalfUp => "四舍五入到分",
+            Self::Down => "不足一分舍去",
+        }
+    }
+
+    /// So many ten-thousandths of a fen as fen: what an exact share, kept unrounded over several steps, comes to.
+    ///
+    /// ```
+    /// use terms::{Fen, Rounding};
+    /// assert_eq!(Rounding::HalfUp.ten_thousandths(15_000), Fen(2));
+    /// assert_eq!(Rounding::Down.ten_thousandths(19_999), Fen(1));
+    /// ```
+    pub fn ten_thousandths(self, amount: i64) -> Fen {
+        let magnitude = amount.unsigned_abs();
+        let quotient = match self {
+            Self::HalfUp => (magnitude + 5_000) / 10_000,
+            Self::Down => magnitude / 10_000,
+        };
+        let quotient = i64::try_from(quotient).expect("smaller than what it was divided from");
+        Fen(if amount < 0 { -quotient } else { quotient })
+    }
+
+    /// The part `part / whole` of an amount: two days' share of nine days' costs.
+    ///
+    /// ```
+    /// use terms::{Fen, Rounding};
+    /// assert_eq!(Rounding::HalfUp.ratio(Fen(100), 2, 9), Fen(22));
+    /// ```
+    pub fn ratio(self, amount: Fen, part: i64, whole: i64) -> Fen {
+        self.divide(i128::from(amount.0) * i128::from(part), i128::from(whole))
+    }
+
     /// `numerator / denominator` as fen. The denominator is positive; a negative numerator rounds as its mirror image, so
     /// that giving back undoes exactly what was given.
     fn divide(self, numerator: i128, denominator: i128) -> Fen {
@@ -219,6 +256,22 @@ impl Rate {
     /// A rate of whole percent; `None` above 100.
     pub const fn percent(percent: u16) -> Option<Self> {
         if percent <= 100 { Some(Self(percent * 100)) } else { None }
+    }
+
+    /// What share a part is of the whole, to the nearest permyriad, a tie goes up; nothing of nothing, and never above the
+    /// whole.
+    ///
+    /// ```
+    /// use terms::{Fen, Rate};
+    /// assert_eq!(Rate::of_parts(Fen(1), Fen(3)).as_permyriad(), 3_333);
+    /// ```
+    pub fn of_parts(part: Fen, whole: Fen) -> Self {
+        if whole <= Fen::ZERO || part <= Fen::ZERO {
+            return Self::NONE;
+        }
+        let (part, whole) = (i128::from(part.0), i128::from(whole.0));
+        let permyriad = (part * 20_000 + whole) / (whole * 2);
+        u16::try_from(permyriad).ok().and_then(Self::permyriad).unwrap_or(Self::WHOLE)
     }
 
     /// In ten-thousandths.

@@ -26,6 +26,18 @@ impl AdminDivision {
         Province(Self(self.0 / 10_000 * 10_000))
     }
 
+    /// Whether the other lies in it or is it: a province contains its cities and counties, a city its counties.
+    pub const fn contains(self, other: Self) -> bool {
+        let width = if self.0.is_multiple_of(10_000) {
+            10_000
+        } else if self.0.is_multiple_of(100) {
+            100
+        } else {
+            1
+        };
+        self.0 / width == other.0 / width
+    }
+
     /// The pooling area (统筹区) that insures people of this division: the municipality, the county where it hangs directly
     /// on the province (`xx90xx`), else the city.
     pub const fn pooling_area(self) -> PoolingArea {

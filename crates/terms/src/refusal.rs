@@ -127,6 +127,14 @@ refusals! {
     NoPolicy { area, scheme, day } "no-policy" "统筹区[{area}]险种[{scheme}]在{day}没有生效的待遇政策，请联系参保地经办机构";
     /// The insured place does not settle such a stay directly.
     PolicyRefuses { reason } "policy-refuses" "按参保地政策本次不能直接结算：{reason}";
+    /// The area's policy has no benefit for this kind of care.
+    CareNotCovered { area, care } "care-not-covered" "统筹区[{area}]没有登记[{care}]的待遇政策，不能直接结算，请先自费结算后联系参保地经办机构";
+    /// A value that the area has not supplied is needed.
+    PolicyValueMissing { area, value } "policy-value-missing" "统筹区[{area}]的待遇政策缺少[{value}]，不能直接结算，请参保地经办机构补充后重试";
+    /// A value that nobody has confirmed is needed.
+    PolicyValueUnconfirmed { area, value } "policy-value-unconfirmed" "统筹区[{area}]的[{value}]尚未核实，不能直接结算，请参保地经办机构核实后重试";
+    /// The register does not say something about the person that the policy distinguishes.
+    PersonFactMissing { fact } "person-fact-missing" "参保登记没有该人员的[{fact}]，不能计算待遇，请参保地经办机构补登后重试";
     /// Third-party liability is not paid by the fund.
     ThirdParty {} "third-party-liability" "涉及第三方责任的外伤费用不能直接结算，请先自费结算后联系参保地经办机构";
     /// There is no such filing.

@@ -32,6 +32,13 @@ macro_rules! coded {
             }
         }
 
+        impl crate::set::Listed for $name {
+            const LISTED: &'static [Self] = Self::ALL;
+            fn position(self) -> u32 {
+                self as u32
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.chinese())
@@ -180,6 +187,115 @@ coded! {
 }
 
 coded! {
+    /// The kind of care that a benefit is written for (就医类别), by the national medical types (医疗类别, `med_type`).
+    CareKind {
+        /// 住院: also emergency admission, trauma, single disease, day surgery (日间手术).
+        Inpatient = "21", "住院";
+        /// 普通门诊, 急诊 included.
+        Outpatient = "11", "普通门诊";
+        /// 门诊慢特病: chronic and special diseases that the person is registered for.
+        Chronic = "14", "门诊慢特病";
+        /// 定点药店购药.
+        Pharmacy = "41", "药店购药";
+    }
+}
+
+impl CareKind {
+    /// The kind of a medical type (`med_type`), also of the finer types that provinces add; `None` for what is not settled
+    /// across regions, such as childbirth (生育).
+    pub fn from_medical_type(code: &str) -> Option<Self> {
+        const KINDS: [(&str, CareKind); 12] = [
+            ("11", CareKind::Outpatient),
+            ("12", CareKind::Outpatient),
+            ("13", CareKind::Outpatient),
+            ("19", CareKind::Outpatient),
+            ("14", CareKind::Chronic),
+            ("21", CareKind::Inpatient),
+            ("22", CareKind::Inpatient),
+            ("23", CareKind::Inpatient),
+            ("24", CareKind::Inpatient),
+            ("26", CareKind::Inpatient),
+            ("28", CareKind::Inpatient),
+            ("41", CareKind::Pharmacy),
+        ];
+        let exact = match code {
+            "9901" => Some(CareKind::Chronic),
+            "9903" => Some(CareKind::Outpatient),
+            _ => None,
+        };
+        exact.or_else(|| KINDS.iter().find(|(prefix, _)| code.starts_with(prefix)).map(|(_, kind)| *kind))
+    }
+}
+
+coded! {
+    /// Circumstances of a person beyond their status that policies distinguish (人员身份类别, `psn_idet_type`); a person can have several.
+    MemberClass {
+        /// 三无人员.
+        WithoutSupport = "2301", "三无人员";
+        /// 建档立卡 or 脱贫 population, 返贫致贫监测对象.
+        RegisteredPoor = "2302", "返贫致贫人口";
+        /// 最低生活保障对象 (低保).
+        SubsistenceAllowance = "2303", "低保对象";
+        /// 特困救助供养对象.
+        ExtremelyPoor = "2304", "特困人员";
+        /// 低收入救助对象, 低保边缘家庭成员.
+        LowIncome = "2305", "低保边缘家庭成员";
+        /// 因病致贫重病患者.
+        PoorByIllness = "2306", "因病致贫重病患者";
+        /// 重度残疾人.
+        SeverelyDisabled = "2308", "重度残疾人";
+        /// 孤儿, 事实无人抚养儿童.
+        Orphan = "2361", "孤儿";
+        /// 优抚对象.
+        EntitledGroup = "21", "优抚对象";
+        /// 建国前参加革命工作的老工人.
+        VeteranWorker = "6003", "建国前老工人";
+        /// 享受公务员医疗补助 (公务员标志, `cvlserv_flag`); not in the national table of classes, hence no number.
+        CivilServant = "cvlserv", "享受公务员医疗补助人员";
+    }
+}
+
+coded! {
+    /// The contribution tier (缴费档次) of a person, where a scheme has several.
+    ContributionTier {
+        /// 一档: in most areas the lower contribution.
+        First = "1", "一档";
+        /// 二档.
+        Second = "2", "二档";
+        /// 低档.
+        Low = "3", "低档";
+        /// 中档.
+        Middle = "4", "中档";
+        /// 高档.
+        High = "5", "高档";
+    }
+}
+
+coded! {
+    /// What is special about a visit or its hospital, as far as policies distinguish.
+    VisitMark {
+        /// 签约: at the institution with which the person signed on (签约医疗机构, 选定定点).
+        Contracted = "1", "签约机构";
+        /// 经转诊: referred there by a lower hospital, also inside the area.
+        Referred = "2", "经转诊";
+        /// 中医医院.
+        ChineseMedicine = "3", "中医医院";
+        /// 精神病住院.
+        Psychiatric = "4", "精神病";
+        /// 结核病住院.
+        Tuberculosis = "5", "结核病";
+        /// 区属三级医院.
+        DistrictTertiary = "6", "区属三级";
+        /// 医联体内合作医院.
+        Consortium = "7", "医联体合作医院";
+        /// 急诊抢救, also in an outpatient department.
+        EmergencyRescue = "8", "急诊抢救";
+        /// 村卫生室.
+        VillageRoom = "9", "村卫生室";
+    }
+}
+
+coded! {
     /// The funds that pay (基金支付类型, `fund_pay_type`).
     Fund {
         /// 职工基本医疗保险统筹基金.
@@ -224,5 +340,25 @@ mod tests {
         assert_eq!(Fund::from_code("330101"), None, "330101 extends 3301, not 330100");
         assert_eq!(SettlementLevel::from_code("31"), Some(SettlementLevel::TertiarySpecial));
         assert_eq!(ChargeCategory::from_code("99"), None);
+    }
+
+    #[test]
+    fn a_medical_type_tells_the_kind_of_care() {
+        let kind = |code| CareKind::from_medical_type(code).map(CareKind::chinese);
+        for (code, expected) in [
+            ("11", Some("普通门诊")),
+            ("13", Some("普通门诊")),
+            ("1301", Some("普通门诊")),
+            ("14", Some("门诊慢特病")),
+            ("9901", Some("门诊慢特病")),
+            ("21", Some("住院")),
+            ("2101", Some("住院")),
+            ("28", Some("住院")),
+            ("41", Some("药店购药")),
+            ("51", None),
+            ("", None),
+        ] {
+            assert_eq!(kind(code), expected, "{code}");
+        }
     }
 }

@@ -12,8 +12,9 @@ use casework::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use terms::{
-    AdminDivision, CitizenId, Day, Fen, FilingCategory, FilingId, Fund, InstitutionCode, InsuranceScheme,
-    InsuredPlace, Moment, Participant, PersonNumber, Refusal, SettlementLevel, TreatmentPlace,
+    AdminDivision, CitizenId, ContributionTier, Day, Fen, FilingCategory, FilingId, Fund, InstitutionCode,
+    InsuranceScheme, InsuredPlace, MemberClass, Moment, Participant, PersonNumber, Refusal, Set,
+    SettlementLevel, TreatmentPlace,
 };
 
 /// The largest body of a request, in bytes.
@@ -242,6 +243,18 @@ pub struct EnrolmentBody {
     /// 个人账户余额.
     #[serde(default, with = "yuan")]
     pub balance: Fen,
+    /// 人员身份类别: `subsistence_allowance`, `extremely_poor` and the like.
+    #[serde(default)]
+    pub classes: Set<MemberClass>,
+    /// 缴费档次: `first`, `second`, `low`, `middle` or `high`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<ContributionTier>,
+    /// 缴费年限, whole years.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contribution_years: Option<i16>,
+    /// 退休日期.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_on: Option<Day>,
 }
 
 impl PersonBody {
@@ -258,22 +271,32 @@ impl PersonBody {
         if enrolments.iter().any(|one| one.balance.is_negative()) {
             return Err(Refusal::invalid("balance", "不小于0的金额（元）"));
         }
+        if enrolments.iter().any(|one| one.contribution_years.is_some_and(|years| !(0..=80).contains(&years)))
+        {
+            return Err(Refusal::invalid("contribution_years", "0到80的整年数"));
+        }
         let enrolments = enrolments.into_iter().map(EnrolmentBody::into_enrolment).collect();
         Ok(Person { number, citizen, name: name.trim().to_owned(), nation, enrolments })
     }
 }
 
 impl EnrolmentBody {
+    /// Civil servants are told by their flag, whichever way they were given.
     fn into_enrolment(self) -> Enrolment {
+        let civil_servant = MemberClass::CivilServant;
         Enrolment {
             scheme: self.scheme,
             insured: self.insured,
             person_type: self.person_type,
             standing: self.standing,
-            civil_servant: self.civil_servant,
+            civil_servant: self.civil_servant || self.classes.contains(civil_servant),
             since: self.since,
             employer: self.employer,
             balance: self.balance,
+            classes: self.classes.iter().filter(|class| *class != civil_servant).collect(),
+            tier: self.tier,
+            contribution_years: self.contribution_years,
+            retired_on: self.retired_on,
         }
     }
 }
@@ -495,6 +518,27 @@ mod tests {
         assert!(serde_json::from_str::<PersonBody>(&person(r#","favourite":1"#)).is_err());
         let read = read.into_person("42010099001".parse().unwrap()).unwrap();
         assert_eq!(read.enrolments.len(), 1);
+    }
+
+    #[test]
+    fn what_policies_distinguish_is_read_by_name() {
+        let text = r#"{"certno":"110101194106189151","name":"王某甲","enrolments":[{"scheme":"resident","insured":"500103",
+            "person_type":"15","standing":"in_force","classes":["subsistence_allowance","civil_servant"],"tier":"second",
+            "contribution_years":12,"retired_on":"2001-07-01"}]}"#;
+        let body: PersonBody = serde_json::from_str(text).unwrap();
+        let number: PersonNumber = "50010399001".parse().unwrap();
+        let person = body.clone().into_person(number.clone()).unwrap();
+        let [enrolment] = &person.enrolments[..] else { panic!("{person:?}") };
+        assert_eq!(enrolment.classes, Set::only(MemberClass::SubsistenceAllowance));
+        assert!(enrolment.civil_servant, "the class of civil servants is the flag");
+        assert_eq!(
+            (enrolment.tier, enrolment.contribution_years),
+            (Some(ContributionTier::Second), Some(12))
+        );
+        assert_eq!(enrolment.retired_on, "2001-07-01".parse().ok());
+        let mut wrong = body;
+        wrong.enrolments[0].contribution_years = Some(-1);
+        assert_eq!(wrong.into_person(number).unwrap_err().code(), "field-invalid");
     }
 
     #[test]

@@ -3,7 +3,11 @@
 //!
 //! `UPDATE_SAMPLES=1 cargo test -p wire --test peer` writes them anew.
 
-use benefit::{Bill, Breakdown, CategoryAmount, Line, Split, YearToDate};
+use benefit::{
+    Bill, Breakdown, CategoryAmount, EarlierYear, Line, Split, YearToDate,
+    scheme::{Burden, Confidence},
+    year::{Counter, Measure},
+};
 use casework::{
     filing::{self, Application, Destination, Rules},
     person::{Enrolment, Person, Standing},
@@ -11,8 +15,9 @@ use casework::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt::Debug, fs, path::PathBuf};
 use terms::{
-    AdmissionKind, ChargeCategory, Day, Fen, FilingCategory, Fund, InsuranceScheme, InsuredPlace, Moment,
-    Participant, Rate, Refusal, SettlementLevel, TreatmentPlace,
+    AdmissionKind, CareKind, ChargeCategory, ContributionTier, Day, Fen, FilingCategory, Fund,
+    InsuranceScheme, InsuredPlace, MemberClass, Moment, Participant, Rate, Refusal, Rounding, Set,
+    SettlementLevel, TreatmentPlace, VisitMark,
 };
 use wire::{
     peer::{
@@ -52,6 +57,7 @@ fn split() -> Split {
         over_limit: Fen(10_000),
         first_self_pay: Fen(40_000),
         in_scope: Fen(900_000),
+        in_full: Fen(0),
     }
 }
 
@@ -66,44 +72,65 @@ fn claim() -> Claim {
         institution_name: "武汉市示范医院".to_owned(),
         admission_kind: AdmissionKind::Ordinary,
         bill: Bill {
+            care: CareKind::Inpatient,
             level: SettlementLevel::Tertiary,
-            chinese_medicine: false,
+            marks: Set::only(VisitMark::ChineseMedicine),
+            diseases: Vec::new(),
             admission: day("2026-11-10"),
             discharge: day("2026-11-20"),
+            transferred_with: None,
             categories: vec![CategoryAmount { category: ChargeCategory::WesternMedicine, split: split() }],
         },
     }
 }
 
 fn year() -> YearToDate {
-    YearToDate {
-        admissions: 1,
-        total: Fen(1_000_000),
-        in_scope: Fen(900_000),
-        deductible: Fen(130_000),
-        person: Fen(215_500),
-        fund_paid: BTreeMap::from([(Fund::EmployeePool, Fen(784_500))]),
-    }
+    [
+        (Measure::Visits, 1),
+        (Measure::Total, 1_000_000),
+        (Measure::InScope, 900_000),
+        (Measure::Divided, 770_000),
+        (Measure::Deductible, 130_000),
+        (Measure::Person, 215_500),
+        (Measure::Paid(Fund::EmployeePool), 784_500),
+    ]
+    .into_iter()
+    .map(|(measure, amount)| (Counter::of(CareKind::Inpatient, measure), amount))
+    .collect()
 }
 
 fn breakdown() -> Breakdown {
     Breakdown {
         lines: vec![Line {
-            step: "起付标准".to_owned(),
+            step: "起付标准".into(),
             amount_in: Fen(900_000),
             parameter: "三级 第1次 1300元".to_owned(),
+            since: Some(day("2023-01-01")),
             amount_out: Fen(130_000),
+            rounding: Some(Rounding::HalfUp),
             fund: None,
-            source: "示例".to_owned(),
+            source: "示例".into(),
+            confidence: Some(Confidence::Unconfirmed),
         }],
         fund_payments: BTreeMap::from([(Fund::EmployeePool, Fen(784_500))]),
         fund_total: Fen(784_500),
         person_total: Fen(215_500),
+        burdens: BTreeMap::from([
+            (Burden::Deductible, Fen(115_500)),
+            (Burden::FirstSelfPay, Fen(40_000)),
+            (Burden::OverLimit, Fen(10_000)),
+            (Burden::OutOfScope, Fen(50_000)),
+        ]),
+        account_paid: Fen(0),
+        family_paid: Vec::new(),
         deductible_paid: Fen(130_000),
         pool_ratio: Rate::permyriad(10_000).unwrap(),
         contribution: year(),
+        earlier: Some(EarlierYear { year: 2025, contribution: year() }),
         policy_day: day("2023-01-01"),
+        unconfirmed: vec!["住院起付标准".to_owned()],
         split: split(),
+        rows_used: Vec::new(),
     }
 }
 
@@ -182,6 +209,10 @@ fn replies() -> Vec<(&'static str, Reply)> {
             since: Some(day("1998-01-01")),
             employer: None,
             balance: Fen(123_456),
+            classes: Set::only(MemberClass::SubsistenceAllowance),
+            tier: Some(ContributionTier::First),
+            contribution_years: Some(25),
+            retired_on: Some(day("2001-07-01")),
         }],
     };
     let undone = Undone {

@@ -5,7 +5,7 @@
 
 use crate::{key, stop::Stop};
 use casework::filing::Rules;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use figment::{
     Figment,
     providers::{Format, Serialized, Toml},
@@ -88,6 +88,29 @@ pub struct ProvinceFlags {
     #[arg(long, env = "YIDI_BODY_BYTES_MAX", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     body_bytes_max: Option<usize>,
+    /// 用到待核实的政策值时：refuse 拒绝（默认），compute 照算，仅供测试 (policy values that nobody has confirmed)
+    #[arg(long, env = "YIDI_UNCONFIRMED_VALUES", value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unconfirmed_values: Option<UnconfirmedValues>,
+}
+
+/// What becomes of a stay that needs a policy value which nobody has confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum UnconfirmedValues {
+    /// Trial and settlement are refused.
+    Refuse,
+    /// They are computed: a sandbox.
+    Compute,
+}
+
+impl From<UnconfirmedValues> for node::UnconfirmedValues {
+    fn from(values: UnconfirmedValues) -> Self {
+        match values {
+            UnconfirmedValues::Refuse => Self::Refuse,
+            UnconfirmedValues::Compute => Self::Compute,
+        }
+    }
 }
 
 /// How any node is set up.
@@ -126,13 +149,15 @@ pub struct ProvinceSettings {
     pub clock_tolerance_seconds: u64,
     /// The largest body of a hospital's message.
     pub body_bytes_max: usize,
+    /// What becomes of a stay that needs an unconfirmed policy value.
+    pub unconfirmed_values: UnconfirmedValues,
     /// What the national filing rules leave to the province.
     pub filing_rules: Rules,
 }
 
 const NODE_NAMES: [&str; 6] =
     ["listen", "data", "database", "connections", "key_file", "management_token_file"];
-const PROVINCE_NAMES: [&str; 9] = [
+const PROVINCE_NAMES: [&str; 10] = [
     "province",
     "hub_address",
     "hub_key",
@@ -141,6 +166,7 @@ const PROVINCE_NAMES: [&str; 9] = [
     "patience_seconds",
     "clock_tolerance_seconds",
     "body_bytes_max",
+    "unconfirmed_values",
     "filing_rules",
 ];
 
@@ -156,6 +182,7 @@ pub fn of_province(flags: &NodeFlags, own: &ProvinceFlags) -> Result<(NodeSettin
         .merge(Serialized::default("patience_seconds", 8))
         .merge(Serialized::default("clock_tolerance_seconds", 12 * 60 * 60))
         .merge(Serialized::default("body_bytes_max", 8 << 20))
+        .merge(Serialized::default("unconfirmed_values", UnconfirmedValues::Refuse))
         .merge(Serialized::default("filing_rules", Rules::default()));
     let figment =
         with_file(figment, flags)?.merge(Serialized::defaults(flags)).merge(Serialized::defaults(own));

@@ -3,8 +3,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use terms::{
-    AdminDivision, CitizenId, Day, Fen, FilingCategory, FilingId, InstitutionCode, InsuranceScheme,
-    MemberStatus, Participant, PersonNumber, SettlementLevel,
+    AdminDivision, CareKind, CitizenId, ContributionTier, Day, DiseaseCode, Fen, FilingCategory, FilingId,
+    InstitutionCode, InsuranceScheme, MemberClass, MemberStatus, Participant, PersonNumber, SettlementLevel,
+    VisitMark,
 };
 
 fn word<T: Copy + DeserializeOwned>(
@@ -45,6 +46,31 @@ pub fn level(text: &str) -> Result<SettlementLevel, String> {
 /// 人员类别.
 pub fn status(text: &str) -> Result<MemberStatus, String> {
     word(text, MemberStatus::ALL, MemberStatus::code, MemberStatus::chinese)
+}
+
+/// 就医类别.
+pub fn care(text: &str) -> Result<CareKind, String> {
+    word(text, CareKind::ALL, CareKind::code, CareKind::chinese)
+}
+
+/// 缴费档次.
+pub fn tier(text: &str) -> Result<ContributionTier, String> {
+    word(text, ContributionTier::ALL, ContributionTier::code, ContributionTier::chinese)
+}
+
+/// 人员身份类别.
+pub fn class(text: &str) -> Result<MemberClass, String> {
+    word(text, MemberClass::ALL, MemberClass::code, MemberClass::chinese)
+}
+
+/// What is special about a visit.
+pub fn mark(text: &str) -> Result<VisitMark, String> {
+    word(text, VisitMark::ALL, VisitMark::code, VisitMark::chinese)
+}
+
+/// 门诊慢特病病种.
+pub fn disease(text: &str) -> Result<DiseaseCode, String> {
+    text.parse().map_err(|_| "应为病种编码，如M03900 (a disease's code)".to_owned())
 }
 
 /// 医保区划.

@@ -34,7 +34,7 @@ fn flags_win_over_the_environment_which_wins_over_the_file() {
         "precedence.toml",
         &format!(
             "province = \"420000\"\nhub_address = \"http://file:1\"\nhub_key = \"{HUB_KEY}\"\nconnections = 5\n\
-             listen = \"127.0.0.1:1111\"\n[filing_rules]\ntemporary_months = 12\n"
+             listen = \"127.0.0.1:1111\"\nunconfirmed_values = \"compute\"\n[filing_rules]\ntemporary_months = 12\n"
         ),
     );
     let arguments = ["province", "--check", "--config", path.to_str().unwrap(), "--listen", "127.0.0.1:3333"];
@@ -50,12 +50,16 @@ fn flags_win_over_the_environment_which_wins_over_the_file() {
         "hub_address = \"http://environment:2\"",
         "connections = 5",
         "patience_seconds = 8",
+        "unconfirmed_values = \"compute\"",
         "database = (…)",
         "\"temporary_months\":12",
     ] {
         assert!(ran.out.contains(line), "{line} is not in\n{}", ran.out);
     }
     assert!(!ran.out.contains("secret"));
+    let refusing = [&arguments[..], &["--unconfirmed-values", "refuse"]].concat();
+    let ran = yidi(&refusing, &environment);
+    assert!(ran.out.contains("unconfirmed_values = \"refuse\""), "{}", ran.out);
 }
 
 #[test]

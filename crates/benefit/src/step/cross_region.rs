@@ -1,30 +1,51 @@
-//! 跨省异地就医: which rule concerns the stay, and the share that some areas let the person pay first.
+//! 异地就医: which rule concerns the visit, and the share that some areas let the person pay first.
 
-use super::Worksheet;
-use crate::{
-    bill::Case,
-    scheme::{CrossRegionRule, Scheme, Standing},
-};
+use super::{By, Worksheet};
+use crate::scheme::{Burden, CrossRegionRule, Standing, concerns_alone};
 use terms::{Fen, Refusal, Rounding};
 
-/// The first rule that concerns the stay.
+const NAME: &str = "异地就医待遇";
+
+/// Finds the first rule that concerns the visit. Inside the area none does, unless one is written for long-term filers who
+/// return home.
 ///
 /// # Errors
-/// [`Refusal::PolicyRefuses`] if the rule is not to pay, or none concerns it.
-pub fn rule<'a>(scheme: &'a Scheme, case: &Case) -> Result<&'a CrossRegionRule, Refusal> {
-    let standing = Standing::from(case.standing);
-    let found = scheme
-        .cross_region
-        .value
-        .iter()
-        .find(|rule| rule.concerns(standing, case.bill.level, case.treatment.province()));
-    let Some(rule) = found else {
-        return Err(refusal(&format!("{}在该地没有跨省直接结算待遇", standing.chinese())));
-    };
-    match &rule.change.refuse {
-        Some(reason) => Err(refusal(reason)),
-        None => Ok(rule),
+/// [`Refusal::PolicyRefuses`] if the rule is not to pay, or none concerns the visit.
+pub fn find_rule<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) -> Result<(), Refusal> {
+    let standing = sheet.asked.standing;
+    let mut found = first_rule(sheet, standing)?;
+    if let (None, Some(other)) = (found, standing.else_as()) {
+        found = first_rule(sheet, other)?;
     }
+    let Some(rule) = found else {
+        return match standing {
+            Standing::Local | Standing::LongTermAtHome => Ok(()),
+            _ => Err(refusal(&format!("{}在该地没有直接结算待遇", standing.chinese()))),
+        };
+    };
+    if let Some(reason) = &rule.change.refuse {
+        sheet.look_at(&rule.origin)?;
+        return Err(refusal(reason));
+    }
+    sheet.use_row(&rule.origin, NAME)?;
+    sheet.rule = Some(rule);
+    Ok(())
+}
+
+fn first_rule<'a, const TRACE: bool>(
+    sheet: &Worksheet<'a, TRACE>,
+    standing: Standing,
+) -> Result<Option<&'a CrossRegionRule>, Refusal> {
+    for rule in &sheet.scheme.cross_region.value {
+        let fits = rule.standings.contains(standing)
+            && rule.care.contains(sheet.care())
+            && rule.holds_at(sheet.case)
+            && concerns_alone(&rule.who, &sheet.asked)?;
+        if fits {
+            return Ok(Some(rule));
+        }
+    }
+    Ok(None)
 }
 
 /// What the person does next is the same after every reason.
@@ -35,12 +56,17 @@ fn refusal(reason: &str) -> Refusal {
 }
 
 /// Notes the rule, and takes 个人先自付 from what is left to divide.
-pub fn first_self_pay(sheet: &mut Worksheet<'_>) {
-    let standing = Standing::from(sheet.case.standing);
-    let change = &sheet.rule.change;
+pub fn first_self_pay<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) {
+    let Some(rule) = sheet.rule else { return };
+    let change = &rule.change;
     let first = change.first_self_pay.map_or(Fen::ZERO, |rate| rate.of(sheet.base, Rounding::HalfUp));
-    let parameter = format!("{} {}", standing.chinese(), change.words());
     let left = sheet.base - first;
-    sheet.note("跨省异地就医", sheet.base, parameter, left, sheet.rule.citation.to_string());
+    let by = By::policy(&rule.origin.citation);
+    let by = if change.first_self_pay.is_some() { by.rounded(Rounding::HalfUp) } else { by };
+    let standing = sheet.asked.standing;
+    sheet.note("异地就医", (sheet.base, left), by, || {
+        format!("{} {}", standing.chinese(), change.words())
+    });
+    sheet.bear(Burden::CrossRegionFirst, first);
     sheet.base = left;
 }

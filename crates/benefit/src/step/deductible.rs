@@ -1,72 +1,129 @@
 //! 起付标准: what the person pays first of the in-scope amount.
 
-use super::Worksheet;
-use crate::scheme::{Asked, DeductibleRow, Recurrence, rows_for, yuan};
-use terms::{Fen, Rounding, SettlementLevel};
+use super::{By, Part, Worksheet, window as window_of};
+use crate::{
+    scheme::{
+        AfterTransfer, Asked, Burden, CrossRegionRule, Deductible, DeductibleRow, Period, Recurrence, select,
+        yuan,
+    },
+    year::{Measure, Window},
+};
+use terms::{Day, Fen, Refusal, Rounding, Set, SettlementLevel, VisitMark};
 
 /// Takes the deductible, as far as there is an amount to take it from.
-pub fn pay(sheet: &mut Worksheet<'_>) {
-    let (standard, parameter, source) = standard(sheet);
-    sheet.deductible = standard.or_zero().at_most(sheet.base);
-    sheet.note("起付标准", sheet.base, parameter, sheet.deductible, source);
-}
-
-fn standard(sheet: &Worksheet<'_>) -> (Fen, String, String) {
-    if let Some(amount) = sheet.rule.change.deductible {
-        let parameter = format!("异地就医起付标准{}元", yuan(amount));
-        return (amount, parameter, sheet.rule.citation.to_string());
+pub fn pay<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) -> Result<(), Refusal> {
+    if sheet.part == (Part::Second { own_admission: false }) {
+        return Ok(());
     }
-    let cited = &sheet.scheme.deductible;
-    let lower = cited.value.chinese_medicine_lower && sheet.case.bill.chinese_medicine;
-    let level = if lower { one_lower(sheet.asked.level) } else { sheet.asked.level };
-    let asked = Asked { level, ..sheet.asked };
-    let row = *rows_for(&cited.value.rows, asked).first().expect("checked when the policy was loaded");
-    let who = format!("{level} {}", asked.status);
-    let source = cited.citation.to_string();
-    match cited.value.recurs {
-        Recurrence::OnceAYear => {
-            let amount = at_least_share(row, first(row), sheet.split.total);
-            let parameter = format!("{who} 年度{}元，已付{}元", yuan(amount), yuan(sheet.year.deductible));
-            (amount - sheet.year.deductible, parameter, source)
-        }
-        Recurrence::EachAdmission => {
-            let admission = sheet.year.admissions.max(0) + 1;
-            let amount = at_least_share(row, of_admission(row, admission), sheet.split.total);
-            let times = times_in_stay(cited.value.again_after_days, sheet);
-            let again = if times > 1 { format!("×{times}") } else { String::new() };
-            (
-                Fen(amount.0 * times),
-                format!("{who} 年内第{admission}次住院 {}元{again}", yuan(amount)),
-                source,
-            )
-        }
-    }
+    let change = sheet.rule.map(|rule| &rule.change).filter(|change| change.touches_deductible());
+    let Some(cited) = &sheet.plan.deductible else {
+        pay_of_rule(sheet);
+        return Ok(());
+    };
+    let deductible = &cited.value;
+    let asked = Asked { level: level(sheet, deductible), ..sheet.asked };
+    let found = select(&deductible.rows, &asked)?.first();
+    let row = found.ok_or_else(|| sheet.nobody("起付标准"))?;
+    sheet.use_row(&row.origin, "起付标准")?;
+    let local = of_visit(sheet, deductible, row);
+    let standard = change.map_or(local, |change| change.deductible_of(local));
+    let paid = paid_before(sheet, deductible);
+    let due = within_ceiling(sheet, deductible, (standard - paid).or_zero()).at_most(sheet.base);
+    let changed = change.and(sheet.rule).map(CrossRegionRule::citation);
+    let by = By::policy(&row.origin.citation).changed_by(changed);
+    sheet.note("起付标准", (sheet.base, due), by, || {
+        let times = recurrence_words(deductible.recurs, asked.visit);
+        let already = if paid.is_zero() { String::new() } else { format!("，已付{}元", yuan(paid)) };
+        format!("{} {} {times}{}元{already}", asked.level, asked.status, yuan(standard))
+    });
+    take(sheet, due);
+    Ok(())
 }
 
-fn first(row: &DeductibleRow) -> Fen {
-    *row.amounts.first().expect("checked when the policy was loaded")
+/// The deductible that a cross-region rule brings where there is none at home.
+fn pay_of_rule<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) {
+    let Some(rule) = sheet.rule.filter(|rule| rule.change.deductible.is_some()) else { return };
+    let due = rule.change.deductible_of(Fen::ZERO).at_most(sheet.base);
+    sheet.note("起付标准", (sheet.base, due), By::policy(rule.citation()), || rule.change.words());
+    take(sheet, due);
 }
 
-/// The standard of the n-th admission, from 1.
-fn of_admission(row: &DeductibleRow, admission: i64) -> Fen {
-    let listed = i64::try_from(row.amounts.len()).expect("a list in a file");
-    if let Some(amount) = usize::try_from(admission - 1).ok().and_then(|index| row.amounts.get(index)) {
-        return *amount;
-    }
-    let last = *row.amounts.last().expect("checked when the policy was loaded");
-    let further = (admission - listed).min(10_000);
-    let step = row.lowered_by.of(last, Rounding::HalfUp);
-    Fen(last.0 - step.0 * further).max(row.floor.at_most(last))
+fn take<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>, due: Fen) {
+    sheet.deductible = due;
+    sheet.bear(Burden::Deductible, due);
 }
 
-fn at_least_share(row: &DeductibleRow, amount: Fen, total: Fen) -> Fen {
-    amount.max(row.share_of_total.of(total, Rounding::HalfUp))
+fn level<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>, deductible: &Deductible) -> SettlementLevel {
+    let lower =
+        deductible.chinese_medicine_lower && sheet.case.bill.marks.contains(VisitMark::ChineseMedicine);
+    if lower { one_lower(sheet.asked.level) } else { sheet.asked.level }
 }
 
-fn times_in_stay(again_after_days: Option<i32>, sheet: &Worksheet<'_>) -> i64 {
-    let Some(days) = again_after_days else { return 1 };
+/// What the local rule asks of this visit, before what has been paid is taken off.
+fn of_visit<const TRACE: bool>(
+    sheet: &Worksheet<'_, TRACE>,
+    deductible: &Deductible,
+    row: &DeductibleRow,
+) -> Fen {
+    let admission = match deductible.recurs {
+        Recurrence::EachAdmission => sheet.asked.visit,
+        _ => 1,
+    };
+    let share = row.share_of_total.of(sheet.split.total, Rounding::HalfUp);
+    let standard = row.standard(admission).max(share);
+    Fen(standard.0 * times_in_stay(sheet, deductible))
+}
+
+/// A stay that is longer than so many days pays again for each further part.
+fn times_in_stay<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>, deductible: &Deductible) -> i64 {
+    let Some(days) = deductible.again_after_days else { return 1 };
     let stay = sheet.case.bill.admission.days_until(sheet.case.bill.discharge).max(1);
     i64::from((stay - 1) / days + 1)
+}
+
+/// What has been paid that counts towards this one.
+fn paid_before<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>, deductible: &Deductible) -> Fen {
+    let transferred = match (deductible.after_transfer, sheet.case.bill.transferred_with) {
+        (AfterTransfer::Difference, Some(paid)) => return paid,
+        (AfterTransfer::Nothing, Some(_)) => return Fen::LIMIT,
+        _ => Fen::ZERO,
+    };
+    let own = Set::only(sheet.care());
+    match window(deductible.recurs, sheet.case.bill.discharge) {
+        Some(time) => sheet.counted(own.union(deductible.shared_with), time, None, Measure::Deductible),
+        None if sheet.asked.visit == 1 => {
+            sheet.counted(deductible.shared_with, Window::Year, None, Measure::Deductible)
+        }
+        None => transferred,
+    }
+    .or_zero()
+}
+
+/// All deductibles of the year together are at most the ceiling.
+fn within_ceiling<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>, deductible: &Deductible, due: Fen) -> Fen {
+    let Some(ceiling) = deductible.year_ceiling else { return due };
+    let together = Set::only(sheet.care()).union(deductible.shared_with);
+    let paid = sheet.counted(together, Window::Year, None, Measure::Deductible).or_zero();
+    due.at_most((ceiling - paid).or_zero())
+}
+
+/// The time in which a deductible is paid once; `None`: it is each visit's own.
+pub fn window(recurs: Recurrence, day: Day) -> Option<Window> {
+    match recurs {
+        Recurrence::EachAdmission => None,
+        Recurrence::OnceAYear => window_of(Period::Year, day),
+        Recurrence::OnceAQuarter => window_of(Period::Quarter, day),
+        Recurrence::OnceAMonth => window_of(Period::Month, day),
+    }
+}
+
+fn recurrence_words(recurs: Recurrence, visit: i64) -> String {
+    match recurs {
+        Recurrence::EachAdmission => format!("年内第{visit}次 "),
+        Recurrence::OnceAYear => "年度".to_owned(),
+        Recurrence::OnceAQuarter => "季度".to_owned(),
+        Recurrence::OnceAMonth => "月度".to_owned(),
+    }
 }
 
 fn one_lower(level: SettlementLevel) -> SettlementLevel {

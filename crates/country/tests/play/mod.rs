@@ -13,7 +13,9 @@ use country::{
 };
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use store::{Store, embedded::fixture::TestCluster};
-use terms::{Clock, Fen, FilingCategory, InsuranceScheme, MemberStatus, Participant, Province, VisitId};
+use terms::{
+    Clock, Fen, FilingCategory, InsuranceScheme, MemberStatus, Participant, Province, TreatmentPlace, VisitId,
+};
 
 /// The world and the stay in it.
 pub struct Play {
@@ -48,9 +50,19 @@ pub async fn world() -> World {
 
 /// A world of these provinces on fresh databases.
 pub async fn world_of(provinces: &[Province]) -> World {
-    let rules = Rulebook::of_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy")).unwrap();
-    let mut options = Options::new(rules);
+    let mut options = Options::new(Rulebook::load(&policy_files()).unwrap());
     options.provinces = provinces.to_vec();
+    world_with(options).await
+}
+
+/// The policy folder.
+pub fn policy_files() -> Vec<(String, String)> {
+    Rulebook::files_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy")).unwrap()
+}
+
+/// A world with wires on fresh databases.
+pub async fn world_with(mut options: Options) -> World {
+    let provinces = options.provinces.clone();
     options.wires = true;
     options.patience = Duration::from_secs(2);
     options.management_token = Some("令牌".to_owned());
@@ -82,7 +94,18 @@ pub fn retiree() -> Person {
 impl Play {
     /// Admits, uploads and discharges; all that is left is to settle.
     pub async fn prepare() -> Self {
-        let world = world().await;
+        Self::prepare_in(world().await).await
+    }
+
+    /// The same in a world that was made for it.
+    pub async fn prepare_in(world: World) -> Self {
+        let model = plain_model(&world, hubei());
+        let place = world.institution(&model.code()).unwrap().place;
+        Self::prepare_filed(world, place).await
+    }
+
+    /// The same with a long-term filing for some place.
+    pub async fn prepare_filed(world: World, place: TreatmentPlace) -> Self {
         let model = plain_model(&world, hubei());
         let counter = Wire::between(&world.province(hubei()).unwrap().url()).await.unwrap();
         let institution = world.institution(&model.code()).unwrap();
@@ -91,7 +114,6 @@ impl Play {
         let person = retiree();
         world.add_people(&[(people::BEIJING, person.clone())]).await.unwrap();
         let now = world.clock.now();
-        let place = world.institution(&model.code()).unwrap().place;
         let category = FilingCategory::ResettledRetiree;
         world.file(&person, category, place, now.day().plus_days(-60)).await.unwrap();
         let patient = Patient::of(&person);

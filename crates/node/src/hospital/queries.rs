@@ -213,15 +213,15 @@ fn sum_rows(scheme: InsuranceScheme, year: i16, month: &str, sums: &YearToDate) 
         cum,
     };
     // 住院次数 is a count: it is written as a number with two decimals like every other sum.
-    let count = Fen::yuan(sums.admissions);
+    let count = Fen::yuan(sums.admissions());
     let mut rows = vec![
         row("IPT_CNT", count),
-        row("MEDFEE", sums.total),
-        row("INSCP", sums.in_scope),
-        row("DEDC", sums.deductible),
-        row("PSN_PART", sums.person),
+        row("MEDFEE", sums.total()),
+        row("INSCP", sums.in_scope()),
+        row("DEDC", sums.deductible()),
+        row("PSN_PART", sums.person()),
     ];
-    rows.extend(sums.fund_paid.iter().map(|(fund, paid)| row(fund.code(), *paid)));
+    rows.extend(sums.fund_paid().iter().map(|(fund, paid)| row(fund.code(), *paid)));
     rows
 }
 

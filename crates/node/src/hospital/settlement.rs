@@ -9,13 +9,14 @@ use crate::{
 use benefit::Breakdown;
 use casework::{settlement::Stage, visit::Visit};
 use serde_json::Value;
+use std::{collections::BTreeMap, fmt::Write as _};
 use store::{
     Work,
     message::{self, Key, Known},
     treatment::{self, TreatmentSettlement},
     visit,
 };
-use terms::{Fen, MessageId, Moment, Refusal, SettlementId};
+use terms::{Fen, Fund, MessageId, Moment, Refusal, SettlementId};
 use wire::{
     hospital::{
         Answer, NoOutput, registration,
@@ -191,17 +192,31 @@ pub fn info(
         },
         deductible_paid: breakdown.deductible_paid,
         funds: breakdown.fund_payments.clone(),
+        processes: processes(breakdown),
         pool_ratio: breakdown.pool_ratio,
-        account_pay: Fen::ZERO,
-        cash: breakdown.person_total,
+        account_pay: breakdown.account_paid + breakdown.family_total(),
+        cash: breakdown.cash(),
         hospital_part: Fen::ZERO,
         balance: patient.balance,
-        mutual_aid: Fen::ZERO,
+        mutual_aid: breakdown.family_total(),
         sender_msgid: msgid.clone(),
         clr_optins: Some(call.area().division()),
         clr_way: Some("1".to_owned()),
         clr_type: "21".to_owned(),
     }
+}
+
+/// How each fund's payment came about: its steps in their order.
+fn processes(breakdown: &Breakdown) -> BTreeMap<Fund, String> {
+    let mut processes = BTreeMap::<Fund, String>::new();
+    for line in &breakdown.lines {
+        let Some(fund) = line.fund else { continue };
+        let words = processes.entry(fund).or_default();
+        let next = if words.is_empty() { "" } else { "；" };
+        let (base, paid) = (line.amount_in, line.amount_out);
+        write!(words, "{next}{}：{base}元，支付{paid}元", line.parameter).expect("a string takes any text");
+    }
+    processes
 }
 
 /// 2305: the settlement is undone under an id of its own, and every amount is given back.

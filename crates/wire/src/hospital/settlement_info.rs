@@ -49,6 +49,9 @@ impl SplitAmounts {
     }
 }
 
+/// The longest `setl_proc_info`, in characters.
+const PROCESS_MAX: usize = 4_000;
+
 /// A settlement, or a trial of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettlementInfo {
@@ -76,6 +79,8 @@ pub struct SettlementInfo {
     pub deductible_paid: Fen,
     /// What each fund pays.
     pub funds: BTreeMap<Fund, Fen>,
+    /// How each fund's payment came about, in words (结算过程信息).
+    pub processes: BTreeMap<Fund, String>,
     /// 基本医疗保险统筹基金支付比例.
     pub pool_ratio: Rate,
     /// 个人账户支出, 账户共济 included.
@@ -133,7 +138,10 @@ impl SettlementInfo {
     /// What each fund pays, with a line for the personal account and one for the hospital's part where they are not
     /// nothing, as real platforms list them (identity 5).
     pub fn details(&self) -> Vec<SettlementDetail> {
-        let funds = self.funds.iter().map(|(fund, amount)| (fund.code(), *amount, fund.chinese()));
+        let funds = self.funds.iter().map(|(fund, amount)| {
+            let process = self.processes.get(fund).map(|words| words.chars().take(PROCESS_MAX).collect());
+            (fund.code(), *amount, fund.chinese(), process)
+        });
         let account_name = match self.scheme {
             InsuranceScheme::Employee => "职工基本医疗保险个人账户基金",
             InsuranceScheme::Resident => "居民家庭账户金",
@@ -142,17 +150,19 @@ impl SettlementInfo {
             InsuranceScheme::Employee => "310200",
             InsuranceScheme::Resident => "390500",
         };
-        let others =
-            [(account_code, self.account_pay, account_name), ("999996", self.hospital_part, "医院垫付基金")];
-        let detail = |(code, amount, name): (&str, Fen, &str)| SettlementDetail {
+        let others = [
+            (account_code, self.account_pay, account_name, None),
+            ("999996", self.hospital_part, "医院垫付基金", None),
+        ];
+        let detail = |(code, amount, name, process): (&str, Fen, &str, Option<String>)| SettlementDetail {
             fund_pay_type: code.to_owned(),
             inscp_scp_amt: self.split.in_scope,
             crt_payb_lmt_amt: None,
             fund_payamt: amount,
             fund_pay_type_name: Some(name.to_owned()),
-            setl_proc_info: None,
+            setl_proc_info: process,
         };
-        funds.chain(others).filter(|(_, amount, _)| !amount.is_zero()).map(detail).collect()
+        funds.chain(others).filter(|(_, amount, ..)| !amount.is_zero()).map(detail).collect()
     }
 
     /// `setlinfo` of 2303.

@@ -44,6 +44,7 @@ pub fn settlement() -> SettlementInfo {
         },
         deductible_paid: Fen::ZERO,
         funds: [(Fund::EmployeePool, Fen::ZERO), (Fund::LargeAmount, Fen(1_878_539))].into(),
+        processes: [(Fund::LargeAmount, "个人负担 18785.39元，支付18785.39元".to_owned())].into(),
         pool_ratio: Rate::percent(85).unwrap(),
         account_pay: Fen(17_004),
         cash: Fen(398_202),

@@ -9,7 +9,13 @@ use wire::api::Taken;
 
 const EXAMPLE: &str = r#"文件示例 (example)，金额以元为单位的文本:
   {"certno": "…18位…", "name": "王某甲", "enrolments": [
-    {"scheme": "employee", "insured": "420106", "person_type": "1101", "standing": "in_force", "balance": "1234.50"}]}"#;
+    {"scheme": "employee", "insured": "420106", "person_type": "1101", "standing": "in_force", "balance": "1234.50"}]}
+参保信息还可以有 (also)，待遇政策区分时必填:
+  "civil_servant": true                     公务员标志
+  "classes": ["subsistence_allowance"]      人员身份类别：registered_poor、subsistence_allowance、extremely_poor、low_income 等
+  "tier": "second"                          缴费档次：first、second、low、middle、high
+  "contribution_years": 25                  缴费年限（整年）
+  "retired_on": "2001-07-01"                退休日期"#;
 
 /// 参保人员 (people, at a running province)
 #[derive(Debug, Args)]

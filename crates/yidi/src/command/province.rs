@@ -5,7 +5,7 @@ use super::{
     running::{listen, runtime, until_told_to_stop},
 };
 use crate::{
-    config::{self, NodeFlags, ProvinceFlags},
+    config::{self, NodeFlags, ProvinceFlags, UnconfirmedValues},
     database::Database,
     policies, say,
     stop::Stop,
@@ -47,6 +47,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         let running = serve::province(Arc::new(node), listener).map_err(Stop::unable)?;
         let name = province.division().name().unwrap_or_default();
         say(&format!("{name}省级平台已启动 (the province runs)：{}", running.url()));
+        if own.unconfirmed_values == UnconfirmedValues::Compute {
+            say("待核实的政策值照常参与计算，只能用于测试 (unconfirmed policy values are computed with: a sandbox)");
+        }
         say(&format!("公钥，请交国家平台登记 (public key)：{}", context.key.public().to_hex()));
         until_told_to_stop(running, &context).await
     })
@@ -57,14 +60,18 @@ fn node_settings(
     province: Province,
     token: Option<String>,
 ) -> Result<ProvinceSettings, Stop> {
-    let files = policies::files(own.policy.as_deref())?;
+    let mut files = policies::files(own.policy.as_deref())?;
+    if let Some(path) = &own.catalog {
+        // In the place of the policy folder's own, so that the same rules of splitting hold for it.
+        let name = format!("{province}/catalog.csv");
+        files.retain(|(file, _)| *file != name);
+        files.push((name, catalog_in(path)?));
+    }
     let rules = policies::rulebook(&files)?;
-    let catalog = match &own.catalog {
-        None => rules.catalog(province),
-        Some(path) => Arc::new(rules.catalog(province).overlay(&catalog_in(path)?)),
-    };
+    let catalog = rules.catalog(province);
     let mut settings =
         ProvinceSettings::new(own.hub_address()?, own.hub_key()?, Arc::clone(&rules.library), catalog);
+    settings.unconfirmed_values = own.unconfirmed_values.into();
     settings.patience = Duration::from_secs(own.patience_seconds);
     settings.clock_tolerance = Duration::from_secs(own.clock_tolerance_seconds);
     settings.body_bytes_max = own.body_bytes_max;
@@ -73,7 +80,8 @@ fn node_settings(
     Ok(settings)
 }
 
-fn catalog_in(path: &Path) -> Result<Catalog, Stop> {
+/// The text of a catalog, if it is one.
+fn catalog_in(path: &Path) -> Result<String, Stop> {
     let shown = path.display().to_string();
     let cannot_read =
         |error| Stop::Unable(format!("目录文件{shown}无法读取，请核对 --catalog (cannot read: {error})"));
@@ -81,5 +89,6 @@ fn catalog_in(path: &Path) -> Result<Catalog, Stop> {
     Catalog::load(&shown, &text).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Stop::Unable(format!("目录文件有误，请逐条更正 (wrong catalog):\n{}", errors.join("\n")))
-    })
+    })?;
+    Ok(text)
 }

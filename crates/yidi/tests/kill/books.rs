@@ -124,5 +124,9 @@ async fn standing_years(store: &Store) -> store::Result<YearToDate> {
     let all = insured::all(&mut *store.conn().await?).await?;
     let standing = all.into_iter().filter(|one| one.stage == insured::Stage::Standing);
     let contents = standing.filter_map(|one| one.content);
-    Ok(contents.fold(YearToDate::default(), |sum, content| sum.plus(&content.contribution)))
+    let added = |sum: YearToDate, content: insured::Content| {
+        let earlier = content.earlier.map(|earlier| earlier.contribution).unwrap_or_default();
+        sum.plus(&content.contribution).plus(&earlier)
+    };
+    Ok(contents.fold(YearToDate::default(), added))
 }

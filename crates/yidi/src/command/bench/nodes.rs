@@ -89,7 +89,7 @@ impl Nodes {
             [format!("--hub-address=http://{}", hub.address), format!("--hub-key={}", hub.key.to_hex())];
         let province = |name, province: terms::Province| {
             let code = format!("--province={province}");
-            starter.start(name, &["province", &code, &link[0], &link[1]])
+            starter.start(name, &["province", &code, &link[0], &link[1], "--unconfirmed-values=compute"])
         };
         let insured = province("insured", insured_province())?;
         let treatment = province("treatment", treatment_province())?;
