@@ -17,7 +17,7 @@ use funds::movement::settlement::{Settled as Booked, Undoing, at_insured, undo a
 use serde_json::{Value, json};
 use store::{
     Amounts, Document, Work,
-    batch::Commit,
+    batch::{Commit, FindKnown},
     book, filing,
     insured::{self, Content, InsuredSettlement, Stage, YearKey},
     person::{self, Look},
@@ -100,12 +100,8 @@ async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option
         return Ok(None);
     };
     let year = scheme.insurance_year(claim.bill.discharge);
-    let key = YearKey { area, person: &claim.person, scheme: claim.scheme, year };
-    let known = {
-        let mut conn = node.context.store.conn().await?;
-        insured::known(&mut conn, key).await?
-    };
-    let Some(known) = known else { return Ok(None) };
+    let find = FindKnown { area, person: claim.person.clone(), scheme: claim.scheme, year };
+    let Some(known) = node.members.read(find).await else { return Ok(None) };
     let question = Gathered { claim, person: Some(known.person), filings: known.filings, settled_at: now };
     let Ok(prepared) = question.prepare_under(scheme) else { return Ok(None) };
     let Ok(breakdown) = benefit::compute(&prepared.scheme, &prepared.case, &known.sums) else {

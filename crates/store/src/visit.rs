@@ -1,7 +1,7 @@
 //! Visits at the treatment place, with their diagnoses.
 
 use crate::{
-    Conn, Error, Result, Work,
+    Conn, Error, Result, Work, fee,
     row::{
         area_of, coded, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage,
         stage_number, texts,
@@ -30,54 +30,54 @@ pub async fn find(conn: &mut Conn, institution: &InstitutionCode, id: VisitId) -
     row.as_ref().map(read).transpose()
 }
 
-/// The same with its details summed by expense category, in one read.
+/// The same with its details summed by expense category, as [`sum_up`] wrote them.
 pub async fn find_with_categories(
     conn: &mut Conn,
     institution: &InstitutionCode,
     id: VisitId,
 ) -> Result<Option<(Visit, Vec<CategoryAmount>)>> {
     let row = sqlx::query(
-        "select visit.*, bill.* from visit, lateral (
-            select array_agg(category) as categories, array_agg(amount) as amounts, array_agg(out) as outs,
-                   array_agg(over) as overs, array_agg(first) as firsts, array_agg(within) as withins
-            from (select category, sum(amount)::bigint as amount, sum(out_of_scope)::bigint as out,
-                         sum(over_limit)::bigint as over, sum(first_self_pay)::bigint as first,
-                         sum(in_scope)::bigint as within
-                  from fee_line
-                  where fee_line.province = visit.province and fee_line.month = visit.month and fee_line.visit = visit.id
-                  group by category order by category) category) bill
-         where visit.province = $4 and visit.month = $1 and visit.id = $2 and visit.institution = $3",
+        "select * from visit where province = $4 and month = $1 and id = $2 and institution = $3",
     )
     .bind(id.month().number())
     .bind(id.to_string())
     .bind(institution.as_str())
     .bind(division_number(id.province().division()))
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    row.map(|row| Ok((read(&row)?, read_categories(&row)?))).transpose()
+    Ok(match row.as_ref().map(read_with_bill).transpose()? {
+        Some((visit, Some(categories))) => Some((visit, categories)),
+        Some((visit, None)) => Some((visit, fee::categories(conn, id).await?)),
+        None => None,
+    })
 }
 
-fn read_categories(row: &PgRow) -> Result<Vec<CategoryAmount>> {
-    let codes: Option<Vec<String>> = row.try_get("categories")?;
-    let codes = codes.unwrap_or_default();
-    let column = |name: &'static str| -> Result<Vec<i64>> {
-        Ok(row.try_get::<Option<Vec<i64>>, _>(name)?.unwrap_or_default())
-    };
-    let [totals, outs, overs, firsts, withins] =
-        [column("amounts")?, column("outs")?, column("overs")?, column("firsts")?, column("withins")?];
-    let amount = |index: usize, code: &str| {
-        let category = ChargeCategory::from_code(code)
-            .ok_or_else(|| Error::Corrupt { column: "fee_line.category", value: code.to_owned() })?;
-        let split = Split {
-            total: Fen(totals[index]),
-            out_of_scope: Fen(outs[index]),
-            over_limit: Fen(overs[index]),
-            first_self_pay: Fen(firsts[index]),
-            in_scope: Fen(withins[index]),
+/// A visit with its sums, if they were ever written.
+pub(crate) fn read_with_bill(row: &PgRow) -> Result<(Visit, Option<Vec<CategoryAmount>>)> {
+    Ok((read(row)?, read_bill(row)?))
+}
+
+/// The sums of each category in the order in which they are kept.
+const SUMS: usize = 5;
+
+fn read_bill(row: &PgRow) -> Result<Option<Vec<CategoryAmount>>> {
+    let Some(codes) = row.try_get::<Option<Vec<String>>, _>("bill_categories")? else { return Ok(None) };
+    let sums: Vec<i64> = row.try_get("bill_sums")?;
+    let amount = |(code, sums): (String, &[i64; SUMS])| {
+        let Some(category) = ChargeCategory::from_code(&code) else {
+            return Err(Error::Corrupt { column: "visit.bill_categories", value: code });
         };
+        let [total, out_of_scope, over_limit, first_self_pay, in_scope] = sums.map(Fen);
+        let split = Split { total, out_of_scope, over_limit, first_self_pay, in_scope };
         Ok(CategoryAmount { category, split })
     };
-    codes.iter().enumerate().map(|(index, code)| amount(index, code)).collect()
+    let (each, []) = sums.as_chunks::<SUMS>() else {
+        return Err(Error::Corrupt { column: "visit.bill_sums", value: format!("{} sums", sums.len()) });
+    };
+    if each.len() != codes.len() {
+        return Err(Error::Corrupt { column: "visit.bill_sums", value: format!("{} sums", sums.len()) });
+    }
+    codes.into_iter().zip(each).map(amount).collect::<Result<_>>().map(Some)
 }
 
 /// The same, held until the unit of work ends: nobody else moves the visit meanwhile.
@@ -238,15 +238,42 @@ pub async fn set_stage(work: &mut Work, id: VisitId, stage: Stage) -> Result<()>
     Ok(())
 }
 
-/// Counts a change of a visit's details.
-pub async fn count_change(work: &mut Work, id: VisitId) -> Result<()> {
-    sqlx::query("update visit set revision = revision + 1 where province = $3 and month = $1 and id = $2")
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .bind(division_number(id.province().division()))
-        .execute(work.conn())
-        .await?;
+/// Sums the details of a visit anew, after a change of them, and counts the change. The caller holds the visit, so that the
+/// sums are those of the lines that stand when the unit of work is saved.
+pub async fn sum_up(work: &mut Work, id: VisitId) -> Result<()> {
+    let categories = fee::categories(work.conn(), id).await?;
+    let codes: Vec<&str> = categories.iter().map(|one| one.category.code()).collect();
+    let sums = |one: &CategoryAmount| -> [i64; SUMS] {
+        let split = &one.split;
+        [split.total, split.out_of_scope, split.over_limit, split.first_self_pay, split.in_scope]
+            .map(|sum| sum.0)
+    };
+    sqlx::query(
+        "update visit set revision = revision + 1, bill_categories = $4, bill_sums = $5
+         where province = $3 and month = $1 and id = $2",
+    )
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .bind(division_number(id.province().division()))
+    .bind(codes)
+    .bind(categories.iter().flat_map(sums).collect::<Vec<_>>())
+    .execute(work.conn())
+    .await?;
     Ok(())
+}
+
+/// Visits whose kept sums are not those of their lines: none. Reads everything: for checks.
+pub async fn wrongly_summed(conn: &mut Conn) -> Result<Vec<VisitId>> {
+    let rows = sqlx::query("select * from visit order by id").fetch_all(&mut *conn).await?;
+    let mut wrong = Vec::new();
+    for row in &rows {
+        if let (visit, Some(kept)) = read_with_bill(row)?
+            && kept != fee::categories(conn, visit.id).await?
+        {
+            wrong.push(visit.id);
+        }
+    }
+    Ok(wrong)
 }
 
 /// When a diagnosis was made.
