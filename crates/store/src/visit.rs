@@ -337,3 +337,138 @@ fn read(row: &PgRow) -> Result<Visit> {
         opened_at: moment(row, "opened_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Store,
+        batch::{Batch, FindVisit},
+        embedded::fixture::TestCluster,
+        fee::FeeLine,
+    };
+    use terms::{CatalogClass, CitizenId, Rate};
+
+    const SEVENTEEN: &str = "11010519600307901";
+
+    fn now() -> Moment {
+        "2026-11-21 10:00:00".parse().unwrap()
+    }
+
+    fn admitted(serial: u64) -> Visit {
+        Visit {
+            id: VisitId::new("420000".parse().unwrap(), now(), serial),
+            institution: "H42010600001".parse().unwrap(),
+            stage: Stage::Admitted,
+            revision: 0,
+            insured: InsuredPlace("110105".parse().unwrap()),
+            treatment: TreatmentPlace("420106".parse().unwrap()),
+            patient: Patient {
+                number: "11010599001".parse().unwrap(),
+                citizen: format!("{SEVENTEEN}{}", CitizenId::check_digit(SEVENTEEN).unwrap())
+                    .parse()
+                    .unwrap(),
+                name: "王某甲".to_owned(),
+                nation: None,
+                scheme: InsuranceScheme::Employee,
+                person_type: "12".to_owned(),
+                civil_servant: false,
+                balance: Fen::ZERO,
+                employer: None,
+            },
+            admitted_at: now(),
+            discharged_at: None,
+            med_type: "21".to_owned(),
+            admission_kind: AdmissionKind::Ordinary,
+            filing: None,
+            registration: BTreeMap::new(),
+            msgid: format!("H42010600001202611211000{serial:06}").parse().unwrap(),
+            opened_at: now(),
+        }
+    }
+
+    fn line(serial: &str, category: ChargeCategory, amount: i64) -> FeeLine {
+        let whole = Fen(amount);
+        FeeLine {
+            serial: serial.to_owned(),
+            refunds: (amount < 0).then(|| "1".to_owned()),
+            occurred_at: now(),
+            item: "XA01AB".to_owned(),
+            local_item: "A1".to_owned(),
+            quantity: 10_000 * amount.signum(),
+            price: amount.abs() * 10_000,
+            category,
+            class: CatalogClass::B,
+            first_self_pay_rate: Rate::permyriad(1_000).unwrap(),
+            price_limit: None,
+            split: Split {
+                total: whole,
+                out_of_scope: Fen::ZERO,
+                over_limit: Fen::ZERO,
+                first_self_pay: Fen(amount / 10),
+                in_scope: whole - Fen(amount / 10),
+            },
+            registration: BTreeMap::new(),
+            uploaded_at: now(),
+        }
+    }
+
+    /// What a settlement reads of this visit, at the institution that asks.
+    async fn read_for_settlement(
+        store: &Store,
+        visit: &Visit,
+        institution: &str,
+    ) -> Option<Vec<CategoryAmount>> {
+        let find = FindVisit { institution: institution.parse().unwrap(), visit: visit.id };
+        let mut found = FindVisit::do_all(store, &[find]).await.unwrap();
+        found.pop().flatten().map(|(_, categories)| categories)
+    }
+
+    #[tokio::test]
+    async fn kept_sums_are_those_of_the_lines_whatever_happens_to_these() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let visit = admitted(1);
+        let here = visit.institution.as_str();
+        let mut work = store.begin().await.unwrap();
+        insert(&mut work, &visit).await.unwrap();
+        insert(&mut work, &admitted(2)).await.unwrap();
+        let lines = [
+            line("1", ChargeCategory::WesternMedicine, 1_234),
+            line("2", ChargeCategory::Bed, 50_000),
+            line("3", ChargeCategory::WesternMedicine, 999),
+            line("4", ChargeCategory::WesternMedicine, -1_234),
+        ];
+        fee::insert(&mut work, &visit, &lines).await.unwrap();
+        work.save().await.unwrap();
+
+        // As in a database of before there were sums: the quick way leaves it to the careful one, which sums the lines.
+        let mut conn = store.conn().await.unwrap();
+        let of_lines = fee::categories(&mut conn, visit.id).await.unwrap();
+        assert_eq!(of_lines.len(), 2);
+        assert_eq!(read_for_settlement(&store, &visit, here).await, None);
+        let (_, summed) =
+            find_with_categories(&mut conn, &visit.institution, visit.id).await.unwrap().unwrap();
+        assert_eq!(summed, of_lines);
+
+        let mut work = store.begin().await.unwrap();
+        sum_up(&mut work, visit.id).await.unwrap();
+        work.save().await.unwrap();
+        assert_eq!(read_for_settlement(&store, &visit, here).await, Some(of_lines));
+        assert_eq!(read_for_settlement(&store, &visit, "H42010600002").await, None);
+        assert_eq!(wrongly_summed(&mut conn).await.unwrap(), []);
+        let found = find(&mut conn, &visit.institution, visit.id).await.unwrap().unwrap();
+        assert_eq!(found.revision, visit.revision + 1, "who read the sums before decides again");
+
+        for (serials, left) in [(Some(["3".to_owned()].as_slice()), 2), (None, 0)] {
+            let mut work = store.begin().await.unwrap();
+            fee::delete(&mut work, visit.id, serials).await.unwrap();
+            work.save().await.unwrap();
+            assert_eq!(wrongly_summed(&mut conn).await.unwrap(), [visit.id], "until they are summed up");
+            let mut work = store.begin().await.unwrap();
+            sum_up(&mut work, visit.id).await.unwrap();
+            work.save().await.unwrap();
+            assert_eq!(wrongly_summed(&mut conn).await.unwrap(), []);
+            assert_eq!(read_for_settlement(&store, &visit, here).await.unwrap().len(), left);
+        }
+    }
+}
