@@ -29,7 +29,7 @@ use tokio::{
 /// The most that are done together.
 const TOGETHER_MAX: usize = 256;
 /// So many in the last batch mean that more are on their way …
-const BUSY: usize = 3;
+const BUSY: usize = 2;
 /// … for which the next one waits as long as the last took, since a batch costs little more for each that is in it; but never
 /// longer than this.
 const LINGER_MAX: Duration = Duration::from_millis(10);
