@@ -30,8 +30,19 @@ struct Rules {
     visit_cost_cap: Option<i64>,
     /// 个人先自付, points off, and a floor, for the referred.
     away: (i64, i64, i64),
-    /// 大病: threshold, whether bands lie above it, bands, and the most in a year.
-    layer: Option<(i64, bool, Vec<(i64, i64)>, Option<i64>)>,
+    /// 大病保险.
+    layer: Option<LayerRules>,
+}
+
+/// A random layer.
+#[derive(Clone, Debug)]
+struct LayerRules {
+    threshold: i64,
+    /// The bands lie above the threshold.
+    above: bool,
+    bands: Vec<(i64, i64)>,
+    /// The most in a year.
+    cap: Option<i64>,
 }
 
 const BASES: [&str; 4] = ["stay", "stay_above_deductible", "year", "year_above_deductible"];
@@ -80,7 +91,7 @@ impl Rules {
             "[[cross_region]]\n{version}rules = [\n  {{ for = [\"long_term\", \"emergency\", \"other_temporary\", \"not_filed\"] }},\n  \
              {{ for = [\"referral\"], first_self_pay = \"{first}%\", ratio_less = \"{less}%\", ratio_at_least = \"{at_least}%\" }},\n]\n"
         );
-        if let Some((threshold, above, parts, cap)) = &self.layer {
+        if let Some(LayerRules { threshold, above, bands: parts, cap }) = &self.layer {
             let basis = if *above { "above_threshold" } else { "absolute" };
             let cap = cap.map_or_else(String::new, |cap| format!("cap = {cap}\n"));
             let _ = write!(
@@ -183,7 +194,7 @@ fn nth_deductible(rules: &Rules, before: i64) -> i64 {
 }
 
 fn layer_pays(rules: &Rules, year: Naive, burden: i64) -> i64 {
-    let Some((threshold, above, parts, cap)) = &rules.layer else { return 0 };
+    let Some(LayerRules { threshold, above, bands: parts, cap }) = &rules.layer else { return 0 };
     let threshold = threshold * YUAN;
     let mut exact = 0i64;
     for fen in year.layer_base..year.layer_base + burden {
@@ -218,7 +229,9 @@ fn some_bands() -> impl Strategy<Value = Vec<(i64, i64)>> {
 
 fn some_rules() -> impl Strategy<Value = Rules> {
     let deductible = (prop::collection::vec(0i64..30, 1..4), any::<bool>(), (0i64..30, 0i64..20));
-    let layer = prop::option::of((0i64..80, any::<bool>(), some_bands(), prop::option::of(1i64..60)));
+    let layer = (0i64..80, any::<bool>(), some_bands(), prop::option::of(1i64..60));
+    let layer = layer.prop_map(|(threshold, above, bands, cap)| LayerRules { threshold, above, bands, cap });
+    let layer = prop::option::of(layer);
     let cap = prop::option::of((1i64..150, prop::option::of(0i64..=100)));
     let away = (0i64..40, 0i64..40, 0i64..60);
     (deductible, some_bands(), 0usize..4, cap, prop::option::of(1i64..120), away, layer).prop_map(

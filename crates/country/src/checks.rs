@@ -9,7 +9,7 @@ use benefit::YearToDate;
 use casework::settlement::Stage;
 use funds::{Balance, BookLine, EntrySide, Side, Transfer, TrialBalance, compare, reconciliation::LineStage};
 use std::collections::BTreeMap;
-use store::{Amounts, book, hub, insured, treatment};
+use store::{Amounts, book, hub, insured, treatment, visit};
 use terms::{Fen, InsuranceScheme, PersonNumber, Province, SettlementId};
 
 /// The three books of a whole world.
@@ -116,6 +116,7 @@ pub async fn failures(world: &World) -> Result<Vec<String>, Trouble> {
     for line in books.treatment.iter().filter(|line| line.stage == LineStage::Standing) {
         failures.extend(broken_sums(line));
     }
+    failures.extend(broken_bills(world).await?);
     failures.extend(broken_years(world).await?);
     failures.extend(broken_ledgers(world, &books).await?);
     let waiting = world.waiting().await?;
@@ -129,6 +130,16 @@ fn broken_sums(line: &BookLine) -> Option<String> {
     let funds: Fen = line.funds.values().copied().sum();
     let holds = line.total == line.fund_total + line.person_total && funds == line.fund_total;
     (!holds).then(|| format!("结算[{}]的总额、基金和个人负担不平", line.settlement))
+}
+
+/// The sums that are kept with a visit are those of its details.
+async fn broken_bills(world: &World) -> Result<Vec<String>, Trouble> {
+    let mut broken = Vec::new();
+    for side in world.provinces.values() {
+        let wrong = visit::wrongly_summed(&mut *side.node.context.store.conn().await?).await?;
+        broken.extend(wrong.iter().map(|visit| format!("就诊[{visit}]的大类费用与明细之和不一致")));
+    }
+    Ok(broken)
 }
 
 /// Whose year.

@@ -75,7 +75,7 @@ pub async fn upload(
         lines.push(line);
     }
     fee::insert(work, visit, &lines).await?;
-    visit::count_change(work, visit.id).await?;
+    visit::sum_up(work, visit.id).await?;
     Ok(lines)
 }
 
@@ -186,10 +186,9 @@ fn share(whole: Split, left: Fen) -> Split {
 /// Deletes lines, all of them if none are named. Lines that a refund names cannot go before it.
 pub async fn delete(work: &mut Work, visit: &Visit, serials: Option<&[String]>) -> Outcome<()> {
     visit.after(Move::ChangeDetails)?;
-    visit::count_change(work, visit.id).await?;
     let Some(serials) = serials else {
         fee::delete(work, visit.id, None).await?;
-        return Ok(());
+        return Ok(visit::sum_up(work, visit.id).await?);
     };
     let found = fee::list(work.conn(), visit.id, Some(serials)).await?;
     if let Some(missing) = serials.iter().find(|serial| !found.iter().any(|line| line.serial == **serial)) {
@@ -202,7 +201,7 @@ pub async fn delete(work: &mut Work, visit: &Visit, serials: Option<&[String]>) 
         );
     }
     fee::delete(work, visit.id, Some(serials)).await?;
-    Ok(())
+    Ok(visit::sum_up(work, visit.id).await?)
 }
 
 #[cfg(test)]

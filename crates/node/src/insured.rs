@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use store::{
     Amounts, Document, Work,
-    batch::Commit,
+    batch::{Commit, FindKnown},
     book, filing,
     insured::{self, Content, InsuredSettlement, Stage, YearKey},
     person::{self, Look},
@@ -116,12 +116,8 @@ async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option
         return Ok(None);
     };
     let year = scheme.insurance_year(claim.bill.discharge);
-    let key = YearKey { area, person: &claim.person, scheme: claim.scheme, year };
-    let known = {
-        let mut conn = node.context.store.conn().await?;
-        insured::known(&mut conn, key).await?
-    };
-    let Some(known) = known else { return Ok(None) };
+    let find = FindKnown { area, person: claim.person.clone(), scheme: claim.scheme, year };
+    let Some(known) = node.members.read(find).await else { return Ok(None) };
     let question = Gathered { claim, person: Some(known.person), filings: known.filings, settled_at: now };
     let Ok(prepared) = question.prepare_under(scheme) else { return Ok(None) };
     if prepared.deemed || splits_at_year_end(scheme, &prepared.case).is_some() {

@@ -13,7 +13,7 @@ use std::{
 };
 use store::{
     Document,
-    batch::{Ask, Batcher, Commit, Stands},
+    batch::{Ask, Batcher, Commit, FindKnown, FindVisit, Stands},
     institution, outbox, person,
 };
 use terms::{InstitutionCode, PoolingArea, Province, Refusal};
@@ -95,6 +95,10 @@ pub struct ProvinceNode {
     pub(crate) link: Link,
     /// The institutions that have called, as registered.
     institutions: RwLock<HashMap<InstitutionCode, Arc<Institution>>>,
+    /// Visits that wait to be read together, to be settled here …
+    pub(crate) visits: Batcher<FindVisit>,
+    /// … and people that wait to be read together, who are settled elsewhere.
+    pub(crate) members: Batcher<FindKnown>,
     /// Settlements that wait to be written down together, as asked for …
     pub(crate) asks: Batcher<Ask>,
     /// … as standing here …
@@ -114,6 +118,8 @@ impl ProvinceNode {
             settings,
             link,
             institutions: RwLock::default(),
+            visits: Batcher::start(writers.clone()),
+            members: Batcher::start(writers.clone()),
             asks: Batcher::start(writers.clone()),
             stands: Batcher::start(writers.clone()),
             commits: Batcher::start(writers),

@@ -21,7 +21,7 @@ use funds::movement::settlement::{Settled as Booked, at_treatment, undo as undo_
 use std::collections::BTreeMap;
 use store::{
     Amounts, Document, Work,
-    batch::{Ask, Stands},
+    batch::{Ask, FindVisit, Stands},
     book, fee, outbox,
     treatment::{self, TreatmentSettlement, Undoing},
     visit,
@@ -59,10 +59,9 @@ pub struct Request<'a> {
 /// A trial settlement: who would pay what. Nothing is written anywhere.
 pub async fn trial(node: &ProvinceNode, request: &Request<'_>) -> Outcome<(Visit, Breakdown)> {
     let mut conn = node.context.store.conn().await?;
-    let visit = visit::find(&mut conn, &request.institution.code, request.visit).await?;
-    let visit = visit.ok_or_else(|| unknown_visit(request.visit))?;
+    let found = visit::find_with_categories(&mut conn, &request.institution.code, request.visit).await?;
+    let (visit, categories) = found.ok_or_else(|| unknown_visit(request.visit))?;
     visit.after(Move::Try)?;
-    let categories = fee::categories(&mut conn, visit.id).await?;
     drop(conn);
     let today = node.context.now().day();
     let claim = claim(
@@ -98,11 +97,8 @@ pub async fn begin_together(
     id: SettlementId,
     content: [u8; 32],
 ) -> Outcome<Option<Asked>> {
-    let found = {
-        let mut conn = node.context.store.conn().await?;
-        visit::find_with_categories(&mut conn, &request.institution.code, request.visit).await?
-    };
-    let Some((visit, categories)) = found else { return Ok(None) };
+    let find = FindVisit { institution: request.institution.code.clone(), visit: request.visit };
+    let Some((visit, categories)) = node.visits.read(find).await else { return Ok(None) };
     let (Some(discharged), Ok(_)) = (visit.discharged_at, visit.after(Move::Settle)) else { return Ok(None) };
     let Ok(claim) = claim(node, request, &visit, categories, discharged.day()) else { return Ok(None) };
     let now = node.context.now();
@@ -110,7 +106,6 @@ pub async fn begin_together(
     let settlement = asked(&visit, request, &settle);
     let ask = Ask {
         settlement: settlement.clone(),
-        infno: "2304",
         content,
         revision: visit.revision,
         kind: SETTLE,
@@ -122,9 +117,9 @@ pub async fn begin_together(
 
 /// Writes down that a settlement stands, with the hospital's answer, together with others that wait. False if it does not
 /// stand as it was asked for any more: what stands is to be read.
-pub async fn stand_together(node: &ProvinceNode, settlement: TreatmentSettlement, answer: Vec<u8>) -> bool {
+pub async fn stand_together(node: &ProvinceNode, settlement: TreatmentSettlement) -> bool {
     let transfers = transfers(&settlement);
-    node.stands.write(Stands { settlement, transfers, infno: "2304", answer, kind: SETTLE }).await
+    node.stands.write(Stands { settlement, transfers, kind: SETTLE }).await
 }
 
 /// A settlement with the insured place's answer.
@@ -160,6 +155,7 @@ fn asked(visit: &Visit, request: &Request<'_>, settle: &Settle) -> TreatmentSett
         undo: None,
         undone_at: None,
         registration: request.registration.clone(),
+        answer: None,
     }
 }
 
@@ -262,19 +258,19 @@ fn claim(
 /// Asks the insured place for a settlement that was written down, and writes down what it says. An error is only that
 /// nobody knows yet.
 pub async fn ask(node: &ProvinceNode, question: &Question) -> Outcome<TreatmentSettlement> {
+    let heard = node.link.ask(&node.context, question, node.settings.patience).await;
+    hear(node, question, heard).await
+}
+
+/// Writes down what the insured place said to a question to settle.
+pub async fn hear(
+    node: &ProvinceNode,
+    question: &Question,
+    heard: Result<Answer, NoAnswer>,
+) -> Outcome<TreatmentSettlement> {
     let Question::Settle(settle) = question else {
         unreachable!("the outbox keeps settle questions under their name")
     };
-    let heard = node.link.ask(&node.context, question, node.settings.patience).await;
-    hear(node, settle, heard).await
-}
-
-/// Writes down what the insured place said to a question.
-pub async fn hear(
-    node: &ProvinceNode,
-    settle: &Settle,
-    heard: Result<Answer, NoAnswer>,
-) -> Outcome<TreatmentSettlement> {
     match heard {
         Ok(Answer::Settled(settled)) => hear_settled(node, &settled).await,
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),

@@ -1,78 +1,101 @@
-//! Writing many at once: units of work that arrive while one is being written wait, and are then written together in one
-//! statement and one commit. What a flush to the disk costs is shared by all that wait for it.
+//! Doing many at once: units of work that arrive while one is being done wait, and are then done together in one statement
+//! and one commit. What a statement and a flush to the disk cost is shared by all that wait for it.
 //!
-//! A batch only takes work that was decided on a state it names by its revision. Rows whose state has moved on are not
+//! A batch only writes work that was decided on a state it names by its revision. Rows whose state has moved on are not
 //! written, and their deciders are told to decide again on the slow and careful way. A batch that fails as a whole is
-//! written one by one.
+//! done one by one.
 
 mod ask;
 mod commit;
+mod find_known;
+mod find_visit;
 mod record;
 mod settled;
 
 pub use ask::Ask;
 pub use commit::Commit;
+pub use find_known::FindKnown;
+pub use find_visit::FindVisit;
 pub use record::Record;
 pub use settled::Stands;
 
 use crate::{Result, Store};
 use std::{collections::VecDeque, time::Duration};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
-/// The most that are written together.
+/// The most that are done together.
 const TOGETHER_MAX: usize = 256;
 /// So many in the last batch mean that more are on their way …
-const BUSY: usize = 3;
-/// … for which the next one waits so long: a batch costs little more for each that is in it.
-const LINGER: Duration = Duration::from_millis(2);
+const BUSY: usize = 2;
+/// … for which the next one waits as long as the last took, since a batch costs little more for each that is in it; but never
+/// longer than this.
+const LINGER_MAX: Duration = Duration::from_millis(10);
 
-/// A kind of work that can be written together.
-pub trait Batch: Send + 'static {
+/// A kind of work that can be done together.
+pub trait Batch: Send + Sync + Sized + 'static {
+    /// What comes of one; its default says that it was not done.
+    type Answer: Default + Send;
+
     /// What tells two works apart that must not be in one batch, since they change the same row.
     fn key(&self) -> String;
 
-    /// Writes all of them; true for each that was written, in their order.
-    fn write_all(store: &Store, all: &[Self]) -> impl Future<Output = Result<Vec<bool>>> + Send
-    where
-        Self: Sized;
+    /// Does all of them; what came of each, in their order.
+    fn do_all(store: &Store, all: &[Self]) -> impl Future<Output = Result<Vec<Self::Answer>>> + Send;
 }
 
-/// Where works of one kind wait to be written together.
+/// A work, and who waits for it.
+type Waiting<B> = (B, oneshot::Sender<<B as Batch>::Answer>);
+
+/// Where works of one kind wait to be done together.
 #[derive(Debug)]
-pub struct Batcher<B> {
-    sender: mpsc::UnboundedSender<(B, oneshot::Sender<bool>)>,
+pub struct Batcher<B: Batch> {
+    sender: mpsc::UnboundedSender<Waiting<B>>,
 }
 
-impl<B> Clone for Batcher<B> {
+impl<B: Batch> Clone for Batcher<B> {
     fn clone(&self) -> Self {
         Self { sender: self.sender.clone() }
     }
 }
 
-impl<B: Batch + Sync> Batcher<B> {
-    /// Starts a writer on this runtime; it ends with the last handle.
+impl<B: Batch> Batcher<B> {
+    /// Starts a worker on this runtime; it ends with the last handle.
     pub fn start(store: Store) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(run(store, receiver));
         Self { sender }
     }
 
-    /// Writes one, together with whatever else is waiting. False if it was not written: decide again.
-    pub async fn write(&self, one: B) -> bool {
+    /// Does one, together with whatever else is waiting. The answer's default says that it was not done: decide again.
+    async fn together(&self, one: B) -> B::Answer {
         let (done, answer) = oneshot::channel();
         if self.sender.send((one, done)).is_err() {
-            return false;
+            return B::Answer::default();
         }
-        answer.await.unwrap_or(false)
+        answer.await.unwrap_or_default()
     }
 }
 
-async fn run<B: Batch + Sync>(
-    store: Store,
-    mut receiver: mpsc::UnboundedReceiver<(B, oneshot::Sender<bool>)>,
-) {
+impl<B: Batch<Answer = bool>> Batcher<B> {
+    /// Writes one, together with whatever else is waiting. False if it was not written: decide again.
+    pub async fn write(&self, one: B) -> bool {
+        self.together(one).await
+    }
+}
+
+impl<B: Batch<Answer = Option<Found>>, Found: Send> Batcher<B> {
+    /// Reads one, together with whatever else is waiting. `None` if it is not there, or could not be read.
+    pub async fn read(&self, one: B) -> Option<Found> {
+        self.together(one).await
+    }
+}
+
+async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiting<B>>) {
     let mut waiting = VecDeque::new();
-    let mut last = 0;
+    let (mut last, mut took) = (0, Duration::ZERO);
     loop {
         if waiting.is_empty() {
             match receiver.recv().await {
@@ -81,7 +104,7 @@ async fn run<B: Batch + Sync>(
             }
         }
         if last >= BUSY {
-            tokio::time::sleep(LINGER).await;
+            tokio::time::sleep(took.min(LINGER_MAX)).await;
         }
         while let Ok(more) = receiver.try_recv() {
             waiting.push_back(more);
@@ -99,29 +122,30 @@ async fn run<B: Batch + Sync>(
             }
         }
         waiting = later;
-        last = together.len();
-        let written = write(&store, &together).await;
-        for (answer, written) in answers.into_iter().zip(written) {
+        let begun = Instant::now();
+        let done = attempt(&store, &together).await;
+        (last, took) = (together.len(), begun.elapsed());
+        for (answer, done) in answers.into_iter().zip(done) {
             // Whoever stopped waiting finds out by asking again.
-            let _ = answer.send(written);
+            let _ = answer.send(done);
         }
     }
 }
 
-/// Writes a batch. If it fails as a whole, each alone: one that cannot be written keeps no other from it.
-async fn write<B: Batch + Sync>(store: &Store, together: &[B]) -> Vec<bool> {
-    match B::write_all(store, together).await {
-        Ok(written) => written,
+/// Does a batch. If it fails as a whole, each alone: one that cannot be done keeps no other from it.
+async fn attempt<B: Batch>(store: &Store, together: &[B]) -> Vec<B::Answer> {
+    match B::do_all(store, together).await {
+        Ok(done) => done,
         Err(error) if together.len() == 1 => {
-            tracing::info!(%error, "not written");
-            vec![false]
+            tracing::info!(%error, "not done");
+            vec![B::Answer::default()]
         }
         Err(_) => {
-            let mut written = Vec::with_capacity(together.len());
+            let mut done = Vec::with_capacity(together.len());
             for one in together {
-                written.extend(Box::pin(write(store, std::slice::from_ref(one))).await);
+                done.extend(Box::pin(attempt(store, std::slice::from_ref(one))).await);
             }
-            written
+            done
         }
     }
 }

@@ -78,7 +78,7 @@ impl Columns {
     }
 }
 
-/// The transfers of a settlement, in the order of their ids.
+/// The transfers of a settlement, in the order of their ids. Reads the whole book: for people and for checks.
 pub async fn of_settlement(conn: &mut Conn, settlement: SettlementId) -> Result<Vec<Transfer>> {
     let rows = sqlx::query("select * from transfer where settlement = $1 order by id")
         .bind(settlement.to_string())

@@ -236,35 +236,45 @@ pub struct Known {
     pub revision: i32,
 }
 
-/// What is known about a person in a scheme and year; `None` if nobody, or nobody of this scheme.
-pub async fn known(conn: &mut Conn, key: YearKey<'_>) -> Result<Option<Known>> {
-    let row = sqlx::query(
-        "select person.number, person.citizen, person.name, person.nation, enrolment.insured, enrolment.person_type,
+/// What is known about each of these in their scheme and year; `None` if nobody, or nobody of this scheme.
+pub async fn known(conn: &mut Conn, keys: &[YearKey<'_>]) -> Result<Vec<Option<Known>>> {
+    let rows = sqlx::query(
+        "select given.place, person.number, person.citizen, person.name, person.nation, enrolment.insured, enrolment.person_type,
                 enrolment.standing, enrolment.civil_servant, enrolment.since_day, enrolment.employer, enrolment.balance,
                 enrolment.scheme, enrolment.classes, enrolment.tier, enrolment.contribution_years, enrolment.retired_day,
                 array(select content from filing
                       where filing.area = person.area and filing.person = person.number order by id desc) as filings,
-                revision, sums
-         from person
-         join enrolment on enrolment.area = person.area and enrolment.person = person.number and enrolment.scheme = $3
-         left join year_to_date used on used.area = person.area and used.person = person.number and used.scheme = $3
-              and used.year = $4
-         where person.area = $1 and person.number = $2",
+                revision, used.sums
+         from unnest($1::integer[], $2::text[], $3::text[], $4::smallint[]) with ordinality
+              as given (area, person, scheme, year, place)
+         join person on person.area = given.area and person.number = given.person
+         join enrolment on enrolment.area = given.area and enrolment.person = given.person and enrolment.scheme = given.scheme
+         left join year_to_date used on used.area = given.area and used.person = given.person and used.scheme = given.scheme
+              and used.year = given.year",
     )
-    .bind(area_of(key.area))
-    .bind(key.person.as_str())
-    .bind(key.scheme.code())
-    .bind(key.year)
-    .fetch_optional(conn)
+    .bind(keys.iter().map(|key| area_of(key.area)).collect::<Vec<_>>())
+    .bind(keys.iter().map(|key| key.person.as_str()).collect::<Vec<_>>())
+    .bind(keys.iter().map(|key| key.scheme.code()).collect::<Vec<_>>())
+    .bind(keys.iter().map(|key| key.year).collect::<Vec<_>>())
+    .fetch_all(conn)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let mut known: Vec<Option<Known>> = keys.iter().map(|_| None).collect();
+    for row in &rows {
+        let place: i64 = row.try_get("place")?;
+        let place = usize::try_from(place - 1).expect("places are counted from one");
+        known[place] = Some(read_known(row)?);
+    }
+    Ok(known)
+}
+
+fn read_known(row: &PgRow) -> Result<Known> {
     let revision: Option<i32> = row.try_get("revision")?;
-    Ok(Some(Known {
-        person: crate::person::read_one(&row)?,
-        filings: read_filings(&row)?,
-        sums: if revision.is_some() { read_year(&row)? } else { YearToDate::default() },
+    Ok(Known {
+        person: crate::person::read_one(row)?,
+        filings: read_filings(row)?,
+        sums: if revision.is_some() { read_year(row)? } else { YearToDate::default() },
         revision: revision.unwrap_or(0),
-    }))
+    })
 }
 
 /// A settlement that stands, and what is known of its person today: what a policy is tried on.

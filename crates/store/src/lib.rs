@@ -88,8 +88,8 @@ pub struct Store {
 /// A connection that was used so lately is taken for alive.
 const RESTED: Duration = Duration::from_millis(200);
 
-/// Connections for batches: one for each kind that a node writes.
-const WRITERS: u32 = 3;
+/// Connections for batches: one for each kind that a node does.
+const WRITERS: u32 = 5;
 
 impl Store {
     /// Opens a database with so many connections at most.
@@ -158,6 +158,10 @@ impl Store {
         if have < 5 {
             for _ in 0..5 {
                 sqlx::query("select make_month($1)").bind(month.number()).execute(work.conn()).await?;
+                sqlx::query("select leave_room($1)")
+                    .bind(month.number().to_string())
+                    .execute(work.conn())
+                    .await?;
                 month = month.next();
             }
         }

@@ -1,9 +1,16 @@
 //! The first answer to every writing message of a hospital, by (institution, transaction, message id) and a hash of what was
 //! asked, so that a message sent again gets it again.
 
-use crate::{Conn, Result, Work, row::area_of};
+use crate::{
+    Conn, Result, Work,
+    row::{area_of, division_number},
+};
 use sqlx::Row;
-use terms::{InstitutionCode, Moment, PoolingArea};
+use terms::{InstitutionCode, Moment, PoolingArea, SettlementId};
+
+/// The transaction that asks for a settlement (住院结算). Where the settlement was made to stand together with the answer,
+/// the answer is kept with the settlement, and the message stays as it came.
+pub const SETTLE: &str = "2304";
 
 /// What names a message.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +85,7 @@ pub async fn find(conn: &mut Conn, key: Key<'_>, content: &[u8]) -> Result<Optio
     .bind(key.institution.as_str())
     .bind(key.infno)
     .bind(key.msgid)
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let stage: i16 = row.try_get("stage")?;
@@ -88,10 +95,47 @@ pub async fn find(conn: &mut Conn, key: Key<'_>, content: &[u8]) -> Result<Optio
     if row.try_get::<Vec<u8>, _>("content")? != content {
         return Ok(Some(Known::OtherContent));
     }
-    Ok(Some(match row.try_get::<Option<Vec<u8>>, _>("answer")? {
+    if let Some(answer) = row.try_get("answer")? {
+        return Ok(Some(Known::Answered(answer)));
+    }
+    let subject: Option<String> = row.try_get("subject")?;
+    Ok(Some(match kept_with_settlement(conn, key, subject.as_deref()).await? {
         Some(answer) => Known::Answered(answer),
-        None => Known::UnderWay { subject: row.try_get("subject")? },
+        None => Known::UnderWay { subject },
     }))
+}
+
+/// The answer that is kept with the settlement that the message asked for.
+async fn kept_with_settlement(
+    conn: &mut Conn,
+    key: Key<'_>,
+    subject: Option<&str>,
+) -> Result<Option<Vec<u8>>> {
+    let settlement: Option<SettlementId> = subject.and_then(|subject| subject.parse().ok());
+    let Some(id) = settlement.filter(|_| key.infno == SETTLE) else { return Ok(None) };
+    let answer: Option<Option<Vec<u8>>> = sqlx::query_scalar(
+        "select answer from treatment_settlement where province = $1 and month = $2 and id = $3",
+    )
+    .bind(division_number(id.province().division()))
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .fetch_optional(conn)
+    .await?;
+    Ok(answer.flatten())
+}
+
+/// What a message created, as it said when it was taken up.
+pub async fn subject(conn: &mut Conn, key: Key<'_>) -> Result<Option<String>> {
+    let subject: Option<Option<String>> = sqlx::query_scalar(
+        "select subject from hospital_message where area = $1 and institution = $2 and infno = $3 and msgid = $4",
+    )
+    .bind(area_of(key.area))
+    .bind(key.institution.as_str())
+    .bind(key.infno)
+    .bind(key.msgid)
+    .fetch_optional(conn)
+    .await?;
+    Ok(subject.flatten())
 }
 
 /// Writes the answer down, once, and gives back the one that is kept: an earlier one stays. `None` if the message is

@@ -3,6 +3,7 @@
 use crate::{
     Amounts, Conn, Document, Result, Work,
     document::{document, document_if},
+    message::{self, Key},
     row::{
         area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if,
         parsed, parsed_if, stage, stage_number, texts,
@@ -56,6 +57,8 @@ pub struct TreatmentSettlement {
     pub undone_at: Option<Moment>,
     /// What else the hospital sent with its question, by field name.
     pub registration: BTreeMap<String, String>,
+    /// What the hospital was answered, where the settlement was made to stand together with the answer.
+    pub answer: Option<Vec<u8>>,
 }
 
 /// An undoing as the treatment place asked for it.
@@ -158,20 +161,10 @@ pub async fn hold(work: &mut Work, id: SettlementId) -> Result<Option<TreatmentS
 }
 
 /// The settlement that a message asked for.
-pub async fn asked_by(
-    conn: &mut Conn,
-    area: PoolingArea,
-    institution: &InstitutionCode,
-    msgid: &str,
-) -> Result<Option<TreatmentSettlement>> {
-    let row =
-        sqlx::query("select * from treatment_settlement where area = $1 and institution = $2 and msgid = $3")
-            .bind(area_of(area))
-            .bind(institution.as_str())
-            .bind(msgid)
-            .fetch_optional(conn)
-            .await?;
-    row.as_ref().map(read).transpose()
+pub async fn asked_by(conn: &mut Conn, key: Key<'_>) -> Result<Option<TreatmentSettlement>> {
+    let subject = message::subject(conn, key).await?;
+    let Some(id) = subject.and_then(|subject| subject.parse().ok()) else { return Ok(None) };
+    find(conn, id).await
 }
 
 /// All settlements of a visit, newest first.
@@ -213,6 +206,7 @@ fn read(row: &PgRow) -> Result<TreatmentSettlement> {
         undo: undo.transpose()?,
         undone_at: moment_if(row, "undone_at")?,
         registration: texts(row, "registration")?,
+        answer: row.try_get("answer")?,
     })
 }
 

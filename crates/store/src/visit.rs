@@ -1,7 +1,7 @@
 //! Visits at the treatment place, with their diagnoses.
 
 use crate::{
-    Conn, Error, Result, Work,
+    Conn, Error, Result, Work, fee,
     row::{
         area_of, coded, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage,
         stage_number, texts,
@@ -30,56 +30,54 @@ pub async fn find(conn: &mut Conn, institution: &InstitutionCode, id: VisitId) -
     row.as_ref().map(read).transpose()
 }
 
-/// The same with its details summed by expense category, in one read.
+/// The same with its details summed by expense category, as [`sum_up`] wrote them.
 pub async fn find_with_categories(
     conn: &mut Conn,
     institution: &InstitutionCode,
     id: VisitId,
 ) -> Result<Option<(Visit, Vec<CategoryAmount>)>> {
     let row = sqlx::query(
-        "select visit.*, bill.* from visit, lateral (
-            select array_agg(category) as categories, array_agg(amount) as amounts, array_agg(out) as outs,
-                   array_agg(over) as overs, array_agg(first) as firsts, array_agg(within) as withins,
-                   array_agg(whole) as wholes
-            from (select category, sum(amount)::bigint as amount, sum(out_of_scope)::bigint as out,
-                         sum(over_limit)::bigint as over, sum(first_self_pay)::bigint as first,
-                         sum(in_scope)::bigint as within, sum(in_full)::bigint as whole
-                  from fee_line
-                  where fee_line.province = visit.province and fee_line.month = visit.month and fee_line.visit = visit.id
-                  group by category order by category) category) bill
-         where visit.province = $4 and visit.month = $1 and visit.id = $2 and visit.institution = $3",
+        "select * from visit where province = $4 and month = $1 and id = $2 and institution = $3",
     )
     .bind(id.month().number())
     .bind(id.to_string())
     .bind(institution.as_str())
     .bind(division_number(id.province().division()))
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    row.map(|row| Ok((read(&row)?, read_categories(&row)?))).transpose()
+    Ok(match row.as_ref().map(read_with_bill).transpose()? {
+        Some((visit, Some(categories))) => Some((visit, categories)),
+        Some((visit, None)) => Some((visit, fee::categories(conn, id).await?)),
+        None => None,
+    })
 }
 
-fn read_categories(row: &PgRow) -> Result<Vec<CategoryAmount>> {
-    let codes: Option<Vec<String>> = row.try_get("categories")?;
-    let codes = codes.unwrap_or_default();
-    let column = |name: &'static str| -> Result<Vec<i64>> {
-        Ok(row.try_get::<Option<Vec<i64>>, _>(name)?.unwrap_or_default())
-    };
-    let (totals, outs, overs) = (column("amounts")?, column("outs")?, column("overs")?);
-    let (firsts, withins, wholes) = (column("firsts")?, column("withins")?, column("wholes")?);
-    let amount = |index: usize, code: &str| {
-        let category = ChargeCategory::from_code(code)
-            .ok_or_else(|| Error::Corrupt { column: "fee_line.category", value: code.to_owned() })?;
-        let split = Split {
-            total: Fen(totals[index]),
-            out_of_scope: Fen(outs[index]),
-            over_limit: Fen(overs[index]),
-            first_self_pay: Fen(firsts[index]),
-            in_scope: Fen(withins[index]),
-            in_full: Fen(wholes[index]),
+/// A visit with its sums, if they were ever written.
+pub(crate) fn read_with_bill(row: &PgRow) -> Result<(Visit, Option<Vec<CategoryAmount>>)> {
+    Ok((read(row)?, read_bill(row)?))
+}
+
+/// The sums of each category in the order in which they are kept.
+const SUMS: usize = 6;
+
+fn read_bill(row: &PgRow) -> Result<Option<Vec<CategoryAmount>>> {
+    let Some(codes) = row.try_get::<Option<Vec<String>>, _>("bill_categories")? else { return Ok(None) };
+    let sums: Vec<i64> = row.try_get("bill_sums")?;
+    let amount = |(code, sums): (String, &[i64; SUMS])| {
+        let Some(category) = ChargeCategory::from_code(&code) else {
+            return Err(Error::Corrupt { column: "visit.bill_categories", value: code });
         };
+        let [total, out_of_scope, over_limit, first_self_pay, in_scope, in_full] = sums.map(Fen);
+        let split = Split { total, out_of_scope, over_limit, first_self_pay, in_scope, in_full };
         Ok(CategoryAmount { category, split })
     };
-    codes.iter().enumerate().map(|(index, code)| amount(index, code)).collect()
+    let (each, []) = sums.as_chunks::<SUMS>() else {
+        return Err(Error::Corrupt { column: "visit.bill_sums", value: format!("{} sums", sums.len()) });
+    };
+    if each.len() != codes.len() {
+        return Err(Error::Corrupt { column: "visit.bill_sums", value: format!("{} sums", sums.len()) });
+    }
+    codes.into_iter().zip(each).map(amount).collect::<Result<_>>().map(Some)
 }
 
 /// The same, held until the unit of work ends: nobody else moves the visit meanwhile.
@@ -240,15 +238,49 @@ pub async fn set_stage(work: &mut Work, id: VisitId, stage: Stage) -> Result<()>
     Ok(())
 }
 
-/// Counts a change of a visit's details.
-pub async fn count_change(work: &mut Work, id: VisitId) -> Result<()> {
-    sqlx::query("update visit set revision = revision + 1 where province = $3 and month = $1 and id = $2")
-        .bind(id.month().number())
-        .bind(id.to_string())
-        .bind(division_number(id.province().division()))
-        .execute(work.conn())
-        .await?;
+/// Sums the details of a visit anew, after a change of them, and counts the change. The caller holds the visit, so that the
+/// sums are those of the lines that stand when the unit of work is saved.
+pub async fn sum_up(work: &mut Work, id: VisitId) -> Result<()> {
+    let categories = fee::categories(work.conn(), id).await?;
+    let codes: Vec<&str> = categories.iter().map(|one| one.category.code()).collect();
+    let sums = |one: &CategoryAmount| -> [i64; SUMS] {
+        let split = &one.split;
+        [
+            split.total,
+            split.out_of_scope,
+            split.over_limit,
+            split.first_self_pay,
+            split.in_scope,
+            split.in_full,
+        ]
+        .map(|sum| sum.0)
+    };
+    sqlx::query(
+        "update visit set revision = revision + 1, bill_categories = $4, bill_sums = $5
+         where province = $3 and month = $1 and id = $2",
+    )
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .bind(division_number(id.province().division()))
+    .bind(codes)
+    .bind(categories.iter().flat_map(sums).collect::<Vec<_>>())
+    .execute(work.conn())
+    .await?;
     Ok(())
+}
+
+/// Visits whose kept sums are not those of their lines: none. Reads everything: for checks.
+pub async fn wrongly_summed(conn: &mut Conn) -> Result<Vec<VisitId>> {
+    let rows = sqlx::query("select * from visit order by id").fetch_all(&mut *conn).await?;
+    let mut wrong = Vec::new();
+    for row in &rows {
+        if let (visit, Some(kept)) = read_with_bill(row)?
+            && kept != fee::categories(conn, visit.id).await?
+        {
+            wrong.push(visit.id);
+        }
+    }
+    Ok(wrong)
 }
 
 /// When a diagnosis was made.
@@ -311,4 +343,140 @@ fn read(row: &PgRow) -> Result<Visit> {
         msgid: parsed(row, "msgid")?,
         opened_at: moment(row, "opened_at")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Store,
+        batch::{Batch, FindVisit},
+        embedded::fixture::TestCluster,
+        fee::FeeLine,
+    };
+    use terms::{CatalogClass, CitizenId, Rate};
+
+    const SEVENTEEN: &str = "11010519600307901";
+
+    fn now() -> Moment {
+        "2026-11-21 10:00:00".parse().unwrap()
+    }
+
+    fn admitted(serial: u64) -> Visit {
+        Visit {
+            id: VisitId::new("420000".parse().unwrap(), now(), serial),
+            institution: "H42010600001".parse().unwrap(),
+            stage: Stage::Admitted,
+            revision: 0,
+            insured: InsuredPlace("110105".parse().unwrap()),
+            treatment: TreatmentPlace("420106".parse().unwrap()),
+            patient: Patient {
+                number: "11010599001".parse().unwrap(),
+                citizen: format!("{SEVENTEEN}{}", CitizenId::check_digit(SEVENTEEN).unwrap())
+                    .parse()
+                    .unwrap(),
+                name: "王某甲".to_owned(),
+                nation: None,
+                scheme: InsuranceScheme::Employee,
+                person_type: "12".to_owned(),
+                civil_servant: false,
+                balance: Fen::ZERO,
+                employer: None,
+            },
+            admitted_at: now(),
+            discharged_at: None,
+            med_type: "21".to_owned(),
+            admission_kind: AdmissionKind::Ordinary,
+            filing: None,
+            registration: BTreeMap::new(),
+            msgid: format!("H42010600001202611211000{serial:06}").parse().unwrap(),
+            opened_at: now(),
+        }
+    }
+
+    fn line(serial: &str, category: ChargeCategory, amount: i64) -> FeeLine {
+        let whole = Fen(amount);
+        FeeLine {
+            serial: serial.to_owned(),
+            refunds: (amount < 0).then(|| "1".to_owned()),
+            occurred_at: now(),
+            item: "XA01AB".to_owned(),
+            local_item: "A1".to_owned(),
+            quantity: 10_000 * amount.signum(),
+            price: amount.abs() * 10_000,
+            category,
+            class: CatalogClass::B,
+            first_self_pay_rate: Rate::permyriad(1_000).unwrap(),
+            price_limit: None,
+            split: Split {
+                total: whole,
+                out_of_scope: Fen::ZERO,
+                over_limit: Fen::ZERO,
+                first_self_pay: Fen(amount / 10),
+                in_scope: whole - Fen(amount / 10),
+                ..Split::default()
+            },
+            registration: BTreeMap::new(),
+            uploaded_at: now(),
+        }
+    }
+
+    /// What a settlement reads of this visit, at the institution that asks.
+    async fn read_for_settlement(
+        store: &Store,
+        visit: &Visit,
+        institution: &str,
+    ) -> Option<Vec<CategoryAmount>> {
+        let find = FindVisit { institution: institution.parse().unwrap(), visit: visit.id };
+        let mut found = FindVisit::do_all(store, &[find]).await.unwrap();
+        found.pop().flatten().map(|(_, categories)| categories)
+    }
+
+    #[tokio::test]
+    async fn kept_sums_are_those_of_the_lines_whatever_happens_to_these() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let visit = admitted(1);
+        let here = visit.institution.as_str();
+        let mut work = store.begin().await.unwrap();
+        insert(&mut work, &visit).await.unwrap();
+        insert(&mut work, &admitted(2)).await.unwrap();
+        let lines = [
+            line("1", ChargeCategory::WesternMedicine, 1_234),
+            line("2", ChargeCategory::Bed, 50_000),
+            line("3", ChargeCategory::WesternMedicine, 999),
+            line("4", ChargeCategory::WesternMedicine, -1_234),
+        ];
+        fee::insert(&mut work, &visit, &lines).await.unwrap();
+        work.save().await.unwrap();
+
+        // As in a database of before there were sums: the quick way leaves it to the careful one, which sums the lines.
+        let mut conn = store.conn().await.unwrap();
+        let of_lines = fee::categories(&mut conn, visit.id).await.unwrap();
+        assert_eq!(of_lines.len(), 2);
+        assert_eq!(read_for_settlement(&store, &visit, here).await, None);
+        let (_, summed) =
+            find_with_categories(&mut conn, &visit.institution, visit.id).await.unwrap().unwrap();
+        assert_eq!(summed, of_lines);
+
+        let mut work = store.begin().await.unwrap();
+        sum_up(&mut work, visit.id).await.unwrap();
+        work.save().await.unwrap();
+        assert_eq!(read_for_settlement(&store, &visit, here).await, Some(of_lines));
+        assert_eq!(read_for_settlement(&store, &visit, "H42010600002").await, None);
+        assert_eq!(wrongly_summed(&mut conn).await.unwrap(), []);
+        let found = find(&mut conn, &visit.institution, visit.id).await.unwrap().unwrap();
+        assert_eq!(found.revision, visit.revision + 1, "who read the sums before decides again");
+
+        for (serials, left) in [(Some(["3".to_owned()].as_slice()), 2), (None, 0)] {
+            let mut work = store.begin().await.unwrap();
+            fee::delete(&mut work, visit.id, serials).await.unwrap();
+            work.save().await.unwrap();
+            assert_eq!(wrongly_summed(&mut conn).await.unwrap(), [visit.id], "until they are summed up");
+            let mut work = store.begin().await.unwrap();
+            sum_up(&mut work, visit.id).await.unwrap();
+            work.save().await.unwrap();
+            assert_eq!(wrongly_summed(&mut conn).await.unwrap(), []);
+            assert_eq!(read_for_settlement(&store, &visit, here).await.unwrap().len(), left);
+        }
+    }
 }

@@ -13,6 +13,7 @@ use casework::{
     person::{Enrolment, Person, Standing},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Debug, fs, path::PathBuf};
 use terms::{
     AdmissionKind, CareKind, ChargeCategory, ContributionTier, Day, Fen, FilingCategory, Fund,
@@ -280,4 +281,47 @@ fn an_envelope_is_written_and_read_as_its_sample() {
     let envelope = Envelope::unsigned(parsed("420000179523180000000000000005"), None, route, at(), &question)
         .signed(&key);
     check("envelope", &envelope);
+}
+
+/// Whatever stands before it: another writer's fields may come in another order, and a later version may have more.
+#[test]
+fn the_kind_of_a_message_may_stand_anywhere() {
+    fn moved<T: Serialize>(message: &T) -> String {
+        let mut fields = match serde_json::to_value(message).unwrap() {
+            Value::Object(fields) => fields,
+            other => panic!("a message is an object: {other}"),
+        };
+        let kind = fields.shift_remove("kind").unwrap();
+        fields.insert("kind".to_owned(), kind);
+        fields.insert("later".to_owned(), Value::Array(vec![Value::Null]));
+        Value::Object(fields).to_string()
+    }
+    for (name, question) in questions() {
+        assert_eq!(serde_json::from_str::<Question>(&moved(&question)).unwrap(), question, "{name}");
+        let later = serde_json::to_string(&question).unwrap().replacen('{', r#"{"later":{"a":[1]},"#, 1);
+        assert_eq!(serde_json::from_str::<Question>(&later).unwrap(), question, "{name}");
+    }
+    for (name, reply) in replies() {
+        let Reply::Answer(answer) = reply else { continue };
+        assert_eq!(serde_json::from_str::<Answer>(&moved(&answer)).unwrap(), *answer, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_message_of_a_known_kind_is_not_read() {
+    for (text, why) in [
+        ("{}", "missing field `kind`"),
+        (r#"{"year":2026}"#, "missing field `kind`"),
+        (r#"{"kind":"other"}"#, "unknown variant `other`, expected one of `find_person`"),
+        (r#"{"year":2026,"kind":"other"}"#, "unknown variant `other`"),
+        (r#"{"kind":1}"#, "invalid type: integer `1`"),
+        (r#"{"kind":"settle"}"#, "missing field `settlement`"),
+        (r#"{"kind":"find_participants""#, "EOF"),
+        (r#"{"kind":"find_participants"}{"#, "trailing"),
+        (r#"["settle"]"#, "expected a message with its kind"),
+        ("null", "expected a message with its kind"),
+    ] {
+        let error = serde_json::from_str::<Question>(text).unwrap_err().to_string();
+        assert!(error.contains(why), "{text}: {error}");
+    }
 }

@@ -105,8 +105,8 @@ pub fn read(name: &str, text: &str) -> Result<SplitRules, Vec<PolicyError>> {
     for (key, source) in &mut reader.sources {
         source.key.clone_from(key);
     }
-    let shares = file.first_self_pay.iter().filter_map(|group| reader.shares(group)).collect::<Vec<_>>();
-    let limits = file.limit_price.iter().filter_map(|group| reader.limits(group)).collect::<Vec<_>>();
+    let shares = file.first_self_pay.iter().map(|group| reader.shares(group)).collect();
+    let limits = file.limit_price.iter().map(|group| reader.limits(group)).collect();
     reader.check_order(file.first_self_pay.iter().map(|group| (group.span().start, group.get_ref().from.0)));
     reader.check_order(file.limit_price.iter().map(|group| (group.span().start, group.get_ref().from.0)));
     if reader.errors.is_empty() { Ok(SplitRules { shares, limits }) } else { Err(reader.errors) }
@@ -179,7 +179,7 @@ impl Reader<'_> {
         Some(Arc::new(Citation::new(source, own.1.unwrap_or(version.confidence), version.from)))
     }
 
-    fn shares(&mut self, group: &Spanned<ShareGroup>) -> Option<ShareVersion> {
+    fn shares(&mut self, group: &Spanned<ShareGroup>) -> ShareVersion {
         let (at, group) = (group.span().start, group.get_ref());
         let version = Version { from: group.from.0, source: &group.source, confidence: group.confidence };
         let mut rows: Vec<(Fits, Share)> = Vec::new();
@@ -209,10 +209,10 @@ impl Reader<'_> {
                 "no row answers for every 乙类 item; end with one that names at most `classes = [\"b\"]`, or with price bands from 0 without end",
             );
         }
-        Some(ShareVersion { from: version.from, bands: group.price_bands, rows })
+        ShareVersion { from: version.from, bands: group.price_bands, rows }
     }
 
-    fn limits(&mut self, group: &Spanned<LimitGroup>) -> Option<LimitVersion> {
+    fn limits(&mut self, group: &Spanned<LimitGroup>) -> LimitVersion {
         let group = group.get_ref();
         let version = Version { from: group.from.0, source: &group.source, confidence: group.confidence };
         let mut rows: Vec<(Fits, LimitPrice)> = Vec::new();
@@ -235,7 +235,7 @@ impl Reader<'_> {
             let limits = own.map(|one| one.or(row.all).map(|price| price.0));
             rows.push((fits, LimitPrice { limits, citation }));
         }
-        Some(LimitVersion { from: version.from, rows })
+        LimitVersion { from: version.from, rows }
     }
 
     fn fits(

@@ -6,7 +6,7 @@ use crate::{
     year::Measure,
 };
 use std::fmt::Write;
-use terms::{DiseaseCode, Fen, Fund, Rate, Refusal};
+use terms::{DiseaseCode, Fen, Fund, Rate, Refusal, Rounding};
 
 const NAME: &str = "最高支付限额";
 
@@ -18,10 +18,12 @@ pub fn limit<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) -> Result<(), 
     let Some(cited) = &sheet.plan.cap else { return Ok(()) };
     for limit in &cited.value {
         let Some((amount, origin)) = amount_of(sheet, limit)? else { continue };
-        let room = Portion::share((amount - used(sheet, limit)).or_zero(), Rate::WHOLE);
+        let room = (amount - used(sheet, limit)).or_zero();
         let portions = std::mem::take(&mut sheet.portions);
         let done = Vec::with_capacity(portions.len() + 2);
-        let mut cut = Cut::<TRACE> { limit, amount, room, origin, reached: false, done };
+        let rounding = sheet.plan.ratio.value.rounding;
+        let exact = [0; Fund::ALL.len()];
+        let mut cut = Cut::<TRACE> { limit, amount, room, rounding, exact, origin, reached: false, done };
         for part in portions {
             match &limit.counts {
                 Counted::Paid(funds) => cut.by_payment(part, funds),
@@ -132,8 +134,11 @@ fn used<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>, limit: &Limit) -> Fen {
 struct Cut<'a, const TRACE: bool> {
     limit: &'a Limit,
     amount: Fen,
-    /// What is left of the limit, in ten-thousandths of a fen, so that a limit is reached to the fen whatever was rounded.
-    room: i64,
+    /// What is left of the limit before this visit; for costs also what is left at this portion.
+    room: Fen,
+    rounding: Rounding,
+    /// What each fund pays of the portions so far, in ten-thousandths of a fen.
+    exact: [i64; Fund::ALL.len()],
     origin: &'a Origin,
     /// Whether anything lies beyond it.
     reached: bool,
@@ -146,27 +151,40 @@ impl<'a, const TRACE: bool> Cut<'a, TRACE> {
         if !part.fund.is_some_and(|fund| funds.contains(&fund)) {
             return self.done.push(part);
         }
-        if part.exact <= self.room {
-            self.room -= part.exact;
+        let fund = part.fund.expect("it is one of those that count");
+        let room = self.room_of(fund, funds);
+        if part.exact <= room {
+            self.exact[fund as usize] += part.exact;
             return self.done.push(part);
         }
-        let below = amount_that_pays(self.room, part.rate).at_most(part.amount);
+        let below = amount_that_pays(room, part.rate).at_most(part.amount);
         let beyond = self.beyond(part.amount - below, part.rate);
         if !below.is_zero() {
             part.amount = below;
-            part.exact = self.room;
+            part.exact = room;
             self.mark(&mut part);
             self.done.push(part);
         }
-        self.room = 0;
+        self.exact[fund as usize] += room;
         self.done.push(beyond);
+    }
+
+    /// What a fund may still pay, in ten-thousandths of a fen: the limit is reached to the fen, and never passed, though each
+    /// fund that counts is rounded by itself.
+    fn room_of(&self, fund: Fund, funds: &[Fund]) -> i64 {
+        let others: Fen = funds
+            .iter()
+            .filter(|other| **other != fund)
+            .map(|other| self.rounding.ten_thousandths(self.exact[*other as usize]))
+            .sum();
+        (Portion::share((self.room - others).or_zero(), Rate::WHOLE) - self.exact[fund as usize]).max(0)
     }
 
     /// What the costs have left below the limit is used up from the lowest portion.
     fn by_cost(&mut self, mut part: Portion<'a>) {
-        let below = part.amount.at_most(Fen(self.room / 10_000));
+        let below = part.amount.at_most(self.room);
         let beyond = part.amount - below;
-        self.room -= Portion::share(below, Rate::WHOLE);
+        self.room -= below;
         if beyond.is_zero() {
             return self.done.push(part);
         }

@@ -26,7 +26,7 @@ use crate::{
     breakdown::{Breakdown, Line},
     scheme::{
         Adjustment, AfterTransfer, Asked, Burden, Citation, Cited, Confidence, Counted, CrossRegionRule,
-        Deductible, Origin, Period, Plan, Scheme, Standing, Words, concerns_alone,
+        Deductible, Origin, Period, Plan, Scheme, Words, concerns_alone,
     },
     year::{Counter, Measure, Window, YearToDate},
 };

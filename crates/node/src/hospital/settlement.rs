@@ -97,16 +97,17 @@ pub async fn settle(call: &Call<'_>) -> Outcome<Vec<u8>> {
 /// Asks for a settlement for the first time. Its answer is kept with it in one commit.
 async fn ask_first(call: &Call<'_>, asked: Asked) -> Outcome<Vec<u8>> {
     let node = call.node;
-    let question = Question::Settle(Box::new(asked.settle.clone()));
+    let question = Question::Settle(Box::new(asked.settle));
     let heard = node.link.ask(&node.context, &question, node.settings.patience).await;
     if let Ok(PeerAnswer::Settled(said)) = &heard {
-        let stands = settlement::settled(&asked.settlement, said, node.context.now());
+        let mut stands = settlement::settled(&asked.settlement, said, node.context.now());
         let answer = settled_answer(call, &asked.visit, &said.breakdown, &stands);
-        if settlement::stand_together(node, stands, answer.clone()).await {
+        stands.answer = Some(answer.clone());
+        if settlement::stand_together(node, stands).await {
             return Ok(answer);
         }
     }
-    let settlement = match settlement::hear(node, &asked.settle, heard).await {
+    let settlement = match settlement::hear(node, &question, heard).await {
         Ok(settlement) => settlement,
         Err(failure) => {
             tracing::info!(settlement = %asked.settlement.id, refusal = %failure.refusal(), "not known yet");
@@ -151,6 +152,9 @@ async fn finish(call: &Call<'_>, settlement: &TreatmentSettlement) -> Outcome<Ve
         Err(Failure::Refused(refusal)) => return call.refuse(&refusal).await,
         Err(trouble) => return Err(trouble),
     };
+    if let Some(first) = &settlement.answer {
+        return Ok(first.clone());
+    }
     let mut work = call.node.context.store.begin().await?;
     let visit = visit::find(work.conn(), &settlement.institution, settlement.visit).await?;
     let visit = visit.expect("a settlement is of a visit");
@@ -340,10 +344,10 @@ async fn reverse_settlement(
     work: &mut Work,
     input: &t2601::Input,
 ) -> Outcome<Option<Question>> {
-    let (area, omsgid) = (call.area(), input.omsgid.as_str());
+    let original = original(call, &input.oinfno, input.omsgid.as_str());
     // Waits for the original if it is just being written down; if it has yet to come, it will be refused.
-    message::reverse(work, original(call, &input.oinfno, omsgid), call.received).await?;
-    let Some(asked) = treatment::asked_by(work.conn(), area, &call.institution.code, omsgid).await? else {
+    message::reverse(work, original, call.received).await?;
+    let Some(asked) = treatment::asked_by(work.conn(), original).await? else {
         return Ok(None);
     };
     if asked.person != input.psn_no {

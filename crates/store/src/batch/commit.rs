@@ -30,12 +30,14 @@ impl Commit {
 }
 
 impl Batch for Commit {
+    type Answer = bool;
+
     fn key(&self) -> String {
         let content = self.content();
         format!("{}/{}/{}", content.person, content.scheme.code(), content.year)
     }
 
-    async fn write_all(store: &Store, all: &[Self]) -> Result<Vec<bool>> {
+    async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<bool>> {
         let text = |of: fn(&Self) -> String| all.iter().map(of).collect::<Vec<_>>();
         let number = |of: fn(&Self) -> i32| all.iter().map(of).collect::<Vec<_>>();
         let amount = |of: fn(&Self) -> i64| all.iter().map(of).collect::<Vec<_>>();

@@ -28,11 +28,13 @@ impl Record {
 }
 
 impl Batch for Record {
+    type Answer = bool;
+
     fn key(&self) -> String {
         self.settlement.id.to_string()
     }
 
-    async fn write_all(store: &Store, all: &[Self]) -> Result<Vec<bool>> {
+    async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<bool>> {
         let text = |of: fn(&Self) -> String| all.iter().map(of).collect::<Vec<_>>();
         let number = |of: fn(&Self) -> i32| all.iter().map(of).collect::<Vec<_>>();
         let amount = |of: fn(&Self) -> i64| all.iter().map(of).collect::<Vec<_>>();

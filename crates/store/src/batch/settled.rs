@@ -1,5 +1,5 @@
-//! The insured place's answer at the treatment place: the settlement that stands, its entries, the visit, the question that
-//! leaves the outbox, and the hospital's answer, many at once.
+//! The insured place's answer at the treatment place: the settlement that stands, with the hospital's answer, its entries,
+//! the visit, and the question that leaves the outbox, many at once.
 
 use super::Batch;
 use crate::{
@@ -14,24 +14,22 @@ use funds::Transfer;
 /// One settlement that stands.
 #[derive(Clone, Debug)]
 pub struct Stands {
-    /// The settlement, at [`settlement::Stage::Settled`].
+    /// The settlement, at [`settlement::Stage::Settled`], with the answer to the hospital's message.
     pub settlement: TreatmentSettlement,
     /// Its entries in this book.
     pub transfers: Vec<Transfer>,
-    /// The transaction number of the hospital's message.
-    pub infno: &'static str,
-    /// The answer to it.
-    pub answer: Vec<u8>,
-    /// The outbox's name of the question that is answered.
+    /// The outbox's name of the question that is answered, the same in all.
     pub kind: &'static str,
 }
 
 impl Batch for Stands {
+    type Answer = bool;
+
     fn key(&self) -> String {
         self.settlement.id.to_string()
     }
 
-    async fn write_all(store: &Store, all: &[Self]) -> Result<Vec<bool>> {
+    async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<bool>> {
         let text = |of: fn(&Self) -> String| all.iter().map(of).collect::<Vec<_>>();
         let number = |of: fn(&Self) -> i32| all.iter().map(of).collect::<Vec<_>>();
         let amount = |of: fn(&Self) -> i64| all.iter().map(of).collect::<Vec<_>>();
@@ -47,36 +45,29 @@ impl Batch for Stands {
         let stand: Vec<String> = sqlx::query_scalar(
             "with given as (
                 select * from unnest($1::integer[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::bigint[],
-                                     $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::text[],
-                                     $13::text[], $14::text[], $15::bytea[], $16::text[])
+                                     $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bytea[])
                     as given (area, month, id, visit_month, visit, fund_total, person_total, funds, fund_paid, breakdown,
-                              settled_at, institution, infno, msgid, answer, kind)
+                              settled_at, answer)
              ), stand as (
                 update treatment_settlement
-                set stage = $17, fund_total = given.fund_total, person_total = given.person_total,
+                set stage = $13, fund_total = given.fund_total, person_total = given.person_total,
                     funds = given.funds::text[], fund_paid = given.fund_paid::bigint[], breakdown = given.breakdown,
-                    settled_at = given.settled_at
+                    settled_at = given.settled_at, answer = given.answer
                 from given
                 where treatment_settlement.province = given.area / 10000 * 10000 and treatment_settlement.month = given.month
-                  and treatment_settlement.id = given.id and treatment_settlement.stage = $18
-                returning treatment_settlement.id
+                  and treatment_settlement.id = given.id and treatment_settlement.stage = $14
+                returning given.area, given.id, given.visit_month, given.visit
              ), moved as (
-                update visit set stage = $19, revision = visit.revision + 1
-                from given join stand on stand.id = given.id
-                where visit.province = given.area / 10000 * 10000 and visit.month = given.visit_month and visit.id = given.visit
-             ), answered as (
-                update hospital_message set stage = 1, answer = given.answer, answered_at = given.settled_at
-                from given join stand on stand.id = given.id
-                where hospital_message.area = given.area and hospital_message.institution = given.institution
-                  and hospital_message.infno = given.infno and hospital_message.msgid = given.msgid
-                  and hospital_message.stage = 0
+                update visit set stage = $15, revision = visit.revision + 1
+                from stand
+                where visit.province = stand.area / 10000 * 10000 and visit.month = stand.visit_month and visit.id = stand.visit
              ), taken as (
-                delete from outbox using given join stand on stand.id = given.id
-                where outbox.area = given.area and outbox.subject = given.id and outbox.kind = given.kind
+                delete from outbox using stand
+                where outbox.area = stand.area and outbox.subject = stand.id and outbox.kind = $16
              ), booked as (
                 insert into transfer (area, month, id, settlement, debit, credit, amount, code, day, recorded_at)
-                select entry.* from unnest($20::integer[], $21::integer[], $22::text[], $23::text[], $24::text[], $25::text[],
-                                           $26::bigint[], $27::text[], $28::integer[], $29::bigint[])
+                select entry.* from unnest($17::integer[], $18::integer[], $19::text[], $20::text[], $21::text[], $22::text[],
+                                           $23::bigint[], $24::text[], $25::integer[], $26::bigint[])
                     as entry (area, month, id, settlement, debit, credit, amount, code, day, recorded_at)
                 join stand on stand.id = entry.settlement
              )
@@ -93,14 +84,11 @@ impl Batch for Stands {
         .bind(paid)
         .bind(breakdowns)
         .bind(settled_at)
-        .bind(text(|one| one.settlement.institution.to_string()))
-        .bind(text(|one| one.infno.to_owned()))
-        .bind(text(|one| one.settlement.msgid.to_string()))
-        .bind(all.iter().map(|one| one.answer.as_slice()).collect::<Vec<_>>())
-        .bind(text(|one| one.kind.to_owned()))
+        .bind(all.iter().map(|one| one.settlement.answer.as_deref()).collect::<Vec<_>>())
         .bind(stage_number(&settlement::Stage::ALL, &settlement::Stage::Settled))
         .bind(stage_number(&settlement::Stage::ALL, &settlement::Stage::Asked))
         .bind(stage_number(&visit::Stage::ALL, &visit::Stage::Settled))
+        .bind(all.first().map(|one| one.kind))
         .bind(areas)
         .bind(entries.months)
         .bind(entries.ids)

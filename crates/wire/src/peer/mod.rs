@@ -13,6 +13,7 @@
 //! To add a kind of message: a variant of [`v1::Question`] and of [`v1::Answer`], and a golden sample in `wire/samples/peer`.
 //! A change that an older node cannot read is a new version beside `v1`.
 
+mod kind;
 pub mod v1;
 
 use crate::sign::{

@@ -1,16 +1,17 @@
 //! Version 1 of what nodes say to each other. A published version only gains messages and optional fields; the golden
 //! samples in `wire/samples/peer` hold it.
 
+use super::kind::{self, Kinds};
 use benefit::{bill::Bill, breakdown::Breakdown, year::YearToDate};
 use casework::{filing::Filing, person::Person};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use terms::{
     AdmissionKind, CitizenId, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, Participant,
     PersonNumber, Refusal, SettlementId, SettlementLevel, TreatmentPlace, VisitId,
 };
 
 /// What one node asks another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Question {
     /// Who is this, and how are they insured? To the insured place; writes a record of the look.
@@ -54,6 +55,44 @@ impl Question {
     }
 }
 
+impl<'de> Deserialize<'de> for Question {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        kind::deserialize(deserializer)
+    }
+}
+
+impl Kinds for Question {
+    const NAMES: &[&str] = &[
+        "find_person",
+        "find_filings",
+        "trial",
+        "settle",
+        "undo",
+        "find_year",
+        "publish_filing",
+        "publish_institution",
+        "find_participants",
+    ];
+
+    fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
+        Ok(match kind {
+            "find_person" => Self::FindPerson(Deserialize::deserialize(content)?),
+            "find_filings" => Self::FindFilings(Deserialize::deserialize(content)?),
+            "trial" => Self::Trial(Deserialize::deserialize(content)?),
+            "settle" => Self::Settle(Deserialize::deserialize(content)?),
+            "undo" => Self::Undo(Deserialize::deserialize(content)?),
+            "find_year" => Self::FindYear(Deserialize::deserialize(content)?),
+            "publish_filing" => Self::PublishFiling(Deserialize::deserialize(content)?),
+            "publish_institution" => Self::PublishInstitution(Deserialize::deserialize(content)?),
+            "find_participants" => {
+                IgnoredAny::deserialize(content)?;
+                Self::FindParticipants
+            }
+            other => return Err(kind::unknown::<Self, _>(other)),
+        })
+    }
+}
+
 /// What is answered: a value, or a refusal with its code and Chinese sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,7 +127,7 @@ impl Reply {
 }
 
 /// The answers, one for each kind of question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Answer {
     /// To [`Question::FindPerson`].
@@ -118,6 +157,59 @@ pub enum Answer {
         /// All of them.
         participants: Vec<ParticipantEntry>,
     },
+}
+
+impl<'de> Deserialize<'de> for Answer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        kind::deserialize(deserializer)
+    }
+}
+
+#[derive(Deserialize)]
+struct Filings {
+    filings: Vec<Filing>,
+}
+
+#[derive(Deserialize)]
+struct Year {
+    year: i16,
+    sums: Vec<(InsuranceScheme, YearToDate)>,
+}
+
+#[derive(Deserialize)]
+struct Participants {
+    participants: Vec<ParticipantEntry>,
+}
+
+impl Kinds for Answer {
+    const NAMES: &[&str] =
+        &["person", "filings", "trial", "settled", "undone", "year", "taken", "participants"];
+
+    fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
+        Ok(match kind {
+            "person" => Self::Person(Deserialize::deserialize(content)?),
+            "filings" => {
+                let Filings { filings } = Deserialize::deserialize(content)?;
+                Self::Filings { filings }
+            }
+            "trial" => Self::Trial(Deserialize::deserialize(content)?),
+            "settled" => Self::Settled(Deserialize::deserialize(content)?),
+            "undone" => Self::Undone(Deserialize::deserialize(content)?),
+            "year" => {
+                let Year { year, sums } = Deserialize::deserialize(content)?;
+                Self::Year { year, sums }
+            }
+            "taken" => {
+                IgnoredAny::deserialize(content)?;
+                Self::Taken
+            }
+            "participants" => {
+                let Participants { participants } = Deserialize::deserialize(content)?;
+                Self::Participants { participants }
+            }
+            other => return Err(kind::unknown::<Self, _>(other)),
+        })
+    }
 }
 
 /// Asks the insured place for a person.

@@ -5,6 +5,7 @@
 
 pub mod csb_hmac_sha1;
 pub mod link;
+mod multiples;
 pub mod sm2;
 pub mod tif_sha256;
 pub mod tree;

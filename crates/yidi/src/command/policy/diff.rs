@@ -13,7 +13,7 @@ use benefit::{
     scheme::{Standing, statuses_of},
 };
 use clap::Args;
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 use terms::{
     AdminDivision, CareKind, ChargeCategory, Day, Fen, FilingCategory, InsuranceScheme, InsuredPlace,
     MemberStatus, Refusal, Set, SettlementLevel, TreatmentPlace,
@@ -85,13 +85,13 @@ fn values(old: &Scheme, new: &Scheme) -> String {
     let lines = |text: &str, other: &str, sign: &str| {
         let there: Vec<&str> = other.lines().collect();
         let only = text.lines().filter(|line| !line.trim().is_empty() && !there.contains(line));
-        only.map(|line| format!("{sign} {}\n", line.trim_end())).collect::<String>()
+        only.map(|line| format!("{sign} {}", line.trim_end())).collect::<Vec<_>>()
     };
-    let found = lines(&old, &new, "-") + &lines(&new, &old, "+");
-    match found.as_str() {
-        "" => "\n各值相同".to_owned(),
-        found => format!("\n不同的值（- 原，+ 新）\n{}", found.trim_end()),
+    let found = [lines(&old, &new, "-"), lines(&new, &old, "+")].concat();
+    if found.is_empty() {
+        return "\n各值相同".to_owned();
     }
+    format!("\n不同的值（- 原，+ 新）\n{}", found.join("\n"))
 }
 
 const LEVELS: [SettlementLevel; 5] = [
@@ -257,12 +257,12 @@ fn grid(old: &Scheme, new: &Scheme, day: Day, all: bool) -> String {
     }
     text.push_str(&show::table(&rows));
     if !listed.is_empty() {
-        text.push_str(&format!("\n\n有变化的样本\n{}", listed.join("\n")));
+        let _ = write!(text, "\n\n有变化的样本\n{}", listed.join("\n"));
     }
     if !refusals.is_empty() {
         text.push_str("\n\n不予结算的样本（不计入上表）");
         for ((policy, message), count) in refusals {
-            text.push_str(&format!("\n  {policy} {count}个：{message}"));
+            let _ = write!(text, "\n  {policy} {count}个：{message}");
         }
     }
     text
@@ -323,10 +323,10 @@ fn on_cases(old: &Scheme, new: &Scheme, file: &CaseFile) -> String {
         if before == after {
             same += 1;
         } else {
-            text.push_str(&format!("\n  第{}行：个人负担 {before} → {after}", case.line));
+            let _ = write!(text, "\n  第{}行：个人负担 {before} → {after}", case.line);
         }
     }
-    text.push_str(&format!("\n  {}个案例中{same}个相同", file.cases.len()));
+    let _ = write!(text, "\n  {}个案例中{same}个相同", file.cases.len());
     text
 }
 

@@ -24,7 +24,9 @@ pub fn read(shown: &str, text: &str) -> Result<Library, Vec<PolicyError>> {
     };
     let named = format!("{}/{}.toml", value("area"), value("scheme"));
     Library::load([(named.as_str(), text)]).map_err(|mut errors| {
-        errors.iter_mut().for_each(|error| shown.clone_into(&mut error.file));
+        for error in &mut errors {
+            shown.clone_into(&mut error.file);
+        }
         errors
     })
 }

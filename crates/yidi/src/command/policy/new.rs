@@ -61,7 +61,7 @@ pub fn text(area: AdminDivision, scheme: InsuranceScheme) -> String {
         .replace("LAYER", layer)
 }
 
-const TEMPLATE: &str = r##"#:schema ../policy.schema.json
+const TEMPLATE: &str = r#"#:schema ../policy.schema.json
 # NAMESCHEME_NAME待遇政策。
 #
 # 用法：每一组下面先写着 missing（缺什么），需要这个值的结算会被拒绝；查到文件后，删去 missing 一行，
@@ -259,7 +259,7 @@ source = "notice"
 confidence = "unconfirmed"
 missing = "跨年度住院按出院日期（discharge）还是按天数分段（days）结算"
 # by = "discharge"
-"##;
+"#;
 
 #[cfg(test)]
 mod tests {

@@ -47,7 +47,7 @@ pub fn settlements(wanted: &Wanted<'_>) -> Written {
     let mut made = 0;
     for serial in 0.. {
         let person = Someone::new(serial, wanted, &tiers, &mut dice);
-        for _ in 0..1 + dice.roll(3) {
+        for _ in 0..=dice.roll(3) {
             if made == wanted.count {
                 return written;
             }
@@ -77,22 +77,34 @@ fn splits_at(level: SettlementLevel, wanted: &Wanted<'_>, dice: &mut Dice) -> Ve
     (0..BILLS).map(split).collect()
 }
 
-/// The tiers that the policy's tables know; none where they do not ask.
+/// The tiers with which most visits are answered: those that the policy's tables know, or none where they do not ask.
 fn tiers(wanted: &Wanted<'_>) -> Vec<Option<ContributionTier>> {
     let all = ContributionTier::LISTED.iter().copied().map(Some);
-    let plain = Someone::new(0, wanted, &[None], &mut Dice(wanted.seed));
-    let known = |tier: &Option<ContributionTier>| {
-        let split = Split { total: Fen::yuan(100), in_scope: Fen::yuan(100), ..Split::default() };
-        let mut case = plain.stay(CareKind::Inpatient, SettlementLevel::Secondary, split, wanted.until);
-        case.member.tier = *tier;
-        case.standing = FilingStanding::Filed(FilingCategory::LongTermResident);
-        compute_amounts(wanted.scheme, &case, &YearToDate::default()).is_ok()
-    };
-    if known(&None) {
+    let tried: Vec<(Option<ContributionTier>, usize)> =
+        std::iter::once(None).chain(all).map(|tier| (tier, answered_with(tier, wanted))).collect();
+    let most = tried.iter().map(|(_, answered)| *answered).max().unwrap_or_default();
+    if tried[0].1 == most {
         return vec![None];
     }
-    let some: Vec<_> = all.filter(known).collect();
-    if some.is_empty() { vec![None] } else { some }
+    tried.into_iter().filter(|(_, answered)| *answered == most).map(|(tier, _)| tier).collect()
+}
+
+/// How many kinds of visit of how many statuses are answered if the person has this tier.
+fn answered_with(tier: Option<ContributionTier>, wanted: &Wanted<'_>) -> usize {
+    // Above every deductible, so that the ratios are asked.
+    let yuan = Fen::yuan(8_000);
+    let split = Split { total: yuan, in_scope: yuan, ..Split::default() };
+    let plain = Someone::new(0, wanted, &[tier], &mut Dice(wanted.seed));
+    let visits = statuses_of(wanted.scheme.scheme).iter().flat_map(|status| {
+        let visit = |care: &CareKind| {
+            let mut case = plain.stay(*care, SettlementLevel::Secondary, split, wanted.until);
+            case.member.status = *status;
+            case.standing = FilingStanding::Filed(FilingCategory::LongTermResident);
+            case
+        };
+        CareKind::LISTED.iter().map(visit).collect::<Vec<_>>()
+    });
+    visits.filter(|case| compute_amounts(wanted.scheme, case, &YearToDate::default()).is_ok()).count()
 }
 
 /// An invented person.
@@ -221,5 +233,42 @@ impl Dice {
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         u32::try_from((mixed ^ (mixed >> 31)) % u64::from(sides.max(1))).expect("below the sides")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        command::policy::{
+            impact::rows::{self, Defaults},
+            texts,
+        },
+        policies,
+    };
+    use benefit::{Catalogs, Library};
+    use terms::PoolingArea;
+
+    #[test]
+    fn a_sample_is_read_again_and_the_same_for_the_same_seed() {
+        let files = policies::files(None).expect("they are in the program");
+        let library = Library::load(texts(&files)).expect("they are well");
+        let catalogs = Catalogs::load(texts(&files)).expect("they are well");
+        let until: Day = "2026-11-01".parse().expect("a day");
+        for (area, kind) in [("420100", InsuranceScheme::Employee), ("500000", InsuranceScheme::Resident)] {
+            let area = PoolingArea(area.parse().expect("a place"));
+            let scheme = library.scheme_on(area, kind, until).expect("it has a policy");
+            let catalog = catalogs.of(area.province());
+            let of = |seed| settlements(&Wanted { scheme, catalog: &catalog, count: 300, until, seed }).0;
+            let text = of(1);
+            assert_eq!(text, of(1));
+            assert_ne!(text, of(2));
+            let defaults = Defaults { scheme: kind, insured: InsuredPlace(area.division()) };
+            let parts = rows::parts(&text, defaults, 2).unwrap();
+            let cases: Vec<Case> = parts.into_iter().flatten().map(|visit| visit.case).collect();
+            assert_eq!(cases.len(), 300);
+            let paid = |case: &&Case| compute_amounts(scheme, case, &YearToDate::default()).is_ok();
+            assert!(cases.iter().filter(paid).count() > 200, "{}", scheme.name);
+        }
     }
 }

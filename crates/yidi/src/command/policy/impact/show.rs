@@ -12,8 +12,9 @@ pub fn tables(tally: &Tally) -> String {
         if groups.is_empty() {
             continue;
         }
-        let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
-        rows[0][0] = dimension.chinese().to_owned();
+        let mut head = HEAD;
+        head[0] = dimension.chinese();
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
         rows.extend(groups.iter().map(|(words, cell)| cells(words, cell).to_vec()));
         let _ = writeln!(text, "\n{}", table(&rows));
     }
@@ -130,7 +131,7 @@ pub fn chart(title: &str, tally: &Tally) -> String {
         };
         let _ = writeln!(
             body,
-            r##"<text x="20" y="{y}" font-size="17" font-weight="bold">{}</text>"##,
+            r#"<text x="20" y="{y}" font-size="17" font-weight="bold">{}</text>"#,
             dimension.chinese()
         );
         y += 16;

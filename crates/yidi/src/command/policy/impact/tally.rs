@@ -302,3 +302,99 @@ fn start(dimension: Dimension) -> usize {
     let before = Dimension::ALL.iter().take_while(|one| **one != dimension);
     before.map(|one| one.groups().len()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::policy::{
+        draft,
+        impact::{
+            rows::{self, Defaults},
+            show,
+        },
+    };
+    use terms::InsuredPlace;
+
+    const POLICY: &str = include_str!("../../../../../../policy/420100/310.toml");
+
+    fn library(policy: &str) -> Library {
+        draft::read("draft.toml", policy).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    }
+
+    fn area() -> PoolingArea {
+        PoolingArea("420100".parse().expect("a place"))
+    }
+
+    /// 武汉 in 2026: 800 then 400 at 三级, 86 % for employees.
+    fn tally(text: &str, new: &str, threads: usize) -> Tally {
+        let (old, new) = (library(POLICY), library(new));
+        let scheme = InsuranceScheme::Employee;
+        let side = |library| Side { library, area: area(), scheme, day: None };
+        let defaults = Defaults { scheme, insured: InsuredPlace(area().division()) };
+        let mut tally = Tally::new();
+        for mut part in rows::parts(text, defaults, threads).unwrap() {
+            let mut more = Tally::new();
+            more.add_part(&mut part, side(&old), side(&new));
+            tally.join(more);
+        }
+        tally
+    }
+
+    const SETTLEMENTS: &str = "\
+person,care,level,status,birth,standing,treatment,admission,discharge,total,in_scope,out_of_scope
+P1,21,3,11,1980-01-01,none,420100,2026-05-01,2026-05-09,11400,10400,1000
+P1,21,3,11,1980-01-01,none,420100,2026-02-01,2026-02-09,10800,10800,0
+P2,21,2,11,1980-01-01,none,420100,2026-02-01,2026-02-09,10600,10600,0
+P3,21,3,15,1980-01-01,none,420100,2026-02-01,2026-02-09,10600,10600,0
+";
+
+    #[test]
+    fn every_person_is_settled_in_order_of_discharge_with_their_own_year() {
+        let draft = POLICY.replace("employed = \"86%\"", "employed = \"80%\"");
+        let tally = tally(SETTLEMENTS, &draft, 1);
+        let [(_, all)] = tally.of(Dimension::All)[..] else { panic!("{tally:?}") };
+        // P1: (10800 - 800 + 10400 - 400) x 86 % = 17200, then x 80 % = 16000; P2: (10600 - 600) x 89 % = 8900 twice
+        assert_eq!((all.people, all.settlements, all.winners, all.losers), (2, 3, 0, 1));
+        assert_eq!((all.old.fund, all.new.fund), (Fen::yuan(26_100), Fen::yuan(24_900)));
+        assert_eq!((all.old.person, all.new.person), (Fen::yuan(6_700), Fen::yuan(7_900)));
+        let levels = tally.of(Dimension::Level);
+        assert_eq!(
+            levels.iter().map(|(words, cell)| (*words, cell.losers)).collect::<Vec<_>>(),
+            [("二级", 0), ("三级", 1)]
+        );
+        // An adult resident is none of the employees' scheme: refused, counted, not dropped.
+        assert_eq!((tally.neither, tally.only_old, tally.only_new), (1, 0, 0));
+        let shown = show::tables(&tally);
+        assert!(shown.contains("两者都不结算（不计入上表）：1次") && shown.contains("-1200.00"), "{shown}");
+        assert!(
+            show::csv(&tally)
+                .contains("医院结算等级,三级,1,2,17200.00,16000.00,-1200.00,5000.00,6200.00,0,1\n")
+        );
+    }
+
+    #[test]
+    fn what_only_one_policy_settles_is_shown_apart() {
+        let start = POLICY.find("[[outpatient.deductible]]").expect("it has one");
+        let end = POLICY.find("[[pharmacy.deductible]]").expect("it has one");
+        let draft = format!("{}{}", &POLICY[..start], &POLICY[end..]);
+        let text = SETTLEMENTS.replace("P2,21,", "P2,11,");
+        let tally = tally(&text, &draft, 2);
+        assert_eq!((tally.only_old, tally.neither, tally.all().settlements), (1, 1, 2));
+        let codes: Vec<_> = tally.refusals.keys().map(|(under, code)| (*under, code.as_str())).collect();
+        assert!(codes.contains(&(Under::New, "care-not-covered")), "{codes:?}");
+    }
+
+    #[test]
+    fn a_chart_has_a_pair_of_bars_for_every_group() {
+        let tally = tally(SETTLEMENTS, POLICY, 3);
+        let chart = show::chart("甲 & 乙", &tally);
+        let groups: usize = Dimension::ALL.iter().map(|one| tally.of(*one).len()).sum();
+        assert_eq!(chart.matches("height=\"14\"").count(), groups * 2);
+        assert!(
+            chart.starts_with("<svg ")
+                && chart.trim_end().ends_with("</svg>")
+                && chart.contains("甲 &amp; 乙")
+        );
+        assert_eq!(chart.matches("<text").count(), chart.matches("</text>").count());
+    }
+}

@@ -1,0 +1,51 @@
+//! A visit with its sums, as a settlement needs it, many in one read.
+
+use super::Batch;
+use crate::{Result, Store, row::division_number, visit};
+use benefit::bill::CategoryAmount;
+use casework::visit::Visit;
+use std::collections::HashMap;
+use terms::{InstitutionCode, VisitId};
+
+/// One visit to be found.
+#[derive(Clone, Debug)]
+pub struct FindVisit {
+    /// Whose visit it must be.
+    pub institution: InstitutionCode,
+    /// Its id.
+    pub visit: VisitId,
+}
+
+/// A visit, and its details summed by expense category.
+pub type Found = (Visit, Vec<CategoryAmount>);
+
+impl Batch for FindVisit {
+    type Answer = Option<Found>;
+
+    fn key(&self) -> String {
+        self.visit.to_string()
+    }
+
+    async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<Option<Found>>> {
+        let rows = sqlx::query(
+            "select visit.* from unnest($1::integer[], $2::integer[], $3::text[], $4::text[])
+                 as given (province, month, id, institution)
+             join visit on visit.province = given.province and visit.month = given.month and visit.id = given.id
+                  and visit.institution = given.institution",
+        )
+        .bind(all.iter().map(|one| division_number(one.visit.province().division())).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.visit.month().number()).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.visit.to_string()).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.institution.as_str()).collect::<Vec<_>>())
+        .fetch_all(&store.writers)
+        .await?;
+        let mut found = HashMap::new();
+        for row in &rows {
+            // One whose sums were never written is read on its own.
+            if let (visit, Some(categories)) = visit::read_with_bill(row)? {
+                found.insert(visit.id, (visit, categories));
+            }
+        }
+        Ok(all.iter().map(|one| found.remove(&one.visit)).collect())
+    }
+}
