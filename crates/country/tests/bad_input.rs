@@ -188,6 +188,8 @@ async fn every_malformed_message_is_refused_by_name_and_leaves_nothing() {
     closed.place = terms::TreatmentPlace("110101".parse().unwrap());
     assert_eq!(side.node.put_institution(&closed).await.unwrap_err().code(), "wrong-treatment-place");
     (closed.place, closed.open) = (hospital.settings().place, true);
+    // The later change wins, in whatever order the hub hears of the two.
+    closed.changed_at = closed.changed_at.plus_millis(1);
     side.node.put_institution(&closed).await.unwrap();
 
     // What only this one could decide is its message's first answer; that is all that a refusal leaves.

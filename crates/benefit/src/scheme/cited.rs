@@ -77,7 +77,8 @@ pub struct Source {
 pub enum Confidence {
     /// Read in a notice, on an agency's, hospital's or newspaper's page, or on a city portal.
     Confirmed,
-    /// Taken from elsewhere, or in conflict with another source: computed for trial, refused at settlement.
+    /// Taken from elsewhere, or in conflict with another source: computed for whoever asks what would be, refused at a trial
+    /// or settlement of the insured place unless it is a sandbox.
     Unconfirmed,
 }
 
