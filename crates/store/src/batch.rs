@@ -28,10 +28,10 @@ use tokio::{
 
 /// The most that are done together.
 const TOGETHER_MAX: usize = 256;
-/// So many in the last batch mean that more are on their way …
+/// So many that came while the last batch was done mean that more are on their way …
 const BUSY: usize = 2;
 /// … for which the next one waits as long as the last took, since a batch costs little more for each that is in it; but never
-/// longer than this.
+/// longer than this. Where a batch ends and nobody waits, nobody who comes later is kept waiting.
 const LINGER_MAX: Duration = Duration::from_millis(10);
 
 /// A kind of work that can be done together.
@@ -95,15 +95,16 @@ impl<B: Batch<Answer = Option<Found>>, Found: Send> Batcher<B> {
 
 async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiting<B>>) {
     let mut waiting = VecDeque::new();
-    let (mut last, mut took) = (0, Duration::ZERO);
+    let mut took = Duration::ZERO;
     loop {
+        let busy = waiting.len() + receiver.len() >= BUSY;
         if waiting.is_empty() {
             match receiver.recv().await {
                 Some(first) => waiting.push_back(first),
                 None => return,
             }
         }
-        if last >= BUSY {
+        if busy {
             tokio::time::sleep(took.min(LINGER_MAX)).await;
         }
         while let Ok(more) = receiver.try_recv() {
@@ -124,7 +125,7 @@ async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiti
         waiting = later;
         let begun = Instant::now();
         let done = attempt(&store, &together).await;
-        (last, took) = (together.len(), begun.elapsed());
+        took = begun.elapsed();
         for (answer, done) in answers.into_iter().zip(done) {
             // Whoever stopped waiting finds out by asking again.
             let _ = answer.send(done);

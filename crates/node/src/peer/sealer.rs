@@ -10,7 +10,7 @@ use wire::{
 /// The most that are signed together.
 const TOGETHER_MAX: usize = 256;
 
-/// After so many at once, the next are waited for: they come in groups, since what they tell was written together.
+/// With so many at once, the next are waited for: they come in groups, since what they tell was written together.
 const BUSY: usize = 2;
 /// Who is waited for comes within so long of the one before …
 const LINGER: Duration = Duration::from_millis(1);
@@ -29,12 +29,10 @@ impl Sealer {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             let mut waiting = Vec::new();
-            let mut last = 0;
             while receiver.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
-                if last.max(waiting.len()) >= BUSY {
+                if waiting.len() >= BUSY {
                     linger(&mut receiver, &mut waiting).await;
                 }
-                last = waiting.len();
                 let (texts, answers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
                 for (answer, signature) in answers.into_iter().zip(sign_all(&key, &texts)) {
                     // Whoever stopped waiting needs no signature.
