@@ -30,8 +30,10 @@ use tokio::{
 const TOGETHER_MAX: usize = 256;
 /// So many that came while the last batch was done mean that more are on their way …
 const BUSY: usize = 2;
+/// … and so many in the last batch, that the rest of them are …
+const MANY: usize = 6;
 /// … for which the next one waits as long as the last took, since a batch costs little more for each that is in it; but never
-/// longer than this. Where a batch ends and nobody waits, nobody who comes later is kept waiting.
+/// longer than this. After a small batch with nobody waiting, nobody who comes later is kept waiting.
 const LINGER_MAX: Duration = Duration::from_millis(10);
 
 /// A kind of work that can be done together.
@@ -95,9 +97,9 @@ impl<B: Batch<Answer = Option<Found>>, Found: Send> Batcher<B> {
 
 async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiting<B>>) {
     let mut waiting = VecDeque::new();
-    let mut took = Duration::ZERO;
+    let (mut last, mut took) = (0, Duration::ZERO);
     loop {
-        let busy = waiting.len() + receiver.len() >= BUSY;
+        let busy = last >= MANY || waiting.len() + receiver.len() >= BUSY;
         if waiting.is_empty() {
             match receiver.recv().await {
                 Some(first) => waiting.push_back(first),
@@ -125,7 +127,7 @@ async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiti
         waiting = later;
         let begun = Instant::now();
         let done = attempt(&store, &together).await;
-        took = begun.elapsed();
+        (last, took) = (together.len(), begun.elapsed());
         for (answer, done) in answers.into_iter().zip(done) {
             // Whoever stopped waiting finds out by asking again.
             let _ = answer.send(done);

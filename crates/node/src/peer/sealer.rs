@@ -10,8 +10,9 @@ use wire::{
 /// The most that are signed together.
 const TOGETHER_MAX: usize = 256;
 
-/// With so many at once, the next are waited for: they come in groups, since what they tell was written together.
+/// With so many at once, or so many the last time, the next are waited for: they come in groups, since what they tell was written together.
 const BUSY: usize = 2;
+const MANY: usize = 6;
 /// Who is waited for comes within so long of the one before …
 const LINGER: Duration = Duration::from_millis(1);
 /// … and nobody waits for more than so many of these.
@@ -29,10 +30,12 @@ impl Sealer {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             let mut waiting = Vec::new();
+            let mut last = 0;
             while receiver.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
-                if waiting.len() >= BUSY {
+                if waiting.len() >= BUSY || last >= MANY {
                     linger(&mut receiver, &mut waiting).await;
                 }
+                last = waiting.len();
                 let (texts, answers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
                 for (answer, signature) in answers.into_iter().zip(sign_all(&key, &texts)) {
                     // Whoever stopped waiting needs no signature.
