@@ -567,6 +567,12 @@ source = "b"
 confidence = "confirmed"
 missing = "补充保险待遇"
 
+[[cross_region]]
+from = "2026-01-01"
+source = "a"
+confidence = "unconfirmed"
+missing = "异地就医待遇"
+
 [[inpatient.ratio]]
 from = "2027-01-01"
 source = "a"
@@ -593,6 +599,12 @@ ended = true
     let missing = &on("2026-01-01").unwrap().plan(CareKind::Chronic).unwrap().ratio.value.bands[0];
     assert_eq!(missing.origin.missing.as_deref(), Some("2026年门诊慢特病支付比例"));
     assert_eq!(text.lines().nth(missing.origin.line as usize - 1), Some("[[chronic.ratio]]"));
+    let away = &on("2026-01-01").unwrap().cross_region.value[0];
+    assert_eq!(away.origin.missing.as_deref(), Some("异地就医待遇"));
+    assert!(
+        away.standings.contains(Standing::NotFiled) && !away.standings.contains(Standing::Local),
+        "home is known"
+    );
     for none in ["2023-12-31", "2027-01-01"] {
         assert!(matches!(on(none), Err(Refusal::NoPolicy { .. })), "{none}");
     }

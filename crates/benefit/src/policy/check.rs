@@ -883,7 +883,8 @@ impl Checker<'_> {
             Said::Values(raw) => raw,
             Said::Missing(_, origin) => {
                 return vec![CrossRegionRule {
-                    standings: Set::all(),
+                    // A visit at home needs no such rule.
+                    standings: Standing::RULED.into_iter().collect(),
                     care: Set::all(),
                     who: self.whole_scheme(),
                     within: Where::Anywhere,
