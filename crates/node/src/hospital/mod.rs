@@ -6,6 +6,7 @@
 //! are answered anew.
 
 mod admission;
+mod catalog;
 mod details;
 mod gateway;
 mod once;
@@ -216,6 +217,7 @@ async fn dispatch(call: &Call<'_>) -> Outcome<Vec<u8>> {
         "2601" => return settlement::reverse(call).await,
         "1101" => person::find(call).await?,
         "1201" => person::institutions(call).await?,
+        "1901" => catalog::dictionary(call)?,
         "2303" => settlement::try_out(call).await?,
         "5201" => queries::visits(call).await?,
         "5203" => queries::settlement(call).await?,

@@ -2,4 +2,4 @@
 
 mod tables;
 
-pub use tables::{CodeTable, name_of, table, tables};
+pub use tables::{CodeTable, EDITION, name_of, parent_of, table, tables};

@@ -55,6 +55,43 @@ pub fn name_of(table: &str, code: &str) -> Option<&'static str> {
     extended.rev().max_by_key(|(item, _)| item.len()).map(|&(_, name)| name)
 }
 
+/// The edition of the standard that the tables are of (V1.1.27), as one number that grows with editions.
+pub const EDITION: u16 = 10_127;
+
+/// The tables whose codes provinces lengthen (地方扩展): in these alone a code that begins with another one belongs under it.
+/// Elsewhere `100` follows `99` and has nothing to do with `10`.
+const EXTENDED: [&str; 10] = [
+    "clr_type",
+    "dept",
+    "fund_pay_type",
+    "insutype",
+    "mat_idet_code",
+    "med_type",
+    "medins_type",
+    "psn_cert_type",
+    "psn_idet_type",
+    "psn_type",
+];
+
+/// The code that a code extends (父字典键值): the longest other one of its table that it begins with, in the tables that
+/// provinces extend.
+///
+/// ```
+/// # use terms::code::parent_of;
+/// assert_eq!(parent_of("psn_type", "1105"), Some("11"));
+/// assert_eq!(parent_of("psn_type", "11"), None);
+/// ```
+pub fn parent_of(table: &str, code: &str) -> Option<&'static str> {
+    if !EXTENDED.contains(&table) {
+        return None;
+    }
+    let items = self::table(table)?.items.iter().map(|(item, _)| *item);
+    // A province lengthens a whole national code, which has two characters or more.
+    items
+        .filter(|item| item.len() >= 2 && *item != code && code.starts_with(item))
+        .max_by_key(|item| item.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +112,23 @@ mod tests {
         ] {
             assert_eq!(name_of(table, code), expected, "{table} {code}");
         }
+    }
+
+    #[test]
+    fn a_code_belongs_under_the_one_that_it_lengthens() {
+        for (table, code, expected) in [
+            ("psn_type", "1105", Some("11")),
+            ("psn_type", "1401", None),
+            ("med_type", "990103", Some("9901")),
+            ("med_type", "9901", None),
+            ("fund_pay_type", "99999707", Some("999997")),
+            ("clr_stas", "100", None),
+            ("psn_type", "11", None),
+            ("no_such_table", "11", None),
+        ] {
+            assert_eq!(parent_of(table, code), expected, "{table} {code}");
+        }
+        assert!(EXTENDED.iter().all(|code| table(code).is_some()));
     }
 
     #[test]

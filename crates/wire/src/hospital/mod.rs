@@ -13,6 +13,7 @@ pub mod table;
 
 pub mod t1101;
 pub mod t1201;
+pub mod t1901;
 pub mod t2301;
 pub mod t2302;
 pub mod t2303;

@@ -5,7 +5,7 @@ use terms::{CatalogClass, ChargeCategory, Fen, Fund, InsuranceScheme, Rate};
 use wire::hospital::{
     field::{Age, Price, Quantity},
     settlement_info::{PersonFace, SettlementInfo, SplitAmounts},
-    t1101, t1201, t2301, t2303, t2304, t2305, t2401, t5201, t5203, t5204, t5206, t5303, t9001, t9002,
+    t1101, t1201, t1901, t2301, t2303, t2304, t2305, t2401, t5201, t5203, t5204, t5206, t5303, t9001, t9002,
 };
 
 const VISIT: &str = "420000179526000000000000000001";
@@ -153,6 +153,7 @@ pub fn output(infno: &str) -> Option<Value> {
             }],
         }
         .value(),
+        "1901" => t1901::Output { list: t1901::Entry::all("med_type").unwrap() }.value(),
         "2301" => t2301::Output { result: vec![split_line()] }.value(),
         "2303" => t2303::Output {
             setldetail: info.details(),
