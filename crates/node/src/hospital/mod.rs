@@ -33,8 +33,8 @@ use serde_json::Value;
 use std::{any::Any, sync::Arc, time::Duration};
 use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
 use wire::{
-    hospital::{Answer, Request, catalog_file, inf_refmsgid, t9101, table},
-    sign::GatewayRefusal,
+    hospital::{Answer, Received, Request, catalog_file, inf_refmsgid, seal_output, t9101, table},
+    sign::{GatewayRefusal, sm2_sm4::Sealed},
 };
 
 /// A message whose sender is known and may send it.
@@ -175,15 +175,16 @@ async fn answer(
     (body, file): (&[u8], Option<&[u8]>),
     received: Moment,
 ) -> Result<Reply, Stop> {
-    let mut request = Request::read(body)?;
+    let message = Received::read(body)?;
+    let code = &message.request.fixmedins_code;
+    let institution = node.institution(code).await?;
+    let institution =
+        institution.ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: code.to_string() })?;
+    let asker = gateway::Asker { node, institution: &institution, headers, now: received };
+    let mut request = asker.check(body, message).await?.map_err(Stop::Gateway)?;
     if let Some(file) = file {
         t9101::attach(&mut request, file);
     }
-    let institution = node
-        .institution(&request.fixmedins_code)
-        .await?
-        .ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: request.fixmedins_code.to_string() })?;
-    gateway::check(node, &institution, headers, received).await?.map_err(Stop::Gateway)?;
     table::served(&request.infno)?;
     let treatment = check_envelope(node, &request, &institution, received)?;
     let call = Call { node, request: &request, institution: &institution, treatment, received };
@@ -191,7 +192,13 @@ async fn answer(
     if call.request.infno == "9102" {
         return Ok(Reply::File(files::download(&call).await?));
     }
-    Ok(Reply::Envelope(dispatch(&call).await?))
+    let answer = dispatch(&call).await?;
+    Ok(Reply::Envelope(match gateway::keys_of(&institution) {
+        Some((key, _)) => seal_output(&answer, |output| {
+            Sealed::of(output, &key, &node.context.key, &institution.access_key)
+        }),
+        None => answer,
+    }))
 }
 
 fn check_envelope(

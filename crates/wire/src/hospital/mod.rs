@@ -47,7 +47,7 @@ pub mod t9002;
 pub mod t9101;
 pub mod t9102;
 
-pub use envelope::{Answer, Request, inf_refmsgid};
+pub use envelope::{Answer, Received, Request, inf_refmsgid, seal_output};
 use serde_json::Value;
 
 /// The output of transactions that have none.
