@@ -28,8 +28,11 @@ pub struct Institution {
     pub authentication: Authentication,
     /// The name under which it signs.
     pub access_key: String,
-    /// The secret with which it signs.
+    /// The secret that it shares with its treatment place: what it signs with, or, where it signs with SM2, the SM4 key that
+    /// both encrypt with, in 32 hexadecimal digits.
     pub secret: Secret,
+    /// The SM2 key by which its signatures are checked, `04` and 128 hexadecimal digits; empty where its way has none.
+    pub public_key: String,
     /// Whether a transaction needs a session signed in by 9001.
     pub sign_in_needed: bool,
     /// When this was last changed.
@@ -52,11 +55,16 @@ pub enum Authentication {
     CsbHmacSha1,
     /// The TIF gateway: SHA-256 over time, secret and nonce.
     TifSha256,
+    /// The gateway of Zhejiang: HMAC-SM3 over time and body.
+    CaHmacSm3,
+    /// No gateway, but an envelope of its own: input and output encrypted with SM4 and signed with SM2.
+    Sm2Sm4,
 }
 
 impl Authentication {
     /// All ways.
-    pub const ALL: [Self; 3] = [Self::None, Self::CsbHmacSha1, Self::TifSha256];
+    pub const ALL: [Self; 5] =
+        [Self::None, Self::CsbHmacSha1, Self::TifSha256, Self::CaHmacSm3, Self::Sm2Sm4];
 
     /// Its name in configuration.
     pub const fn name(self) -> &'static str {
@@ -64,6 +72,8 @@ impl Authentication {
             Self::None => "none",
             Self::CsbHmacSha1 => "csb-hmac-sha1",
             Self::TifSha256 => "tif-sha256",
+            Self::CaHmacSm3 => "ca-hmac-sm3",
+            Self::Sm2Sm4 => "sm2-sm4",
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! It knows the interface and nothing behind it: what a node does with a message it learns only from the answer.
 
-use crate::bills::Line;
+use crate::{bills::Line, institutions};
 use bytes::Bytes;
 use casework::{
     institution::{Authentication, Institution, Secret},
@@ -21,7 +21,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -29,7 +29,12 @@ use terms::{
     AdmissionKind, CitizenId, Clock, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment,
     PersonNumber, SettlementId, TreatmentPlace, VisitId,
 };
-use wire::sign::{csb_hmac_sha1, tif_sha256};
+use wire::sign::{
+    ca_hmac_sm3, csb_hmac_sha1,
+    sm2::{PrivateKey, PublicKey},
+    sm2_sm4::Sealed,
+    sm4, tif_sha256,
+};
 
 /// A hospital's software.
 pub struct Hospital {
@@ -37,6 +42,7 @@ pub struct Hospital {
     clock: Arc<dyn Clock>,
     client: Client<HttpConnector, Full<Bytes>>,
     messages: Arc<AtomicU64>,
+    stamped: Arc<AtomicI64>,
     sign_no: Arc<Mutex<Option<String>>>,
 }
 
@@ -57,6 +63,10 @@ pub struct Settings {
     pub access_key: String,
     /// The secret with which it signs.
     pub secret: Secret,
+    /// Its SM2 key and its SM4 key, where its messages go under seal.
+    pub keys: Option<(PrivateKey, sm4::Key)>,
+    /// The key with which the platform signs its answers; they are not checked without.
+    pub platform_key: Option<PublicKey>,
     /// Which form of address its region uses.
     pub form: AddressForm,
     /// The cashier's number and name (经办人).
@@ -76,10 +86,19 @@ impl Settings {
             authentication: institution.authentication,
             access_key: institution.access_key.clone(),
             secret: institution.secret.clone(),
+            keys: keys_of(institution),
+            platform_key: None,
             form: AddressForm::CallService,
             operator: ("0901".to_owned(), "收费员某".to_owned()),
             timeout: Duration::from_secs(30),
         }
+    }
+
+    /// With the key with which the platform signs its answers.
+    #[must_use]
+    pub fn platform_key(mut self, key: PublicKey) -> Self {
+        self.platform_key = Some(key);
+        self
     }
 
     /// With another form of address.
@@ -95,6 +114,15 @@ impl Settings {
         self.timeout = timeout;
         self
     }
+}
+
+fn keys_of(institution: &Institution) -> Option<(PrivateKey, sm4::Key)> {
+    if institution.authentication != Authentication::Sm2Sm4 {
+        return None;
+    }
+    let key = sm4::Key::from_hex(&institution.secret.0)
+        .expect("the demonstration's secrets are 32 hexadecimal digits");
+    Some((institutions::private_key(&institution.secret), key))
 }
 
 /// The forms of address that the regions use for the same interface. A node takes all of them.
@@ -296,7 +324,14 @@ impl Hospital {
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
         let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Self { settings, clock, client, messages: Arc::default(), sign_no: Arc::default() }
+        Self {
+            settings,
+            clock,
+            client,
+            messages: Arc::default(),
+            stamped: Arc::default(),
+            sign_no: Arc::default(),
+        }
     }
 
     /// The same software behind another line: it goes on counting the same messages.
@@ -309,6 +344,7 @@ impl Hospital {
             clock: Arc::clone(&self.clock),
             client: self.client.clone(),
             messages: Arc::clone(&self.messages),
+            stamped: Arc::clone(&self.stamped),
             sign_no: Arc::clone(&self.sign_no),
         }
     }
@@ -337,14 +373,14 @@ impl Hospital {
         insured: Option<InsuredPlace>,
         input: Value,
     ) -> Called<Value> {
-        let body = self.envelope(msgid, infno, insured, input).to_string();
+        let body = self.seal(self.envelope(msgid, infno, insured, input)).to_string();
         let request = self.request(msgid, infno, body);
         let no_answer = |why: &dyn fmt::Display| CallError::NoAnswer(why.to_string());
         let exchange = async {
             let response = self.client.request(request).await.map_err(|error| no_answer(&error))?;
             let status = response.status().as_u16();
             let body = response.into_body().collect().await.map_err(|error| no_answer(&error))?;
-            understand(status, &body.to_bytes())
+            understand(status, &body.to_bytes()).and_then(|answer| self.unseal(answer))
         };
         let answer = tokio::time::timeout(self.settings.timeout, exchange).await;
         answer.unwrap_or_else(|_| Err(no_answer(&"超时")))
@@ -376,6 +412,43 @@ impl Hospital {
         envelope
     }
 
+    /// The message as it is sent: with its input under seal, where messages go so.
+    pub fn seal(&self, mut envelope: Value) -> Value {
+        let Some((signer, key)) = &self.settings.keys else { return envelope };
+        let input = envelope["input"].to_string();
+        // A signature is good for one message only, so each question has its own, also if it was asked before.
+        let cainfo = signer.sign_anew_as(&self.settings.access_key, input.as_bytes(), &mut rand::rng());
+        envelope["input"] = key.encrypt(input.as_bytes()).into();
+        envelope["cainfo"] = cainfo.into();
+        envelope["signtype"] = "SM2".into();
+        envelope["encType"] = "SM4".into();
+        envelope
+    }
+
+    /// The answer with its output in clear, if the platform signed it.
+    pub fn unseal(&self, mut answer: Value) -> Called<Value> {
+        let Some((_, key)) = &self.settings.keys else { return Ok(answer) };
+        if answer["output"].is_null() {
+            return Ok(answer);
+        }
+        let wrong = || CallError::NotUnderstood("output未按sm2-sm4加密签名".to_owned());
+        let sealed = Sealed { text: text(&answer, "/output")?, signature: text(&answer, "/cainfo")? };
+        let output = match &self.settings.platform_key {
+            Some(signer) => sealed.open(key, signer, &self.settings.access_key).map_err(|_| wrong())?,
+            None => key.decrypt(&sealed.text).map_err(|_| wrong())?,
+        };
+        answer["output"] = serde_json::from_slice(&output).map_err(|_| wrong())?;
+        Ok(answer)
+    }
+
+    /// The present in milliseconds, later each time: two signatures over the same message are two.
+    fn stamp(&self) -> i64 {
+        let now = self.clock.now().millis();
+        let later = |last: i64| now.max(last + 1);
+        let last = self.stamped.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(later(last)));
+        later(last.expect("it is always set"))
+    }
+
     fn request(&self, nonce: &str, infno: &str, body: String) -> Request<Full<Bytes>> {
         let settings = &self.settings;
         let now = self.clock.now();
@@ -385,7 +458,11 @@ impl Hospital {
             .header(header::CONTENT_TYPE, "text/plain;charset=UTF-8");
         let (key, secret) = (&settings.access_key, &settings.secret.0);
         match settings.authentication {
-            Authentication::None => {}
+            Authentication::None | Authentication::Sm2Sm4 => {}
+            Authentication::CaHmacSm3 => {
+                let signature = ca_hmac_sm3::sign(secret, &self.stamp().to_string(), body.as_bytes());
+                request = request.header("x-ca-key", key).header("x-ca-signature", signature);
+            }
             Authentication::CsbHmacSha1 => {
                 let (at, version) = (now.millis().to_string(), "1.0.0");
                 request = request
@@ -769,6 +846,8 @@ mod tests {
             authentication: Authentication::CsbHmacSha1,
             access_key: "AK".to_owned(),
             secret: Secret("secret".to_owned()),
+            keys: None,
+            platform_key: None,
             form: AddressForm::Services,
             operator: ("1".to_owned(), "收费员某".to_owned()),
             timeout: Duration::from_secs(1),

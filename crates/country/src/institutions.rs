@@ -3,6 +3,7 @@
 use crate::hospital::AddressForm;
 use casework::institution::{Authentication, Institution, Secret};
 use terms::{AdminDivision, InstitutionCode, Moment, SettlementLevel, TreatmentPlace};
+use wire::sign::{ca_hmac_sm3, sm2::PrivateKey};
 
 /// A hospital of the demonstration.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,8 @@ const LEVEL_3: SettlementLevel = SettlementLevel::Tertiary;
 const SIGNS_NOT: Authentication = Authentication::None;
 const SIGNS_CSB: Authentication = Authentication::CsbHmacSha1;
 const SIGNS_TIF: Authentication = Authentication::TifSha256;
+const SIGNS_CA: Authentication = Authentication::CaHmacSm3;
+const SEALS: Authentication = Authentication::Sm2Sm4;
 
 /// All hospitals of the demonstration.
 pub const MODELS: [Model; 13] = [
@@ -57,12 +60,12 @@ pub const MODELS: [Model; 13] = [
         1,
         "武汉市示范街社区卫生服务中心",
         SettlementLevel::Community,
-        SIGNS_NOT,
+        SEALS,
         AddressForm::CallService,
     ),
     model(420_105, 1, "武汉市示范中医医院", LEVEL_3, SIGNS_NOT, AddressForm::Services).of_chinese_medicine(),
     BEIJING_FIRST,
-    model(110_105, 1, "北京市示范第二医院", SettlementLevel::Secondary, SIGNS_NOT, AddressForm::CallService),
+    model(110_105, 1, "北京市示范第二医院", SettlementLevel::Secondary, SIGNS_CA, AddressForm::CallService),
     model(110_108, 1, "北京市示范中医医院", LEVEL_3, SIGNS_NOT, AddressForm::Services).of_chinese_medicine(),
     TIANJIN_FIRST,
     model(120_104, 1, "天津市示范第二医院", SettlementLevel::Secondary, SIGNS_CSB, AddressForm::Csb),
@@ -119,12 +122,24 @@ impl Model {
             open: true,
             authentication: self.authentication,
             access_key: format!("AK{}", code.as_str()),
+            public_key: match self.authentication {
+                Authentication::Sm2Sm4 => private_key(&secret).public().to_hex(),
+                _ => String::new(),
+            },
             secret,
             sign_in_needed: false,
             changed_at: now,
             code,
         }
     }
+}
+
+/// The SM2 key with which a hospital of the demonstration signs. It comes of the hospital's secret, so that its software is
+/// set up with nothing else.
+pub fn private_key(secret: &Secret) -> PrivateKey {
+    let made = ca_hmac_sm3::sign(&secret.0, "sm2", b"");
+    let digits = made.split_once(':').map_or("", |(_, digits)| digits);
+    PrivateKey::from_hex(digits).expect("one draw in 2^128 is not a key")
 }
 
 /// All hospitals of the demonstration, each with the secret that `secret_of` makes for it.

@@ -304,7 +304,9 @@ impl World {
             let model = MODELS.iter().find(|model| model.code() == institution.code);
             let form = model.map_or(AddressForm::CallService, |model| model.form);
             let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
-            let hospital = Hospital::new(Settings::of(institution, &side.url()).form(form), clock);
+            let settings = Settings::of(institution, &side.url()).form(form);
+            let settings = settings.platform_key(side.node.context.key.public());
+            let hospital = Hospital::new(settings, clock);
             self.hospitals.insert(institution.code.clone(), hospital);
         }
         self.until_quiet().await?;

@@ -1,7 +1,7 @@
 //! Fee details at the treatment place (2301, 2302): every line is split by the place's own catalog when it comes, and stays
 //! here.
 
-use crate::{context::Outcome, province::ProvinceNode};
+use crate::{context::Outcome, mapping, province::ProvinceNode};
 use benefit::{Split, split_line};
 use casework::{
     institution::Institution,
@@ -23,7 +23,7 @@ pub struct Given {
     pub refunds: Option<String>,
     /// 费用发生时间.
     pub occurred_at: Moment,
-    /// 医疗目录编码.
+    /// 医疗目录编码; empty where the hospital's mapping is to give it.
     pub item: String,
     /// 医药机构目录编码.
     pub local_item: String,
@@ -43,9 +43,10 @@ pub async fn upload(
     work: &mut Work,
     institution: &Institution,
     visit: &Visit,
-    given: Vec<Given>,
+    mut given: Vec<Given>,
 ) -> Outcome<Vec<FeeLine>> {
     visit.after(Move::ChangeDetails)?;
+    mapping::resolve(work, institution, &mut given).await?;
     let names: Vec<String> =
         given.iter().flat_map(|line| [Some(line.serial.clone()), line.refunds.clone()]).flatten().collect();
     let mut known: HashMap<String, FeeLine> = HashMap::new();
@@ -141,7 +142,8 @@ fn refund(
 ) -> Result<FeeLine, Refusal> {
     let (quantity, amount) = refunded.get(&original.serial).copied().unwrap_or_default();
     let left = (original.quantity + quantity + given.quantity, original.split.total + amount + given.amount);
-    if left.0 < 0 || left.1.is_negative() || given.item != original.item {
+    let is_same = given.item.is_empty() || given.item == original.item;
+    if left.0 < 0 || left.1.is_negative() || !is_same {
         return Err(Refusal::RefundTooLarge { feedetl_sn: given.serial });
     }
     let parts = proportional(original.split, original.split.total + amount, left.1);
@@ -149,7 +151,6 @@ fn refund(
         serial: given.serial,
         refunds: Some(original.serial.clone()),
         occurred_at: given.occurred_at,
-        item: given.item,
         local_item: given.local_item,
         quantity: given.quantity,
         price: given.price,

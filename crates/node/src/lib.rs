@@ -25,6 +25,7 @@ mod admission;
 mod details;
 mod hospital;
 mod insured;
+mod mapping;
 mod peer;
 mod queries;
 mod routing;

@@ -41,13 +41,14 @@ pub async fn search(
 pub async fn put(work: &mut Work, institution: &Institution) -> Result<()> {
     sqlx::query(
         "insert into institution (area, code, place, name, uscc, kind, grade, level, chinese_medicine, open,
-                                  authentication, access_key, secret, sign_in_needed, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                  authentication, access_key, secret, public_key, sign_in_needed, changed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          on conflict (area, code) do update set
              place = excluded.place, name = excluded.name, uscc = excluded.uscc, kind = excluded.kind,
              grade = excluded.grade, level = excluded.level, chinese_medicine = excluded.chinese_medicine,
              open = excluded.open, authentication = excluded.authentication, access_key = excluded.access_key,
-             secret = excluded.secret, sign_in_needed = excluded.sign_in_needed, changed_at = excluded.changed_at",
+             secret = excluded.secret, public_key = excluded.public_key, sign_in_needed = excluded.sign_in_needed,
+             changed_at = excluded.changed_at",
     )
     .bind(area_of(institution.place.0.pooling_area()))
     .bind(institution.code.as_str())
@@ -62,6 +63,7 @@ pub async fn put(work: &mut Work, institution: &Institution) -> Result<()> {
     .bind(institution.authentication.name())
     .bind(&institution.access_key)
     .bind(&institution.secret.0)
+    .bind(&institution.public_key)
     .bind(institution.sign_in_needed)
     .bind(institution.changed_at.millis())
     .execute(work.conn())
@@ -125,12 +127,13 @@ pub async fn is_signed_in(
     Ok(open.is_some())
 }
 
-/// Remembers a gateway's nonce; false if it was seen before. Those older than `forget_before` are forgotten.
+/// Remembers what is good once under an access key, a nonce or a signature; false if it was seen before, unless it was with
+/// this same message. Those older than `forget_before` are forgotten.
 pub async fn remember_nonce(
     work: &mut Work,
-    area: PoolingArea,
-    access_key: &str,
+    (area, access_key): (PoolingArea, &str),
     nonce: &str,
+    message: Option<&str>,
     (seen_at, forget_before): (Moment, Moment),
 ) -> Result<bool> {
     sqlx::query("delete from nonce where area = $1 and access_key = $2 and seen_at < $3")
@@ -140,12 +143,14 @@ pub async fn remember_nonce(
         .execute(work.conn())
         .await?;
     let done = sqlx::query(
-        "insert into nonce (area, access_key, nonce, seen_at) values ($1, $2, $3, $4) on conflict do nothing",
+        "insert into nonce (area, access_key, nonce, seen_at, message) values ($1, $2, $3, $4, $5)
+         on conflict (area, access_key, nonce) do update set seen_at = excluded.seen_at where nonce.message = $5",
     )
     .bind(area_of(area))
     .bind(access_key)
     .bind(nonce)
     .bind(seen_at.millis())
+    .bind(message)
     .execute(work.conn())
     .await?;
     Ok(done.rows_affected() == 1)
@@ -165,6 +170,7 @@ fn read(row: &PgRow) -> Result<Institution> {
         authentication: coded(row, "authentication", Authentication::from_name)?,
         access_key: row.try_get("access_key")?,
         secret: Secret(row.try_get("secret")?),
+        public_key: row.try_get("public_key")?,
         sign_in_needed: row.try_get("sign_in_needed")?,
         changed_at: moment(row, "changed_at")?,
     })

@@ -121,6 +121,14 @@ refusals! {
     RefundTooLarge { feedetl_sn } "refund-too-large" "费用明细[{feedetl_sn}]的退费数量或金额超过原明细，请更正";
     /// The item is not in the treatment place's catalog.
     UnknownItem { med_list_codg } "unknown-item" "医疗目录编码[{med_list_codg}]不在就医地医保目录内，请先完成目录对照";
+    /// The hospital's own item is of no national one on the day, or of another.
+    ItemNotMapped { medins_list_codg } "item-not-mapped" "医药机构目录编码[{medins_list_codg}]在费用发生日没有与所传医疗目录编码的有效对照，请先以3301上传目录对照";
+    /// The hospital's own item is another national one already.
+    MappedOtherwise { fixmedins_hilist_id, med_list_codg } "mapped-otherwise" "医药机构目录编码[{fixmedins_hilist_id}]在所填期间已对照到[{med_list_codg}]，请先以3302撤销或调整起止日期";
+    /// A file is not what the interface takes.
+    BadFile { reason } "bad-file" "上传的文件不合规（{reason}），应为内含一个UTF-8编码TXT文件的ZIP压缩包，请更正后重新上传";
+    /// There is no such file for this institution, or no longer.
+    UnknownFile { file_qury_no } "unknown-file" "未查到文件查询号[{file_qury_no}]的文件或已过下载截止时间，请核对文件名和机构编号，或重新生成文件后下载";
     /// There is nothing to settle.
     NothingToSettle { mdtrt_id } "nothing-to-settle" "就诊[{mdtrt_id}]没有未结算的费用明细，请先上传明细";
     /// No policy is in force on the day.

@@ -3,6 +3,7 @@
 //! Keys are English in snake_case, money is text in yuan (`"1234.50"`), days are `yyyy-MM-dd`, times are China's. What a
 //! node does not know it refuses. Personal data comes out masked unless [`Shown::Whole`] is asked for, with a duty.
 
+use crate::sign::{sm2, sm4};
 use casework::{
     Filing,
     filing::Stage,
@@ -325,15 +326,20 @@ pub struct InstitutionBody {
     pub place: TreatmentPlace,
     /// 异地联网开通.
     pub open: bool,
-    /// How its software shows who it is: `none`, `csb-hmac-sha1` or `tif-sha256`.
+    /// How its software shows who it is: `none`, `csb-hmac-sha1`, `tif-sha256`, `ca-hmac-sm3` or `sm2-sm4`.
     #[serde(default = "no_authentication")]
     pub authentication: String,
     /// The name under which it signs.
     #[serde(default)]
     pub access_key: String,
-    /// The secret with which it signs; what is registered stays if this is left out.
+    /// The secret with which it signs, or at `sm2-sm4` the SM4 key in 32 hexadecimal digits; what is registered stays if this is
+    /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// The SM2 public key by which its signatures are checked at `sm2-sm4`, `04` and 128 hexadecimal digits; what is registered
+    /// stays if this is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
     /// Whether a transaction needs a session signed in by 9001.
     #[serde(default)]
     pub sign_in_needed: bool,
@@ -360,8 +366,13 @@ impl InstitutionBody {
         let authentication = authentication.ok_or_else(|| Refusal::invalid("authentication", ways()))?;
         let secret = self.secret.map(Secret).or_else(|| known.map(|known| known.secret.clone()));
         let secret = secret.unwrap_or_else(|| Secret(String::new()));
+        let public_key = self.public_key.or_else(|| known.map(|known| known.public_key.clone()));
+        let public_key = public_key.unwrap_or_default();
         if authentication != Authentication::None && (secret.0.is_empty() || self.access_key.is_empty()) {
             return Err(Refusal::missing("secret", "与所选签名方式相配的access_key和secret"));
+        }
+        if authentication == Authentication::Sm2Sm4 {
+            check_keys(&self.access_key, &secret, &public_key)?;
         }
         if self.name.trim().is_empty() {
             return Err(Refusal::missing("name", "定点医药机构名称"));
@@ -379,10 +390,21 @@ impl InstitutionBody {
             authentication,
             access_key: self.access_key,
             secret,
+            public_key,
             sign_in_needed: self.sign_in_needed,
             changed_at,
         })
     }
+}
+
+/// What `sm2-sm4` needs: an identity to sign under, the SM4 key, and the SM2 public key.
+fn check_keys(access_key: &str, secret: &Secret, public_key: &str) -> Result<(), Refusal> {
+    if access_key.len() > sm2::IDENTITY_MAX {
+        return Err(Refusal::invalid("access_key", format!("不超过{}字节的签名标识", sm2::IDENTITY_MAX)));
+    }
+    sm4::Key::from_hex(&secret.0).map_err(|_| Refusal::invalid("secret", "SM4密钥，32位十六进制数"))?;
+    let public_key = sm2::PublicKey::from_hex(public_key);
+    public_key.map(drop).map_err(|_| Refusal::invalid("public_key", "机构的SM2公钥，04加128位十六进制数"))
 }
 
 /// A participant to register: `PUT /api/v1/participants/{code}` at the hub.
@@ -504,6 +526,55 @@ mod yuan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_way_of_authenticating_needs_its_keys() {
+        let sm2_key = sm2::PrivateKey::from_bytes(&[7; 32]).unwrap().public().to_hex();
+        let sm4_key = "0123456789abcdeffedcba9876543210";
+        let body = |way: &str, access_key: &str, secret: &str, public_key: &str| -> InstitutionBody {
+            serde_json::from_value(serde_json::json!({
+                "name": "示例医院", "level": "tertiary", "place": "420106", "open": true, "authentication": way,
+                "access_key": access_key, "secret": secret, "public_key": public_key,
+            }))
+            .unwrap()
+        };
+        let register = |body: InstitutionBody, known: Option<&Institution>| {
+            let now = Moment::from_millis(0).unwrap();
+            body.into_institution("H42010600001".parse().unwrap(), known, now)
+        };
+        let too_long = "x".repeat(sm2::IDENTITY_MAX + 1);
+        for (way, access_key, secret, public_key, at_fault) in [
+            ("none", "", "", "", None),
+            ("another", "AK", "s", "", Some("authentication")),
+            ("csb-hmac-sha1", "AK", "s", "", None),
+            ("tif-sha256", "", "s", "", Some("secret")),
+            ("ca-hmac-sm3", "AK", "", "", Some("secret")),
+            ("ca-hmac-sm3", "AK", "s", "", None),
+            ("sm2-sm4", "AK", sm4_key, &sm2_key, None),
+            ("sm2-sm4", "", sm4_key, &sm2_key, Some("secret")),
+            ("sm2-sm4", &too_long, sm4_key, &sm2_key, Some("access_key")),
+            ("sm2-sm4", "AK", &sm4_key[1..], &sm2_key, Some("secret")),
+            ("sm2-sm4", "AK", sm4_key, "", Some("public_key")),
+            ("sm2-sm4", "AK", sm4_key, &sm2_key[2..], Some("public_key")),
+        ] {
+            let registered = register(body(way, access_key, secret, public_key), None);
+            let field = registered.err().map(|refusal| refusal.context());
+            assert_eq!(
+                at_fault.is_some_and(|at_fault| field.as_ref().is_some_and(|field| field.contains(at_fault))),
+                at_fault.is_some(),
+                "{way}: {field:?}"
+            );
+            assert_eq!(field.is_some(), at_fault.is_some(), "{way}: {field:?}");
+        }
+        let known = register(body("sm2-sm4", "AK", sm4_key, &sm2_key), None).unwrap();
+        let again = InstitutionBody { secret: None, public_key: None, ..body("sm2-sm4", "AK2", "", "") };
+        let again = register(again, Some(&known)).unwrap();
+        assert_eq!(
+            (again.secret, again.public_key),
+            (known.secret, known.public_key),
+            "what is left out stays"
+        );
+    }
 
     #[test]
     fn what_is_not_known_is_refused_and_money_is_exact() {

@@ -42,15 +42,18 @@ fn check_shape(infno: &str, output: &Value) {
     }
     let Some(written) = output.as_object() else { return };
     // Real platforms answer 9002 under another name than the table's; both are there.
-    let known = |node: &str| nodes.contains(&node) || (infno, node) == ("9002", "signoutoutb");
+    let known =
+        |node: &str| nodes.contains(&node) || (infno, node) == ("9002", "signoutoutb") || nodes == ["-"];
     assert!(written.keys().all(|node| known(node)), "{infno}: {output}");
 }
 
 fn fits(infno: &str, field: &str, kind: &str, value: &Value) -> bool {
     // A fund without a limit, a service without a dosage form, somebody still in hospital, a visit not settled yet.
-    // Nobody says when the national code tables were made.
-    let may_be_null =
-        ["createDate", "crt_payb_lmt_amt", "dosform_name", "endtime", "setl_id"].contains(&field);
+    // Nobody says when the national code tables were made, nor for whom and by whom an item of a catalog is.
+    let is_unknown =
+        ["createDate", "crte_time", "matn_used_flag", "hilist_use_type", "lmt_cpnd_type", "overlmt_dspo_way"];
+    let may_be_null = is_unknown.contains(&field)
+        || ["crt_payb_lmt_amt", "dosform_name", "endtime", "setl_id"].contains(&field);
     match (kind.trim_end_matches('!'), value) {
         (_, Value::Null) => may_be_null || !kind.ends_with('!'),
         ("n", value) => value.is_number(),

@@ -1,12 +1,17 @@
 //! Who sends a message: the institution's own way of authenticating, as its province's gateway defines it.
 
-use crate::{context::Outcome, province::ProvinceNode};
+use crate::{
+    context::{Failure, Outcome},
+    province::ProvinceNode,
+};
 use axum::http::HeaderMap;
 use casework::institution::{Authentication, Institution};
-use std::time::Duration;
 use store::institution;
 use terms::Moment;
-use wire::sign::{GatewayRefusal, csb_hmac_sha1, tif_sha256};
+use wire::{
+    hospital::{Received, Request},
+    sign::{GatewayRefusal, ca_hmac_sm3, csb_hmac_sha1, sm2, sm2_sm4::Sealed, sm4, tif_sha256},
+};
 
 /// The headers of a request.
 pub struct Headers<'a>(pub &'a HeaderMap);
@@ -17,61 +22,115 @@ impl Headers<'_> {
     }
 }
 
-/// Checks that the institution sent it. The inner refusal is the gateway's own; trouble is the database's.
-pub async fn check(
-    node: &ProvinceNode,
-    institution: &Institution,
-    headers: &Headers<'_>,
-    now: Moment,
-) -> Outcome<Result<(), GatewayRefusal>> {
-    match institution.authentication {
-        Authentication::None => Ok(Ok(())),
-        Authentication::CsbHmacSha1 => Ok(check_csb(institution, headers, now)),
-        Authentication::TifSha256 => check_tif(node, institution, headers, now).await,
+/// Who says to be an institution.
+pub struct Asker<'a> {
+    /// This node.
+    pub node: &'a ProvinceNode,
+    /// The institution, as registered.
+    pub institution: &'a Institution,
+    /// What came with the message.
+    pub headers: &'a Headers<'a>,
+    /// When it came.
+    pub now: Moment,
+}
+
+impl Asker<'_> {
+    /// The message, once it is shown that the institution sent it. The inner refusal is the gateway's own; the outer one is of
+    /// the envelope, or trouble of the database.
+    pub async fn check(&self, body: &[u8], message: Received) -> Outcome<Result<Request, GatewayRefusal>> {
+        let shown = match self.institution.authentication {
+            Authentication::None => Ok(()),
+            Authentication::CsbHmacSha1 => self.check_csb(),
+            Authentication::TifSha256 => self.check_tif().await?,
+            Authentication::CaHmacSm3 => self.check_ca(body).await?,
+            Authentication::Sm2Sm4 => return self.open(message).await,
+        };
+        match shown {
+            Ok(()) => Ok(Ok(message.clear()?)),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    fn check_csb(&self) -> Result<(), GatewayRefusal> {
+        let given = csb_hmac_sha1::Headers {
+            api_name: self.headers.get("_api_name"),
+            api_version: self.headers.get("_api_version"),
+            api_timestamp: self.headers.get("_api_timestamp"),
+            api_access_key: self.headers.get("_api_access_key"),
+            api_signature: self.headers.get("_api_signature"),
+        };
+        csb_hmac_sha1::verify(&given, self.secret_of(given.api_access_key), self.now)
+    }
+
+    async fn check_tif(&self) -> Outcome<Result<(), GatewayRefusal>> {
+        let given = tif_sha256::Headers {
+            paasid: self.headers.get("x-tif-paasid"),
+            timestamp: self.headers.get("x-tif-timestamp"),
+            nonce: self.headers.get("x-tif-nonce"),
+            signature: self.headers.get("x-tif-signature"),
+        };
+        let window = tif_sha256::WINDOW_MILLIS;
+        match tif_sha256::verify(&given, self.secret_of(given.paasid), self.now, window) {
+            Ok(nonce) => self.first_time(nonce, None, window).await,
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    async fn check_ca(&self, body: &[u8]) -> Outcome<Result<(), GatewayRefusal>> {
+        let given = ca_hmac_sm3::Headers {
+            key: self.headers.get("x-ca-key"),
+            signature: self.headers.get("x-ca-signature"),
+        };
+        match ca_hmac_sm3::verify(&given, body, self.secret_of(given.key), self.now) {
+            Ok(signature) => self.first_time(&signature, None, ca_hmac_sm3::WINDOW_MILLIS).await,
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Opens what is under seal. Its signature says neither when nor for which transaction it was made, so it is good for one
+    /// message, which may be sent again.
+    async fn open(&self, message: Received) -> Outcome<Result<Request, GatewayRefusal>> {
+        let sealed: Sealed = message.sealed()?;
+        let Some((key, signer)) = keys_of(self.institution) else {
+            return Ok(Err(GatewayRefusal::UnknownCaller));
+        };
+        let input = match sealed.open(&key, &signer, &self.institution.access_key) {
+            Ok(input) => input,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let request = message.opened(&input)?;
+        let once = format!("{}/{}", request.infno, request.msgid.as_str());
+        let window = i64::try_from(self.node.settings.clock_tolerance.as_millis()).unwrap_or(i64::MAX / 4);
+        Ok(self.first_time(&sealed.signature, Some(&once), window).await?.map(|()| request))
+    }
+
+    /// Refuses a nonce or signature that came before within the window, unless it came with this same message.
+    async fn first_time(
+        &self,
+        nonce: &str,
+        message: Option<&str>,
+        window_millis: i64,
+    ) -> Outcome<Result<(), GatewayRefusal>> {
+        let whose = (self.institution.place.0.pooling_area(), self.institution.access_key.as_str());
+        let times = (self.now, self.now.plus_millis(-2 * window_millis));
+        let mut work = self.node.context.store.begin().await.map_err(Failure::from)?;
+        let fresh = institution::remember_nonce(&mut work, whose, nonce, message, times).await?;
+        work.save().await?;
+        Ok(if fresh { Ok(()) } else { Err(GatewayRefusal::SignatureDiffers) })
+    }
+
+    /// The secret, if the caller goes by the institution's own access key.
+    fn secret_of(&self, access_key: Option<&str>) -> Option<&str> {
+        (access_key.map(str::trim) == Some(self.institution.access_key.as_str()))
+            .then_some(self.institution.secret.0.as_str())
     }
 }
 
-fn check_csb(institution: &Institution, headers: &Headers<'_>, now: Moment) -> Result<(), GatewayRefusal> {
-    let given = csb_hmac_sha1::Headers {
-        api_name: headers.get("_api_name"),
-        api_version: headers.get("_api_version"),
-        api_timestamp: headers.get("_api_timestamp"),
-        api_access_key: headers.get("_api_access_key"),
-        api_signature: headers.get("_api_signature"),
-    };
-    csb_hmac_sha1::verify(&given, secret_of(institution, given.api_access_key), now)
-}
-
-async fn check_tif(
-    node: &ProvinceNode,
-    institution: &Institution,
-    headers: &Headers<'_>,
-    now: Moment,
-) -> Outcome<Result<(), GatewayRefusal>> {
-    let given = tif_sha256::Headers {
-        paasid: headers.get("x-tif-paasid"),
-        timestamp: headers.get("x-tif-timestamp"),
-        nonce: headers.get("x-tif-nonce"),
-        signature: headers.get("x-tif-signature"),
-    };
-    let secret = secret_of(institution, given.paasid);
-    let window = Duration::from_millis(tif_sha256::WINDOW_MILLIS.unsigned_abs());
-    let nonce = match tif_sha256::verify(&given, secret, now, tif_sha256::WINDOW_MILLIS) {
-        Ok(nonce) => nonce,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let forget_before = now.plus_millis(-2 * i64::try_from(window.as_millis()).unwrap_or(i64::MAX / 4));
-    let mut work = node.context.store.begin().await?;
-    let area = institution.place.0.pooling_area();
-    let fresh =
-        institution::remember_nonce(&mut work, area, &institution.access_key, nonce, (now, forget_before))
-            .await?;
-    work.save().await?;
-    Ok(if fresh { Ok(()) } else { Err(GatewayRefusal::SignatureDiffers) })
-}
-
-/// The secret, if the caller goes by the institution's own access key.
-fn secret_of<'a>(institution: &'a Institution, access_key: Option<&str>) -> Option<&'a str> {
-    (access_key.map(str::trim) == Some(institution.access_key.as_str()))
-        .then_some(institution.secret.0.as_str())
+/// The keys of an institution whose messages go under seal: the SM4 key shared with it, and its SM2 public key.
+pub fn keys_of(institution: &Institution) -> Option<(sm4::Key, sm2::PublicKey)> {
+    if institution.authentication != Authentication::Sm2Sm4 {
+        return None;
+    }
+    let key = sm4::Key::from_hex(&institution.secret.0).ok()?;
+    Some((key, sm2::PublicKey::from_hex(&institution.public_key).ok()?))
 }

@@ -8,7 +8,9 @@
 mod admission;
 mod catalog;
 mod details;
+mod files;
 mod gateway;
+mod mapping;
 mod once;
 mod person;
 mod queries;
@@ -31,8 +33,8 @@ use serde_json::Value;
 use std::{any::Any, sync::Arc, time::Duration};
 use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
 use wire::{
-    hospital::{Answer, Request, inf_refmsgid, table},
-    sign::GatewayRefusal,
+    hospital::{Answer, Received, Request, catalog_file, inf_refmsgid, seal_output, t9101, table},
+    sign::{GatewayRefusal, sm2_sm4::Sealed},
 };
 
 /// A message whose sender is known and may send it.
@@ -86,8 +88,13 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
         return json(render(&node, &Answer::refusal(&refusal), received));
     };
     let headers = gateway::Headers(&parts.headers);
-    match answer(&node, &headers, &body, received).await {
-        Ok(answer) => json(answer),
+    let (body, file) = files::opened(&parts.headers, body);
+    match answer(&node, &headers, (&body, file.as_deref()), received).await {
+        Ok(Reply::Envelope(answer)) => json(answer),
+        Ok(Reply::File(content)) => {
+            (StatusCode::OK, [(header::CONTENT_TYPE, "application/octet-stream")], Body::from(content))
+                .into_response()
+        }
         Err(Stop::Gateway(refusal)) => {
             (StatusCode::OK, [(header::CONTENT_TYPE, JSON)], Body::from(refusal.body())).into_response()
         }
@@ -144,6 +151,12 @@ fn render(node: &ProvinceNode, answer: &Answer, received: Moment) -> Vec<u8> {
     answer.render(&inf_refmsgid(node.province, responded, context.ids.serial()), received, responded)
 }
 
+/// What a transaction is answered with.
+enum Reply {
+    Envelope(Vec<u8>),
+    File(Vec<u8>),
+}
+
 /// Why a message gets no answer of its transaction.
 enum Stop {
     Gateway(GatewayRefusal),
@@ -159,20 +172,33 @@ impl<T: Into<Failure>> From<T> for Stop {
 async fn answer(
     node: &Arc<ProvinceNode>,
     headers: &gateway::Headers<'_>,
-    body: &[u8],
+    (body, file): (&[u8], Option<&[u8]>),
     received: Moment,
-) -> Result<Vec<u8>, Stop> {
-    let request = Request::read(body)?;
-    let institution = node
-        .institution(&request.fixmedins_code)
-        .await?
-        .ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: request.fixmedins_code.to_string() })?;
-    gateway::check(node, &institution, headers, received).await?.map_err(Stop::Gateway)?;
+) -> Result<Reply, Stop> {
+    let message = Received::read(body)?;
+    let code = &message.request.fixmedins_code;
+    let institution = node.institution(code).await?;
+    let institution =
+        institution.ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: code.to_string() })?;
+    let asker = gateway::Asker { node, institution: &institution, headers, now: received };
+    let mut request = asker.check(body, message).await?.map_err(Stop::Gateway)?;
+    if let Some(file) = file {
+        t9101::attach(&mut request, file);
+    }
     table::served(&request.infno)?;
     let treatment = check_envelope(node, &request, &institution, received)?;
     let call = Call { node, request: &request, institution: &institution, treatment, received };
     session::check(&call).await?;
-    Ok(dispatch(&call).await?)
+    if call.request.infno == "9102" {
+        return Ok(Reply::File(files::download(&call).await?));
+    }
+    let answer = dispatch(&call).await?;
+    Ok(Reply::Envelope(match gateway::keys_of(&institution) {
+        Some((key, _)) => seal_output(&answer, |output| {
+            Sealed::of(output, &key, &node.context.key, &institution.access_key)
+        }),
+        None => answer,
+    }))
 }
 
 fn check_envelope(
@@ -202,9 +228,14 @@ fn check_envelope(
 }
 
 async fn dispatch(call: &Call<'_>) -> Outcome<Vec<u8>> {
+    if let Some(kind) = catalog_file::Kind::of(&call.request.infno) {
+        let output = catalog::download(call, kind).await?;
+        return Ok(call.render(&Answer::success(Some(output))));
+    }
     let output = match call.request.infno.as_str() {
         "9001" => return session::sign_in(call).await,
         "9002" => return session::sign_out(call).await,
+        "9101" => return files::upload(call).await,
         "2401" => return admission::admit(call).await,
         "2402" => return admission::discharge(call).await,
         "2403" => return admission::correct(call).await,
@@ -213,10 +244,18 @@ async fn dispatch(call: &Call<'_>) -> Outcome<Vec<u8>> {
         "2301" => return details::upload(call).await,
         "2302" => return details::delete(call).await,
         "2304" => return settlement::settle(call).await,
+        "3301" => return mapping::upload(call).await,
+        "3302" => return mapping::withdraw(call).await,
         "2305" => return settlement::cancel(call).await,
         "2601" => return settlement::reverse(call).await,
         "1101" => person::find(call).await?,
         "1201" => person::institutions(call).await?,
+        "1304" => catalog::ethnic_medicines(call)?,
+        "1312" => catalog::items(call)?,
+        "1316" => catalog::pairs(call)?,
+        "1317" => mapping::list(call).await?,
+        "1318" => catalog::limits(call)?,
+        "1319" => catalog::shares(call)?,
         "1901" => catalog::dictionary(call)?,
         "2303" => settlement::try_out(call).await?,
         "5201" => queries::visits(call).await?,

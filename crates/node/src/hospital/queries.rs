@@ -1,6 +1,6 @@
 //! 5201 就诊信息查询, 5203 结算信息查询, 5204 费用明细查询, 5206 人员累计信息查询, 5303 在院信息查询.
 
-use super::{Call, details::split_line, person::face_of, settlement::info};
+use super::{Call, catalog::list_type_of, details::split_line, person::face_of, settlement::info};
 use crate::{context::Outcome, queries};
 use benefit::YearToDate;
 use casework::visit::{Stage, Visit};
@@ -141,17 +141,6 @@ pub async fn lines(call: &Call<'_>) -> Outcome<Value> {
         )
     };
     Ok(t5204::Output { lines: found.lines.iter().map(row).collect() }.value())
-}
-
-/// 目录类别 by the shape of the national code: X western, Z patent, T herbal, C material, digits service.
-fn list_type_of(code: &str) -> &'static str {
-    match code.as_bytes().first() {
-        Some(b'X' | b'Z') => "101",
-        Some(b'T') => "102",
-        Some(b'C') => "301",
-        Some(digit) if digit.is_ascii_digit() => "201",
-        _ => "105",
-    }
 }
 
 /// A line as the hospital had given it.

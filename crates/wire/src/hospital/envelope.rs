@@ -4,6 +4,7 @@
 //! required is left out by some real client. It knows nothing of what a transaction means.
 
 use super::field::Row;
+use crate::sign::sm2_sm4::Sealed;
 use serde_json::{Map, Value, json};
 use sm3::{Digest, Sm3};
 use std::fmt::Write as _;
@@ -46,46 +47,10 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the body of a request, whatever its content type. A byte order mark, blanks and the `=` of a form-encoding
-    /// proxy before the object are passed over.
+    /// Reads the body of a request in clear text, whatever its content type. A byte order mark, blanks and the `=` of a
+    /// form-encoding proxy before the object are passed over.
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let not_json = |detail: String| Refusal::NotJson { detail };
-        let text = std::str::from_utf8(body).map_err(|_| not_json("不是UTF-8编码".to_owned()))?;
-        let text = text.trim_start_matches(|c: char| c == '\u{feff}' || c == '=' || c.is_whitespace());
-        let root: Value = serde_json::from_str(text)
-            .map_err(|error| not_json(format!("第{}行第{}列", error.line(), error.column())))?;
-        let Value::Object(fields) = root else {
-            return Err(not_json("根节点不是JSON对象".to_owned()));
-        };
-        Self::read_fields(&fields)
-    }
-
-    fn read_fields(fields: &Map<String, Value>) -> Result<Self, Refusal> {
-        let row = Row::of(fields);
-        let or_empty = |field: &str, chinese: &str, longest: usize| {
-            row.optional_text(field, chinese, longest).map(Option::unwrap_or_default)
-        };
-        Ok(Self {
-            infno: row.text("infno", "交易编号", 6)?.to_ascii_uppercase(),
-            msgid: row.message("msgid", "发送方报文ID")?,
-            mdtrtarea_admvs: or_empty("mdtrtarea_admvs", "就医地医保区划", 6)?,
-            insuplc_admdvs: row.optional_text("insuplc_admdvs", "参保地医保区划", 6)?,
-            opter: or_empty("opter", "经办人", 30)?,
-            opter_name: or_empty("opter_name", "经办人姓名", 50)?,
-            opter_type: or_empty("opter_type", "经办人类别", 3)?,
-            inf_time: row.optional_moment("inf_time", "交易时间")?,
-            fixmedins_code: row
-                .optional_institution("fixmedins_code", "定点医药机构编号")?
-                .ok_or_else(|| Refusal::missing("fixmedins_code", "定点医药机构编号"))?,
-            fixmedins_name: or_empty("fixmedins_name", "定点医药机构名称", 200)?,
-            sign_no: row.optional_text("sign_no", "交易签到流水号", 50)?,
-            infver: or_empty("infver", "接口版本号", 10)?,
-            input: match row.value("input") {
-                None => Map::new(),
-                Some(Value::Object(input)) => input.clone(),
-                Some(_) => return Err(row.wrong("input", "明文JSON对象（本平台不收加密的交易输入）")),
-            },
-        })
+        Received::read(body)?.clear()
     }
 
     /// The treatment place (就医地), which the standard requires.
@@ -114,6 +79,127 @@ impl Request {
         write_canonical_object(&self.input, &mut text);
         Sm3::digest(text.as_bytes()).into()
     }
+}
+
+/// A message as it came: in clear text, or with its input under seal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The message; without its input, if that is under seal.
+    pub request: Request,
+    /// The `input` of the encrypted edition: a text.
+    sealed: Option<String>,
+    /// 数字签名信息 (`cainfo`), which other editions fill with anything.
+    cainfo: Option<Value>,
+    /// 签名类型 (`signtype`).
+    signtype: Option<Value>,
+    /// 加密类型 (`enctype`, `encType`).
+    enctype: Option<Value>,
+}
+
+impl Received {
+    /// Reads the body of a request, as [`Request::read`] does.
+    pub fn read(body: &[u8]) -> Result<Self, Refusal> {
+        let not_json = |detail: String| Refusal::NotJson { detail };
+        let text = std::str::from_utf8(body).map_err(|_| not_json("不是UTF-8编码".to_owned()))?;
+        let text = text.trim_start_matches(|c: char| c == '\u{feff}' || c == '=' || c.is_whitespace());
+        let root: Value = serde_json::from_str(text)
+            .map_err(|error| not_json(format!("第{}行第{}列", error.line(), error.column())))?;
+        let Value::Object(fields) = root else {
+            return Err(not_json("根节点不是JSON对象".to_owned()));
+        };
+        Self::read_fields(&fields)
+    }
+
+    fn read_fields(fields: &Map<String, Value>) -> Result<Self, Refusal> {
+        let row = Row::of(fields);
+        let or_empty = |field: &str, chinese: &str, longest: usize| {
+            row.optional_text(field, chinese, longest).map(Option::unwrap_or_default)
+        };
+        let mut request = Request {
+            infno: row.text("infno", "交易编号", 6)?.to_ascii_uppercase(),
+            msgid: row.message("msgid", "发送方报文ID")?,
+            mdtrtarea_admvs: or_empty("mdtrtarea_admvs", "就医地医保区划", 6)?,
+            insuplc_admdvs: row.optional_text("insuplc_admdvs", "参保地医保区划", 6)?,
+            opter: or_empty("opter", "经办人", 30)?,
+            opter_name: or_empty("opter_name", "经办人姓名", 50)?,
+            opter_type: or_empty("opter_type", "经办人类别", 3)?,
+            inf_time: row.optional_moment("inf_time", "交易时间")?,
+            fixmedins_code: row
+                .optional_institution("fixmedins_code", "定点医药机构编号")?
+                .ok_or_else(|| Refusal::missing("fixmedins_code", "定点医药机构编号"))?,
+            fixmedins_name: or_empty("fixmedins_name", "定点医药机构名称", 200)?,
+            sign_no: row.optional_text("sign_no", "交易签到流水号", 50)?,
+            infver: or_empty("infver", "接口版本号", 10)?,
+            input: Map::new(),
+        };
+        let sealed = match row.value("input") {
+            None => None,
+            Some(Value::Object(input)) => {
+                request.input.clone_from(input);
+                None
+            }
+            Some(Value::String(sealed)) => Some(sealed.clone()),
+            Some(_) => return Err(row.wrong("input", CLEAR)),
+        };
+        let owned = |field: &str| row.value(field).cloned();
+        Ok(Self {
+            request,
+            sealed,
+            cainfo: owned("cainfo"),
+            signtype: owned("signtype"),
+            enctype: owned("enctype"),
+        })
+    }
+
+    /// The message, whose input must be in clear text.
+    pub fn clear(self) -> Result<Request, Refusal> {
+        if self.sealed.is_some() {
+            return Err(Refusal::invalid("input", CLEAR));
+        }
+        Ok(self.request)
+    }
+
+    /// What is under seal, in an envelope of the encrypted edition. `signtype` and `enctype` may be left out, but not say
+    /// another way.
+    pub fn sealed(&self) -> Result<Sealed, Refusal> {
+        for (field, value, expected) in
+            [("signtype", &self.signtype, "SM2"), ("enctype", &self.enctype, "SM4")]
+        {
+            let fits = |value: &Value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(expected));
+            if !value.as_ref().is_none_or(fits) {
+                return Err(Refusal::invalid(field, expected));
+            }
+        }
+        let text = self.sealed.clone().ok_or_else(|| Refusal::invalid("input", SEALED))?;
+        let signature = self.cainfo.as_ref().ok_or_else(|| Refusal::missing("cainfo", SIGNATURE))?;
+        let signature = signature.as_str().ok_or_else(|| Refusal::invalid("cainfo", SIGNATURE))?;
+        Ok(Sealed { text, signature: signature.to_owned() })
+    }
+
+    /// The message with the input that was under seal.
+    pub fn opened(mut self, input: &[u8]) -> Result<Request, Refusal> {
+        let input = serde_json::from_slice(input);
+        self.request.input = input.map_err(|_| Refusal::invalid("input", "解密后为JSON对象"))?;
+        Ok(self.request)
+    }
+}
+
+const CLEAR: &str = "明文JSON对象（本机构登记的方式不加密交易输入）";
+const SEALED: &str = "以SM4加密并以Base64编码的交易输入（本机构登记的方式为sm2-sm4）";
+const SIGNATURE: &str = "对交易输入明文的SM2签名，Base64编码";
+
+/// An answer with its output under seal: encrypted in `output`, and signed in `cainfo`. One without output has nothing to sign.
+pub fn seal_output(answer: &[u8], seal: impl FnOnce(&[u8]) -> Sealed) -> Vec<u8> {
+    let mut answer: Map<String, Value> =
+        serde_json::from_slice(answer).expect("an answer of this system is a JSON object");
+    let output = answer.get("output").filter(|output| !output.is_null());
+    if let Some(sealed) = output.map(|output| seal(output.to_string().as_bytes())) {
+        answer.insert("output".to_owned(), sealed.text.into());
+        answer.insert("cainfo".to_owned(), sealed.signature.into());
+        answer.insert("signtype".to_owned(), "SM2".into());
+        answer.insert("enctype".to_owned(), "SM4".into());
+    }
+    Value::Object(answer).to_string().into_bytes()
 }
 
 const DIVISION: &str = "六位医保区划代码";
@@ -243,7 +329,7 @@ mod tests {
             (
                 r#"{"data":{"a":"1","b":[1,2]}}"#,
                 r#""Base64""#,
-                "字段[input]不合规，应为明文JSON对象（本平台不收加密的交易输入），请更正后重新发送",
+                "字段[input]不合规，应为明文JSON对象（本机构登记的方式不加密交易输入），请更正后重新发送",
             ),
         ] {
             let body = BODY.replacen(change, to, 1);
@@ -255,6 +341,52 @@ mod tests {
         let odd = read(&BODY.replace("420106\"", "4201\"").replace("110101", "100000")).unwrap();
         assert_eq!(odd.treatment_place().unwrap_err().code(), "field-invalid");
         assert_eq!(odd.insured_place().unwrap_err().code(), "field-invalid");
+    }
+
+    #[test]
+    fn an_envelope_under_seal() {
+        const SEALED_BODY: &str = r#"{"infno":"1201","msgid":"m1","mdtrtarea_admvs":"420106","fixmedins_code":"H42010600001",
+            "signtype":"SM2","encType":"SM4","cainfo":"c","input":"i"}"#;
+        let received = |body: &str| Received::read(body.as_bytes());
+        let whole = received(SEALED_BODY).unwrap();
+        assert_eq!(whole.sealed(), Ok(Sealed { text: "i".to_owned(), signature: "c".to_owned() }));
+        assert_eq!(whole.opened(br#"{"data":{"a":1}}"#).unwrap().input.len(), 1);
+        assert!(read(SEALED_BODY).is_err(), "not in clear");
+        for left_out in [r#""signtype":"SM2","#, r#""encType":"SM4","#] {
+            assert!(received(&SEALED_BODY.replace(left_out, "")).unwrap().sealed().is_ok(), "{left_out}");
+        }
+        for (change, to, field) in [
+            (r#""SM2""#, r#""SM3""#, "signtype"),
+            (r#""SM4""#, r#""AES""#, "enctype"),
+            (r#""SM4""#, "4", "enctype"),
+            (r#""c""#, r#""null""#, "cainfo"),
+            (r#""c""#, "[1]", "cainfo"),
+            (r#""i""#, r#""""#, "input"),
+            (r#""i""#, "{}", "input"),
+        ] {
+            let refusal = received(&SEALED_BODY.replace(change, to)).unwrap().sealed().unwrap_err();
+            assert!(refusal.message().starts_with(&format!("字段[{field}]")), "{to}: {refusal:?}");
+        }
+        for text in ["", "[]", "null", "{"] {
+            let refusal = received(SEALED_BODY).unwrap().opened(text.as_bytes()).unwrap_err();
+            assert_eq!(refusal.code(), "field-invalid", "{text}");
+        }
+        assert_eq!(received(&SEALED_BODY.replace(r#""i""#, "[1]")).unwrap_err().code(), "field-invalid");
+    }
+
+    #[test]
+    fn an_output_is_sealed_and_no_output_is_not() {
+        let seal = |text: &[u8]| Sealed {
+            text: format!("sealed {}", String::from_utf8_lossy(text)),
+            signature: "signed".to_owned(),
+        };
+        let sealed = |answer: &str| String::from_utf8(seal_output(answer.as_bytes(), seal)).unwrap();
+        assert_eq!(
+            sealed(r#"{"infcode":0,"output":{"b":23442.46,"a":[]},"cainfo":null,"signtype":null}"#),
+            r#"{"infcode":0,"output":"sealed {\"b\":23442.46,\"a\":[]}","cainfo":"signed","signtype":"SM2","enctype":"SM4"}"#
+        );
+        let none = r#"{"infcode":-1,"output":null,"cainfo":null,"signtype":null}"#;
+        assert_eq!(sealed(none), none);
     }
 
     #[test]

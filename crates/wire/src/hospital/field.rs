@@ -233,6 +233,17 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// A text of at most so many characters, empty if there is none: where something else can stand for it.
+    pub fn text_or_empty(&self, field: &str, chinese: &str, longest: usize) -> Result<String, Refusal> {
+        Ok(self.optional_text(field, chinese, longest)?.unwrap_or_default())
+    }
+
+    /// A day (日期型). A time is read as its day.
+    pub fn day(&self, field: &str, chinese: &str) -> Result<Day, Refusal> {
+        let day = self.optional_day(field, chinese)?;
+        self.required(field, day, || format!("{chinese}，yyyy-MM-dd的日期"))
+    }
+
     /// A day (日期型), if there is one. A time is read as its day.
     pub fn optional_day(&self, field: &str, chinese: &str) -> Result<Option<Day>, Refusal> {
         Ok(self.optional_moment(field, chinese)?.map(Moment::day))

@@ -51,7 +51,7 @@ input_row! {
         psn_no: PersonNumber = person(), "人员编号";
         med_type: String = text(6), "医疗类别";
         fee_ocur_time: Moment = moment(), "费用发生时间";
-        med_list_codg: String = text(50), "医疗目录编码";
+        med_list_codg: String = text_or_empty(50), "医疗目录编码, empty where only the hospital's own code is given";
         medins_list_codg: String = text(150), "医药机构目录编码";
         det_item_fee_sumamt: Fen = signed_amount(), "明细项目费用总额";
         cnt: Quantity = quantity(), "数量";

@@ -3,12 +3,17 @@
 //!
 //! A way knows header values, a secret and the present moment; it must not know HTTP, nor where secrets are kept.
 
+pub mod ca_hmac_sm3;
 pub mod csb_hmac_sha1;
 pub mod link;
 mod multiples;
 pub mod sm2;
+pub mod sm2_sm4;
+pub mod sm4;
 pub mod tif_sha256;
 pub mod tree;
+#[cfg(test)]
+mod vectors;
 
 use serde_json::json;
 use std::fmt;

@@ -1,5 +1,6 @@
 //! SM2 signatures with SM3 (GB/T 32918.2, GB/T 32905), over the default signer identity of GB/T 35276, as messages between
-//! nodes carry them. Signing is deterministic (RFC 6979), so a signature needs no randomness of its own.
+//! nodes carry them, or over one that two agreed on. Signing is deterministic (RFC 6979), so a signature needs no randomness of
+//! its own.
 //!
 //! The sm2 crate signs. Checking, which deals with nothing secret, was most of the processor's work for a settlement; it is
 //! done here step by step as the standard has it, over the crate's numbers and with tables of multiples
@@ -9,7 +10,10 @@ use super::multiples::{LeftOut, Multiples};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sm2::{
     FieldBytes, ProjectivePoint, Scalar, SecretKey,
-    dsa::{Signature, SigningKey, VerifyingKey, signature::Signer, signature::Verifier},
+    dsa::{
+        Signature, SigningKey, VerifyingKey,
+        signature::{RandomizedSigner, Signer, Verifier},
+    },
     elliptic_curve::{ops::Reduce, sec1::ToSec1Point},
 };
 use sm3::{Digest, Sm3};
@@ -21,6 +25,9 @@ use std::{
 
 /// The signer identity that the standards take where the parties agreed on no other.
 const IDENTITY: &str = "1234567812345678";
+
+/// The longest identity: its length is written as a number of bits in two bytes.
+pub const IDENTITY_MAX: usize = 8_191;
 
 /// A node's own key. It signs; it is never printed.
 #[derive(Clone)]
@@ -78,6 +85,23 @@ impl PrivateKey {
         let signature: Signature = self.0.sign(text);
         STANDARD.encode(signature.to_bytes())
     }
+
+    /// Signs a text under the identity that the parties agreed on, of at most [`IDENTITY_MAX`] bytes.
+    pub fn sign_as(&self, identity: &str, text: &[u8]) -> String {
+        let signature: Signature = self.under(identity).sign(text);
+        STANDARD.encode(signature.to_bytes())
+    }
+
+    /// The same with a signature that is another each time, as where one is good only once.
+    pub fn sign_anew_as(&self, identity: &str, text: &[u8], random: &mut impl rand::CryptoRng) -> String {
+        let signature: Signature = self.under(identity).sign_with_rng(random, text);
+        STANDARD.encode(signature.to_bytes())
+    }
+
+    fn under(&self, identity: &str) -> SigningKey {
+        let secret = SecretKey::from(*self.0.as_nonzero_scalar());
+        SigningKey::new(identity, &secret).expect("an identity of a length that the standard can write")
+    }
 }
 
 impl fmt::Debug for PrivateKey {
@@ -113,6 +137,17 @@ impl PublicKey {
             Ok(false) => Err(NotSigned),
             Err(LeftOut) => self.key.verify(text, &signature).map_err(|_| NotSigned),
         }
+    }
+}
+
+impl PublicKey {
+    /// Whether the signature is this key's over this text under the identity that the parties agreed on. Nothing is kept of the
+    /// key: an institution's comes again less often than a node's.
+    pub fn verify_as(&self, identity: &str, text: &[u8], signature: &str) -> Result<(), NotSigned> {
+        let bytes = STANDARD.decode(signature).map_err(|_| NotSigned)?;
+        let signature = Signature::from_slice(&bytes).map_err(|_| NotSigned)?;
+        let key = VerifyingKey::from_sec1_bytes(identity, self.key.to_sec1_point(false).as_bytes());
+        key.and_then(|key| key.verify(text, &signature)).map_err(|_| NotSigned)
     }
 }
 
@@ -242,6 +277,28 @@ mod tests {
         let signature = STANDARD.encode(bytes_of(signature).unwrap());
         let key = PublicKey::from_hex(public).unwrap();
         assert_eq!(key.verify(b"message digest", &signature), Ok(()));
+    }
+
+    #[test]
+    fn an_identity_belongs_to_the_signature() {
+        let key = PrivateKey::from_bytes(&[7; 32]).unwrap();
+        let public = key.public();
+        assert_eq!(key.sign_as(IDENTITY, b"text"), key.sign(b"text"), "the default is an identity as others");
+        let longest = "x".repeat(IDENTITY_MAX);
+        for identity in ["", "AK900000001", "示例", &longest] {
+            let signature = key.sign_as(identity, b"text");
+            assert_eq!(public.verify_as(identity, b"text", &signature), Ok(()));
+            assert_eq!(public.verify_as(identity, b"texT", &signature), Err(NotSigned));
+            assert_eq!(public.verify_as("AK900000002", b"text", &signature), Err(NotSigned));
+            assert_eq!(public.verify(b"text", &signature), Err(NotSigned));
+        }
+        assert_eq!(public.verify_as(&"x".repeat(IDENTITY_MAX + 1), b"text", ""), Err(NotSigned));
+        let mut random = rand::rng();
+        let anew = [(); 2].map(|()| key.sign_anew_as("AK900000001", b"text", &mut random));
+        assert_ne!(anew[0], anew[1]);
+        for signature in anew {
+            assert_eq!(public.verify_as("AK900000001", b"text", &signature), Ok(()));
+        }
     }
 
     /// Whether a signature is refused, as here and as the sm2 crate has it.

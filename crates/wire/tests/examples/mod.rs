@@ -3,9 +3,12 @@
 use serde_json::Value;
 use terms::{CatalogClass, ChargeCategory, Fen, Fund, InsuranceScheme, Rate};
 use wire::hospital::{
+    catalog_file,
     field::{Age, Price, Quantity},
+    page::Record,
     settlement_info::{PersonFace, SettlementInfo, SplitAmounts},
-    t1101, t1201, t1901, t2301, t2303, t2304, t2305, t2401, t5201, t5203, t5204, t5206, t5303, t9001, t9002,
+    t1101, t1201, t1312, t1316, t1317, t1318, t1319, t1901, t2301, t2303, t2304, t2305, t2401, t5201, t5203,
+    t5204, t5206, t5303, t9001, t9002, t9101,
 };
 
 const VISIT: &str = "420000179526000000000000000001";
@@ -22,6 +25,10 @@ pub fn person() -> PersonFace {
         brdy: Some("1941-06-18".parse().unwrap()),
         age: Age(854),
     }
+}
+
+fn record() -> Record {
+    Record::new(true, "001102000010000-110200001-20240101".to_owned(), "2024-01-01".parse().unwrap())
 }
 
 /// The worked example of the standard's facts: 23442.46 = 18785.39 + 4152.06 + 505.01.
@@ -153,6 +160,91 @@ pub fn output(infno: &str) -> Option<Value> {
             }],
         }
         .value(),
+        infno if catalog_file::Kind::of(infno).is_some() => {
+            let kind = catalog_file::Kind::of(infno)?;
+            let today = "2026-11-22".parse().unwrap();
+            catalog_file::output(kind, &kind.file([].into_iter(), 0, today), today)
+        }
+        "1312" => {
+            let item = t1312::Item {
+                hilist_code: "001102000010000-110200001".to_owned(),
+                hilist_name: "普通诊查费".to_owned(),
+                insu_admdvs: "420000".parse().unwrap(),
+                begndate: "2024-01-01".parse().unwrap(),
+                enddate: None,
+                med_chrgitm_type: ChargeCategory::ALL[0],
+                chrgitm_lv: CatalogClass::A,
+                lmt_used_flag: false,
+                list_type: "201".to_owned(),
+                med_use_flag: true,
+                matn_used_flag: None,
+                hilist_use_type: None,
+                lmt_cpnd_type: None,
+                wubi: None,
+                pinyin: None,
+                memo: None,
+            };
+            t1312::Output { rows: vec![(item, record())] }.value()
+        }
+        "1316" => {
+            let pair = t1316::Pair {
+                med_list_codg: "001102000010000-110200001".to_owned(),
+                hilist_code: "001102000010000-110200001".to_owned(),
+                list_type: "201".to_owned(),
+                insu_admdvs: "420000".parse().unwrap(),
+                begndate: "2024-01-01".parse().unwrap(),
+                enddate: None,
+                memo: None,
+            };
+            t1316::Output { rows: vec![(pair, record())] }.value()
+        }
+        "1317" => {
+            let pair = t1317::Pair {
+                fixmedins_code: "H42010600001".parse().unwrap(),
+                medins_list_codg: "Y0001".to_owned(),
+                medins_list_name: Some("普通诊查费".to_owned()),
+                insu_admdvs: "420000".parse().unwrap(),
+                list_type: "201".to_owned(),
+                med_list_codg: "001102000010000-110200001".to_owned(),
+                begndate: "2024-01-01".parse().unwrap(),
+                enddate: Some("2099-12-31".parse().unwrap()),
+                aprvno: None,
+                dosform: None,
+                exct_cont: None,
+                item_cont: None,
+                prcunt: None,
+                spec: None,
+                pacspec: None,
+                memo: None,
+            };
+            t1317::Output { rows: vec![(pair, record())] }.value()
+        }
+        "1318" => {
+            let limit = t1318::Limit {
+                hilist_code: "001102000010000-110200001".to_owned(),
+                hilist_lmtpric_type: "3".to_owned(),
+                overlmt_dspo_way: None,
+                insu_admdvs: "420000".parse().unwrap(),
+                begndate: "2024-01-01".parse().unwrap(),
+                enddate: None,
+                hilist_pric_uplmt_amt: Price(20_000_000),
+                tabname: None,
+            };
+            t1318::Output { rows: vec![(limit, record())] }.value()
+        }
+        "1319" => {
+            let share = t1319::Share {
+                hilist_code: "001102000010000-110200001".to_owned(),
+                selfpay_prop_psn_type: InsuranceScheme::Employee,
+                selfpay_prop_type: "10".to_owned(),
+                insu_admdvs: "420000".parse().unwrap(),
+                begndate: "2024-01-01".parse().unwrap(),
+                enddate: None,
+                selfpay_prop: Rate::percent(10).unwrap(),
+                tabname: None,
+            };
+            t1319::Output { rows: vec![(share, record())] }.value()
+        }
         "1901" => t1901::Output { list: t1901::Entry::all("med_type").unwrap() }.value(),
         "2301" => t2301::Output { result: vec![split_line()] }.value(),
         "2303" => t2303::Output {
@@ -230,6 +322,13 @@ pub fn output(infno: &str) -> Option<Value> {
                 .value()
         }
         "9002" => t9002::Output { sign_time: time }.value(),
+        "9101" => t9101::Output {
+            file_qury_no: "420000202611220958410000000001".to_owned(),
+            filename: "对账.zip".to_owned(),
+            fixmedins_code: "H42010600001".parse().unwrap(),
+            dld_endtime: time,
+        }
+        .value(),
         _ => return None,
     };
     Some(output)

@@ -9,7 +9,9 @@ use wire::api::Taken;
 
 const EXAMPLE: &str = r#"文件示例 (example):
   {"name": "武汉市示范第一医院", "level": "tertiary", "place": "420106", "open": true,
-   "authentication": "tif-sha256", "access_key": "示例", "secret": "示例", "sign_in_needed": false}"#;
+   "authentication": "tif-sha256", "access_key": "示例", "secret": "示例", "sign_in_needed": false}
+签名方式 (authentication)：none、csb-hmac-sha1、tif-sha256、ca-hmac-sm3；sm2-sm4的secret为SM4密钥（32位十六进制数），
+另填public_key，即机构的SM2公钥（04加128位十六进制数）"#;
 
 /// 定点医药机构 (institutions, at a running province)
 #[derive(Debug, Args)]
