@@ -42,6 +42,11 @@ impl Day {
         self.0.day()
     }
 
+    /// Saturday or Sunday.
+    pub fn is_weekend(self) -> bool {
+        matches!(self.0.weekday(), civil::Weekday::Saturday | civil::Weekday::Sunday)
+    }
+
     /// So many days later (or earlier, below nothing). Days beyond the calendar are an impossible state.
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {

@@ -14,6 +14,7 @@ mod place_names;
 pub mod refusal;
 pub mod set;
 pub mod visit;
+pub mod working_day;
 
 pub use day::{Clock, Day, Moment, Month};
 pub use id::{
@@ -29,3 +30,4 @@ pub use visit::{
     AdmissionKind, CareKind, CatalogClass, ChargeCategory, ContributionTier, FilingCategory, Fund,
     InsuranceScheme, MemberClass, MemberStatus, SettlementLevel, VisitMark,
 };
+pub use working_day::{DueDay, WorkingDays};
