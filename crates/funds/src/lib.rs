@@ -4,9 +4,12 @@
 //! must not know I/O, the clock, or why a fund pays what it pays: amounts, days and moments are given to it.
 
 pub mod book;
+pub mod calendar;
 pub mod chart;
 pub mod movement;
+pub mod prepayment;
 pub mod reconciliation;
+pub mod rule;
 
 pub use book::{Balance, Book, Outcome, Refused, Transfer, TransferCode, TransferId, TrialBalance};
 pub use chart::{Account, AccountKind, EntrySide, Ledger, NotAKey, Role};
