@@ -5,11 +5,12 @@ YIDI   := $(TARGET)/release/yidi
 # The newest PostgreSQL that the system has, if it has one: the second server that the statements are tried on.
 SYSTEM_POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 
-.PHONY: help demo test lint advisories bench fetch
+.PHONY: help demo test lint advisories bench fetch fuzz
 
 help:
 	@echo "make demo [ARGS=--exit]   build it and watch settlements cross provinces (ARGS go to 'yidi demo')"
 	@echo "make test                 all tests; those of the database on every PostgreSQL there is"
+	@echo "make fuzz                 requests by the interfaces' own description, against a sandbox (ARGS go to the script)"
 	@echo "make lint                 format, clippy, and who may depend on whom"
 	@echo "make advisories           known holes in what is depended on (needs cargo-deny and the network)"
 	@echo "make bench [ARGS=...]     measure ('yidi bench', then benefits on one core)"
@@ -24,6 +25,10 @@ test: fetch
 ifneq ($(SYSTEM_POSTGRES),)
 	YIDI_POSTGRES_BIN=$(SYSTEM_POSTGRES) cargo test -p store
 endif
+
+fuzz: fetch
+	cargo build --release -p yidi
+	python3 tools/fuzz_api.py $(ARGS)
 
 lint: fetch
 	cargo fmt --all --check

@@ -160,6 +160,7 @@ fn stay(
         treatment: TreatmentPlace(AdminDivision::new(away).expect("a division")),
         standing,
         accounts: None,
+        continues: None,
     }
 }
 

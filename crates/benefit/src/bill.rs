@@ -217,9 +217,31 @@ pub struct Case {
     /// The personal accounts (个人账户) that the person wants to pay from; none: the accounts are not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Accounts>,
+    /// What was settled of the same stay before (中途结算): this is what came after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Continued>,
+}
+
+/// What the settlements in the middle of a stay (中途结算) took of it: the rest is computed where they ended, so that one stay
+/// has one deductible, is one admission and runs through the bands once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continued {
+    /// The day of the last one: the nights from then on are this one's.
+    pub since: Day,
+    /// 医疗费总额 that they settled.
+    pub total: Fen,
+    /// What of the in-scope amount they divided, deductible excluded.
+    pub divided: Fen,
+    /// The deductible that was paid with them.
+    pub deductible: Fen,
 }
 
 impl Case {
+    /// The first day of what is settled: that of the admission, or of the settlement before this one.
+    pub fn begins(&self) -> Day {
+        self.continues.as_ref().map_or(self.bill.admission, |before| before.since)
+    }
+
     /// Whether the institution lies inside the person's pooling area.
     pub fn is_inside(&self) -> bool {
         self.treatment.division().pooling_area() == self.insured.pooling_area()

@@ -59,6 +59,9 @@ pub struct Breakdown {
     /// What of it the accounts of family members pay (账户共济支付, `acct_mulaid_pay`), in the order in which they were given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub family_paid: Vec<Fen>,
+    /// What the own account holds afterwards (余额, `balc`), where it may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_left: Option<Fen>,
     /// The deductible paid with this visit (本次支付起付标准, `act_pay_dedc`).
     pub deductible_paid: Fen,
     /// The pool's share (基本统筹支付比例, `pool_prop_selfpay`) of what was left after the deductible, to four decimals.

@@ -57,7 +57,9 @@ impl Scheme {
             all.extend(layer.bands.iter().map(|band| &band.origin));
             all.extend(layer.adjust.iter().map(|row| &row.origin));
         }
-        all.extend(self.account.iter().map(|cited| &cited.value.origin));
+        // That of the nation is in no file of the area.
+        let account = self.account.iter().map(|cited| &cited.value.origin);
+        all.extend(account.filter(|origin| origin.line > 0));
         all.extend(self.year_crossing.iter().map(|cited| &cited.value.origin));
         all
     }

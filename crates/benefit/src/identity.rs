@@ -166,6 +166,7 @@ mod tests {
             person_total: Fen(3_600),
             burdens: BTreeMap::from([(Burden::OwnShare, Fen(1_600)), (Burden::OutOfScope, Fen(2_000))]),
             account_paid: Fen(1_000),
+            account_left: None,
             family_paid: vec![Fen(500), Fen(100)],
             deductible_paid: Fen::ZERO,
             pool_ratio: Rate::percent(80).unwrap(),

@@ -7,6 +7,7 @@
 //! To add a rule: its parameter in [`scheme`], how it is written in [`policy`], one file in `step`, one call in `run`,
 //! rows in the case tables beside the policy files, and its keys in `docs/POLICY.md`.
 
+pub mod agreement;
 pub mod bill;
 pub mod breakdown;
 pub mod cases;
@@ -20,7 +21,7 @@ mod step;
 pub mod year;
 mod year_end;
 
-pub use bill::{Accounts, Bill, Case, CategoryAmount, FilingStanding, Member, Split};
+pub use bill::{Accounts, Bill, Case, CategoryAmount, Continued, FilingStanding, Member, Split};
 pub use breakdown::{Breakdown, EarlierYear, Line};
 pub use catalog::{Catalog, CatalogItem, Catalogs, SplitRules, split_line};
 pub use policy::{Library, PolicyError};

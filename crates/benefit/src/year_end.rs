@@ -19,7 +19,7 @@ use terms::{CareKind, Day, Fen, Rate, Refusal, Rounding};
 pub fn splits_at_year_end(scheme: &Scheme, case: &Case) -> Option<Day> {
     let by_days = scheme.year_crossing.as_ref().is_some_and(|cited| cited.value.by == YearEnd::Days);
     let first = scheme.year_first_day(case.bill.discharge);
-    let crosses = case.bill.care == CareKind::Inpatient && case.bill.admission < first;
+    let crosses = case.bill.care == CareKind::Inpatient && case.begins() < first;
     (by_days && crosses && case.bill.discharge > first).then(|| first.plus_days(-1))
 }
 
@@ -54,11 +54,12 @@ pub fn compute_over_year_end(
 
 fn halves(case: &Case, last: Day) -> (Case, Case) {
     let next = last.plus_days(1);
-    let nights = i64::from(case.bill.admission.days_until(case.bill.discharge));
-    let before = i64::from(case.bill.admission.days_until(next));
+    let nights = i64::from(case.begins().days_until(case.bill.discharge));
+    let before = i64::from(case.begins().days_until(next));
     let (mut first, mut second) = (case.clone(), case.clone());
     first.bill.discharge = last;
     second.bill.transferred_with = None;
+    second.continues = None;
     for (index, one) in case.bill.categories.iter().enumerate() {
         let part = share_of(&one.split, before, nights);
         first.bill.categories[index] = CategoryAmount { category: one.category, split: part };
@@ -135,6 +136,7 @@ fn joined(first: Breakdown, second: Breakdown, last: Day, earlier_year: i16, lat
         person_total: first.person_total + second.person_total,
         burdens: added(first.burdens, second.burdens),
         account_paid: first.account_paid + second.account_paid,
+        account_left: second.account_left,
         family_paid,
         deductible_paid,
         pool_ratio: Rate::of_parts(pool_paid, (split.in_scope - deductible_paid).or_zero()),

@@ -154,6 +154,7 @@ fn any_question() -> impl Strategy<Value = (usize, Case)> {
                 treatment: TreatmentPlace(AdminDivision::new(treatment).unwrap()),
                 standing,
                 accounts: accounts.map(balances),
+                continues: None,
             };
             (index, case)
         },
@@ -298,6 +299,7 @@ fn what_cannot_be_divided_is_refused() {
         treatment: TreatmentPlace(AdminDivision::new(110_105).unwrap()),
         standing: FilingStanding::Filed(FilingCategory::LongTermResident),
         accounts: None,
+        continues: None,
     };
     let code = |case: &Case| match compute(scheme, case, &YearToDate::default()) {
         Ok(_) => "computed".to_owned(),

@@ -270,6 +270,7 @@ fn stay(in_scope: i64, referred: bool) -> Case {
         treatment: TreatmentPlace(place(110_105)),
         standing: FilingStanding::Filed(category),
         accounts: None,
+        continues: None,
     }
 }
 

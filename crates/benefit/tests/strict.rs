@@ -681,6 +681,7 @@ fn computed(text: &str, in_scope: i64, treatment: u32, days: i32) -> (String, St
         treatment: TreatmentPlace(AdminDivision::new(treatment).unwrap()),
         standing: FilingStanding::Filed(FilingCategory::Referral),
         accounts: None,
+        continues: None,
     };
     let answer = compute(scheme, &case, &YearToDate::default()).unwrap();
     (answer.deductible_paid.to_string(), answer.fund_total.to_string())

@@ -3,10 +3,17 @@
 //! A matter is a value with a stage; a move takes it and gives the next one, or a [`terms::Refusal`] that says why not.
 //! This crate must not know I/O, the clock, message formats, or movements of money: moments and ids are given to it.
 
+pub mod audit;
+pub mod chronic;
+pub mod confirmation;
 pub mod filing;
 pub mod institution;
+pub mod medium;
 pub mod person;
+pub mod purchase_order;
+pub mod registration;
 pub mod settlement;
+pub mod settlement_list;
 pub mod visit;
 
 pub use filing::{Filing, Standing};

@@ -58,7 +58,18 @@ pub const LINES_MIN: usize = 8;
 /// # Panics
 /// If the catalog has no item in scope on the days of the stay, or the total is too small for so many lines.
 pub fn bill(catalog: &Catalog, order: &Order) -> Vec<Line> {
-    let count = order.lines.max(LINES_MIN);
+    lines(catalog, order, order.lines.max(LINES_MIN))
+}
+
+/// A bill of a few lines, as an outpatient department writes them, at least two. It need not show every part of the split.
+///
+/// # Panics
+/// As [`bill`].
+pub fn small_bill(catalog: &Catalog, order: &Order) -> Vec<Line> {
+    lines(catalog, order, order.lines.max(2))
+}
+
+fn lines(catalog: &Catalog, order: &Order, count: usize) -> Vec<Line> {
     let mut dice = Dice(order.seed);
     let shelf = Shelf::of(catalog, order);
     let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(count);
@@ -270,6 +281,19 @@ Z9,已停用,09,01,0%,,,,2024-01-01,2024-12-31
                 for part in [split.out_of_scope, split.over_limit, split.first_self_pay, split.in_scope] {
                     assert!(part.0 > 0, "{yuan} {lines} {seed}: {split:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_bill_has_as_many_lines_as_asked_for() {
+        let catalog = Catalog::load("sample.csv", SAMPLE).unwrap();
+        for lines in 2..LINES_MIN {
+            for seed in 0..50 {
+                let order = order(100, lines, seed);
+                let bill = small_bill(&catalog, &order);
+                assert_eq!((bill.len(), total(&bill)), (lines, order.total));
+                assert!(split(&catalog, order.level, &bill).is_consistent());
             }
         }
     }

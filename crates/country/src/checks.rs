@@ -5,11 +5,11 @@ use crate::{
     statement::BookPage,
     world::{Trouble, World},
 };
-use benefit::YearToDate;
+use benefit::{Split, YearToDate};
 use casework::settlement::Stage;
 use funds::{Balance, BookLine, EntrySide, Side, Transfer, TrialBalance, compare, reconciliation::LineStage};
 use std::collections::BTreeMap;
-use store::{Amounts, book, hub, insured, treatment, visit};
+use store::{Amounts, book, detail, hub, insured, transmission, treatment, visit};
 use terms::{Fen, InsuranceScheme, PersonNumber, Province, SettlementId};
 
 /// The three books of a whole world.
@@ -103,6 +103,7 @@ fn line(settlement: SettlementId, stage: LineStage, amounts: &Amounts) -> BookLi
         total: amounts.total,
         fund_total: amounts.fund_total,
         person_total: amounts.person_total,
+        account: amounts.account,
         funds: amounts.funds.clone(),
     }
 }
@@ -119,6 +120,7 @@ pub async fn failures(world: &World) -> Result<Vec<String>, Trouble> {
     failures.extend(broken_bills(world).await?);
     failures.extend(broken_years(world).await?);
     failures.extend(broken_ledgers(world, &books).await?);
+    failures.extend(broken_details(world).await?);
     let waiting = world.waiting().await?;
     if waiting > 0 {
         failures.push(format!("待发队列中还有{waiting}条报文"));
@@ -128,7 +130,10 @@ pub async fn failures(world: &World) -> Result<Vec<String>, Trouble> {
 
 fn broken_sums(line: &BookLine) -> Option<String> {
     let funds: Fen = line.funds.values().copied().sum();
-    let holds = line.total == line.fund_total + line.person_total && funds == line.fund_total;
+    let holds = line.total == line.fund_total + line.person_total
+        && funds == line.fund_total
+        && line.account <= line.person_total
+        && !line.account.is_negative();
     (!holds).then(|| format!("结算[{}]的总额、基金和个人负担不平", line.settlement))
 }
 
@@ -140,6 +145,20 @@ async fn broken_bills(world: &World) -> Result<Vec<String>, Trouble> {
         broken.extend(wrong.iter().map(|visit| format!("就诊[{visit}]的大类费用与明细之和不一致")));
     }
     Ok(broken)
+}
+
+/// Where a transmission of details is complete and its settlement stands, both ends have the same number of lines and sums.
+async fn broken_details(world: &World) -> Result<Vec<String>, Trouble> {
+    let (mut sent, mut received) = (BTreeMap::new(), BTreeMap::new());
+    for side in world.provinces.values() {
+        let mut conn = side.node.context.store.conn().await?;
+        sent.extend(transmission::sent(&mut conn).await?);
+        received.extend(detail::received(&mut conn).await?);
+    }
+    let differs = |(id, sums): (SettlementId, (i64, Split))| {
+        (received.get(&id) != Some(&sums)).then(|| format!("结算[{id}]的明细在两端不一致"))
+    };
+    Ok(sent.into_iter().filter_map(differs).collect())
 }
 
 /// Whose year.
@@ -192,20 +211,20 @@ async fn broken_ledgers(world: &World, books: &Books) -> Result<Vec<String>, Tro
             let booked: Fen = balances.iter().filter_map(on_debit).sum();
             let expected = expected_claims(books, role, province);
             if let Some(expected) = expected.filter(|expected| *expected != booked) {
-                broken.push(format!("[{name}]账面{booked}元与有效结算的基金支付{expected}元不一致"));
+                broken.push(format!("[{name}]账面{booked}元与有效结算的基金和个人账户支付{expected}元不一致"));
             }
         }
     }
     Ok(broken)
 }
 
-/// The funds' part of the standing settlements that a role of a node has; `None` where they are not told apart by province.
+/// What funds and personal accounts pay of the standing settlements that a role of a node has; `None` where they are not told apart by province.
 fn expected_claims(books: &Books, role: funds::Role, province: Option<Province>) -> Option<Fen> {
     let sum = |lines: &[BookLine], counts: &dyn Fn(&BookLine) -> bool| {
         lines
             .iter()
             .filter(|line| line.stage == LineStage::Standing && counts(line))
-            .map(|line| line.fund_total)
+            .map(|line| line.fund_total + line.account)
             .sum()
     };
     match (role, province) {

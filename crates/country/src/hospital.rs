@@ -27,7 +27,7 @@ use std::{
 };
 use terms::{
     AdmissionKind, CitizenId, Clock, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment,
-    PersonNumber, SettlementId, TreatmentPlace, VisitId,
+    OutpatientKind, PersonNumber, SettlementId, TreatmentPlace, VisitId,
 };
 use wire::sign::{
     ca_hmac_sm3, csb_hmac_sha1,
@@ -165,6 +165,14 @@ fn service(infno: &str) -> Option<&'static str> {
     Some(match infno {
         "1101" => "fsiPsnInfoService/queryPsnInfo",
         "1201" => "fsiFixMedInsService/queryFixMedIns",
+        "2201" => "outpatientDocInfoService/outpatientRregistration",
+        "2202" => "outpatientDocInfoService/outpatientRegistrationCancel",
+        "2203" => "outpatientDocInfoService/outpatientMdtrtinfoUp",
+        "2204" => "outpatientDocInfoService/outpatientFeeListUp",
+        "2205" => "outpatientDocInfoService/outpatientFeeListUpCancel",
+        "2206" => "outpatientSettleService/preSettletment",
+        "2207" => "outpatientSettleService/saveSettletmentV2",
+        "2208" => "outpatientSettleService/cancleSettletment",
         "2301" => "hospFeeDtlService/feeDtlUp",
         "2302" => "hospFeeDtlService/feeDtlCl",
         "2303" => "hospSettService/preSett",
@@ -231,6 +239,17 @@ impl fmt::Display for CallError {
 }
 
 impl std::error::Error for CallError {}
+
+/// An answer as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// HTTP status.
+    pub status: u16,
+    /// Content type; empty if none was said.
+    pub content_type: String,
+    /// The body.
+    pub body: Bytes,
+}
 
 /// What a call gives.
 pub type Called<T> = Result<T, CallError>;
@@ -311,6 +330,98 @@ impl Stay {
     }
 }
 
+/// A visit to an outpatient department.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outpatient {
+    /// 门诊号.
+    pub number: String,
+    /// 就诊时间.
+    pub at: Moment,
+    /// 医疗类别.
+    pub med_type: String,
+    /// 门诊急诊转诊标志.
+    pub kind: Option<OutpatientKind>,
+    /// 外伤标志 and 涉及第三方标志, of an injury.
+    pub third_party: Option<bool>,
+    /// Code and name of the chronic or special disease (病种).
+    pub disease: Option<(String, String)>,
+    /// Code and name of the main diagnosis (ICD-10 医保版).
+    pub diagnosis: (String, String),
+    /// Code and name of the department.
+    pub department: (String, String),
+}
+
+impl Outpatient {
+    /// An ordinary visit (普通门诊) with an everyday diagnosis.
+    pub fn ordinary(number: &str, at: Moment) -> Self {
+        let pair = |code: &str, name: &str| (code.to_owned(), name.to_owned());
+        Self {
+            number: number.to_owned(),
+            at,
+            med_type: "11".to_owned(),
+            kind: None,
+            third_party: None,
+            disease: None,
+            diagnosis: pair("J06.900", "急性上呼吸道感染"),
+            department: pair("A03.01", "呼吸内科专业"),
+        }
+    }
+
+    /// The same for a chronic disease (门诊慢特病).
+    #[must_use]
+    pub fn chronic(mut self, code: &str, name: &str) -> Self {
+        "14".clone_into(&mut self.med_type);
+        self.disease = Some((code.to_owned(), name.to_owned()));
+        self
+    }
+
+    /// The same as an emergency (急诊).
+    #[must_use]
+    pub fn emergency(mut self) -> Self {
+        "13".clone_into(&mut self.med_type);
+        self.kind = Some(OutpatientKind::Emergency);
+        self
+    }
+
+    /// The same as an injury, for which a third party is liable or not.
+    #[must_use]
+    pub fn injury(mut self, third_party: bool) -> Self {
+        self.third_party = Some(third_party);
+        self
+    }
+
+    /// `exp_content` of 2203, 2206 and 2207.
+    fn exp_content(&self) -> String {
+        let flag = |flag: bool| if flag { "1" } else { "0" };
+        json!({
+            "MDTRT_GRP_TYPE": "", "TRUM_FLAG": flag(self.third_party.is_some()),
+            "REL_TTP_FLAG": self.third_party.map_or("", flag),
+            "OTP_ER_REFL_FLAG": self.kind.map_or("", OutpatientKind::code),
+        })
+        .to_string()
+    }
+}
+
+impl Patient {
+    /// Out of the answer to 1101. The scheme is the first that is in force.
+    pub fn read(answer: &Value) -> Called<Self> {
+        let enrolments =
+            answer.pointer("/output/insuinfo").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let in_force =
+            |enrolment: &&Value| enrolment.get("psn_insu_stas").and_then(Value::as_str) == Some("1");
+        let enrolment = enrolments.iter().find(in_force).or(enrolments.first());
+        let enrolment = enrolment.ok_or_else(|| CallError::NotUnderstood("无参保信息insuinfo".to_owned()))?;
+        let scheme = text(enrolment, "/insutype")?;
+        Ok(Self {
+            number: parsed(answer, "/output/baseinfo/psn_no")?,
+            citizen: parsed(answer, "/output/baseinfo/certno")?,
+            name: text(answer, "/output/baseinfo/psn_name")?,
+            scheme: InsuranceScheme::from_code(&scheme).ok_or(CallError::NotUnderstood(scheme))?,
+            insured: InsuredPlace(parsed(enrolment, "/insuplc_admdvs")?),
+        })
+    }
+}
+
 impl fmt::Debug for Hospital {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hospital").field("settings", &self.settings).finish_non_exhaustive()
@@ -381,6 +492,22 @@ impl Hospital {
             let status = response.status().as_u16();
             let body = response.into_body().collect().await.map_err(|error| no_answer(&error))?;
             understand(status, &body.to_bytes()).and_then(|answer| self.unseal(answer))
+        };
+        let answer = tokio::time::timeout(self.settings.timeout, exchange).await;
+        answer.unwrap_or_else(|_| Err(no_answer(&"超时")))
+    }
+
+    /// Posts a body as it is, to the address of a transaction; the answer comes back as it came.
+    pub async fn post(&self, infno: &str, body: String) -> Called<Answered> {
+        let request = self.request(&self.next_msgid(), infno, body);
+        let no_answer = |why: &dyn fmt::Display| CallError::NoAnswer(why.to_string());
+        let exchange = async {
+            let response = self.client.request(request).await.map_err(|error| no_answer(&error))?;
+            let (head, body) = response.into_parts();
+            let content_type = head.headers.get(header::CONTENT_TYPE);
+            let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let body = body.collect().await.map_err(|error| no_answer(&error))?.to_bytes();
+            Ok(Answered { status: head.status.as_u16(), content_type: content_type.to_owned(), body })
         };
         let answer = tokio::time::timeout(self.settings.timeout, exchange).await;
         answer.unwrap_or_else(|_| Err(no_answer(&"超时")))
@@ -492,8 +619,13 @@ impl Hospital {
             json!({ "signIn": { "opter_no": self.settings.operator.0, "mac": "", "ip": "127.0.0.1" } });
         let answer = self.call("9001", None, input).await?;
         let sign_no = text(&answer, "/output/signinoutb/sign_no")?;
-        *self.sign_no.lock().expect("nobody panics holding it") = Some(sign_no.clone());
+        self.signed_in(&sign_no);
         Ok(sign_no)
+    }
+
+    /// Later messages carry this number of a sign-in.
+    pub fn signed_in(&self, sign_no: &str) {
+        *self.sign_no.lock().expect("nobody panics holding it") = Some(sign_no.to_owned());
     }
 
     /// 1101 人员基本信息获取, by the identity card. The answer's scheme is the first that is in force.
@@ -502,21 +634,7 @@ impl Hospital {
             "mdtrt_cert_type": "02", "mdtrt_cert_no": citizen.reveal(), "card_sn": "", "begntime": "",
             "psn_cert_type": "01", "certno": citizen.reveal(), "psn_name": "",
         }});
-        let answer = self.call("1101", Some(insured), input).await?;
-        let enrolments =
-            answer.pointer("/output/insuinfo").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let in_force =
-            |enrolment: &&Value| enrolment.get("psn_insu_stas").and_then(Value::as_str) == Some("1");
-        let enrolment = enrolments.iter().find(in_force).or(enrolments.first());
-        let enrolment = enrolment.ok_or_else(|| CallError::NotUnderstood("无参保信息insuinfo".to_owned()))?;
-        let scheme = text(enrolment, "/insutype")?;
-        Ok(Patient {
-            number: parsed(&answer, "/output/baseinfo/psn_no")?,
-            citizen: parsed(&answer, "/output/baseinfo/certno")?,
-            name: text(&answer, "/output/baseinfo/psn_name")?,
-            scheme: InsuranceScheme::from_code(&scheme).ok_or(CallError::NotUnderstood(scheme))?,
-            insured: InsuredPlace(parsed(enrolment, "/insuplc_admdvs")?),
-        })
+        Patient::read(&self.call("1101", Some(insured), input).await?)
     }
 
     /// 2401 入院办理.
@@ -579,17 +697,22 @@ impl Hospital {
 
     /// 2402 出院办理.
     pub async fn discharge(&self, patient: &Patient, visit: VisitId, stay: &Stay) -> Called<()> {
+        let input = Self::discharge_input(patient, visit, stay);
+        self.call("2402", Some(patient.insured), input).await.map(drop)
+    }
+
+    /// The input of 2402.
+    pub fn discharge_input(patient: &Patient, visit: VisitId, stay: &Stay) -> Value {
         let mut diagnosis = Self::diagnosis(patient, stay, stay.discharged);
         diagnosis["mdtrt_id"] = Value::String(visit.to_string());
-        let input = json!({
+        json!({
             "dscginfo": {
                 "mdtrt_id": visit.to_string(), "psn_no": patient.number.as_str(), "insutype": patient.scheme.code(),
                 "endtime": stay.discharged.to_string(), "dscg_dept_codg": stay.department.0,
                 "dscg_dept_name": stay.department.1, "dscg_bed": "0901", "dscg_way": "1", "die_date": "",
             },
             "diseinfo": [diagnosis],
-        });
-        self.call("2402", Some(patient.insured), input).await.map(drop)
+        })
     }
 
     /// 2303 住院预结算.
@@ -637,6 +760,75 @@ impl Hospital {
             "mdtrt_id": visit.to_string(), "setl_id": settlement.to_string(), "psn_no": patient.number.as_str(),
         }});
         Settled::read(&self.call("2305", Some(patient.insured), input).await?)
+    }
+
+    /// 2201 门诊挂号.
+    pub async fn register(&self, patient: &Patient, outpatient: &Outpatient) -> Called<VisitId> {
+        let answer = self.call("2201", Some(patient.insured), registration(patient, outpatient)).await?;
+        parsed(&answer, "/output/data/mdtrt_id")
+    }
+
+    /// 2203 门诊就诊信息上传.
+    pub async fn describe(&self, patient: &Patient, visit: VisitId, outpatient: &Outpatient) -> Called<()> {
+        self.call("2203", Some(patient.insured), description(patient, visit, outpatient)).await.map(drop)
+    }
+
+    /// 2204 门诊费用明细信息上传 of one bill. Gives the lines as the platform split them.
+    pub async fn charge(
+        &self,
+        patient: &Patient,
+        visit: VisitId,
+        outpatient: &Outpatient,
+        (bill, lines): (&str, &[Line]),
+    ) -> Called<Vec<Value>> {
+        let input = bill_input(patient, visit, outpatient, (bill, lines));
+        let answer = self.call("2204", Some(patient.insured), input).await?;
+        match answer.pointer("/output/result").and_then(Value::as_array) {
+            Some(rows) if rows.len() == lines.len() => Ok(rows.clone()),
+            _ => Err(CallError::NotUnderstood("2204应答的明细数与上传不符".to_owned())),
+        }
+    }
+
+    /// 2206 门诊预结算.
+    pub async fn try_bill(&self, patient: &Patient, visit: VisitId, bill: &Bill<'_>) -> Called<Settled> {
+        let input = Self::bill_settlement_input(patient, visit, bill);
+        Settled::read(&self.call("2206", Some(patient.insured), input).await?)
+    }
+
+    /// 2207 门诊结算 under a message id of the caller's choice.
+    pub async fn settle_bill(
+        &self,
+        msgid: &str,
+        patient: &Patient,
+        visit: VisitId,
+        bill: &Bill<'_>,
+    ) -> Called<Settled> {
+        let input = Self::bill_settlement_input(patient, visit, bill);
+        Settled::read(&self.call_with_msgid(msgid, "2207", Some(patient.insured), input).await?)
+    }
+
+    /// The input of 2206 and 2207.
+    pub fn bill_settlement_input(patient: &Patient, visit: VisitId, bill: &Bill<'_>) -> Value {
+        json!({ "data": {
+            "psn_no": patient.number.as_str(), "mdtrt_cert_type": "02", "mdtrt_cert_no": patient.citizen.reveal(),
+            "card_sn": "", "psn_cert_type": "01", "certno": patient.citizen.reveal(), "psn_name": patient.name,
+            "med_type": bill.outpatient.med_type, "medfee_sumamt": amount(bill.total), "psn_setlway": "01",
+            "mdtrt_id": visit.to_string(), "chrg_bchno": bill.name, "acct_used_flag": "0",
+            "insutype": patient.scheme.code(), "invono": "", "exp_content": bill.outpatient.exp_content(),
+        }})
+    }
+
+    /// 2208 门诊结算撤销. Its amounts are negative.
+    pub async fn cancel_bill(
+        &self,
+        patient: &Patient,
+        visit: VisitId,
+        settlement: SettlementId,
+    ) -> Called<Settled> {
+        let input = json!({ "data": {
+            "mdtrt_id": visit.to_string(), "setl_id": settlement.to_string(), "psn_no": patient.number.as_str(),
+        }});
+        Settled::read(&self.call("2208", Some(patient.insured), input).await?)
     }
 
     /// 2601 冲正: undoes whatever the message `omsgid` of transaction `oinfno` did.
@@ -689,7 +881,68 @@ pub fn fee_input(patient: &Patient, visit: VisitId, stay: &Stay, lines: &[Line])
     json!({ "feedetail": lines.iter().map(row).collect::<Vec<_>>() })
 }
 
-/// What 2303, 2304 or 2305 answered.
+/// A bill (收费批次) of an outpatient visit that is to be settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Bill<'a> {
+    /// 收费批次号.
+    pub name: &'a str,
+    /// 医疗费总额.
+    pub total: Fen,
+    /// The visit that it is of.
+    pub outpatient: &'a Outpatient,
+}
+
+/// The input of 2201.
+pub fn registration(patient: &Patient, outpatient: &Outpatient) -> Value {
+    json!({ "data": {
+        "psn_no": patient.number.as_str(), "insutype": patient.scheme.code(), "begntime": outpatient.at.to_string(),
+        "mdtrt_cert_type": "02", "mdtrt_cert_no": patient.citizen.reveal(), "card_sn": "", "psn_cert_type": "01",
+        "certno": patient.citizen.reveal(), "psn_type": "", "psn_name": patient.name,
+        "ipt_otp_no": outpatient.number, "atddr_no": DOCTOR.0, "dr_name": DOCTOR.1,
+        "dept_code": outpatient.department.0, "dept_name": outpatient.department.1, "caty": "A03.01",
+    }})
+}
+
+/// The input of 2203.
+pub fn description(patient: &Patient, visit: VisitId, outpatient: &Outpatient) -> Value {
+    let (code, name) = outpatient.disease.clone().unwrap_or_default();
+    json!({
+        "mdtrtinfo": {
+            "mdtrt_id": visit.to_string(), "psn_no": patient.number.as_str(), "med_type": outpatient.med_type,
+            "begntime": outpatient.at.to_string(), "main_cond_dscr": "", "dise_codg": code, "dise_name": name,
+            "birctrl_type": "", "birctrl_matn_date": "", "exp_content": outpatient.exp_content(),
+        },
+        "diseinfo": [{
+            "diag_type": "1", "diag_srt_no": 1, "diag_code": outpatient.diagnosis.0,
+            "diag_name": outpatient.diagnosis.1, "diag_dept": outpatient.department.0, "dise_dor_no": DOCTOR.0,
+            "dise_dor_name": DOCTOR.1, "diag_time": outpatient.at.to_string(), "vali_flag": "1",
+        }],
+    })
+}
+
+/// The input of 2204.
+pub fn bill_input(
+    patient: &Patient,
+    visit: VisitId,
+    outpatient: &Outpatient,
+    (bill, lines): (&str, &[Line]),
+) -> Value {
+    let disease = outpatient.disease.as_ref().map_or("", |(code, _)| code.as_str());
+    let row = |line: &Line| {
+        json!({
+            "feedetl_sn": line.serial, "mdtrt_id": visit.to_string(), "psn_no": patient.number.as_str(),
+            "chrg_bchno": bill, "dise_codg": disease, "rxno": line.serial, "rx_circ_flag": "0",
+            "fee_ocur_time": line.at.to_string(), "med_list_codg": line.code, "medins_list_codg": line.own_code,
+            "det_item_fee_sumamt": amount(line.amount), "cnt": exact(line.quantity, 10_000),
+            "pric": exact(line.price.as_micro_yuan(), 1_000_000), "bilg_dept_codg": outpatient.department.0,
+            "bilg_dept_name": outpatient.department.1, "bilg_dr_codg": DOCTOR.0, "bilg_dr_name": DOCTOR.1,
+            "hosp_appr_flag": "1",
+        })
+    };
+    json!({ "feedetail": lines.iter().map(row).collect::<Vec<_>>() })
+}
+
+/// What 2303, 2304, 2305, 2206, 2207 or 2208 answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
     /// 结算ID; a trial has none.

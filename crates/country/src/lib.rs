@@ -12,18 +12,23 @@
 //! | [`world`] | hub and provinces, started and filled |
 //! | [`checks`] | what must hold whatever happened |
 //! | [`demo`], [`statement`] | stories that are played, and what people read of them |
+//! | [`sandbox`], [`transcript`] | a world for other people's software, and what was said in it |
+//! | [`conformance`] | a hospital's sequences against any platform, and a proxy before one |
 //! | [`load`] | many settlements at once, to be measured |
 
 pub mod bills;
 pub mod checks;
 pub mod clock;
+pub mod conformance;
 pub mod demo;
 pub mod hospital;
 pub mod institutions;
 pub mod load;
 pub mod network;
 pub mod people;
+pub mod sandbox;
 pub mod statement;
+pub mod transcript;
 pub mod world;
 
 pub use world::{Options, Rulebook, Trouble, World};

@@ -1,7 +1,8 @@
-//! A load of settlements: stays prepared through the hospital interface, and many cashiers who settle them at once.
+//! A load of settlements: stays and outpatient visits prepared through the hospital interface, and many cashiers who settle
+//! them at once.
 //!
 //! It measures nodes that run somewhere else, over HTTP, and must not know how they were started. Time is what the waiting
-//! cashier sees: from sending 2304 (or 2303 before it) to the whole answer.
+//! cashier sees: from sending 2304 or 2207 (or the trial before it) to the whole answer.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -34,6 +35,15 @@ pub enum Unit {
     Settlement,
     /// 2303, then 2304, of a prepared stay.
     TrialAndSettlement,
+    /// 2206, then 2207, of a prepared outpatient visit.
+    Outpatient,
+}
+
+impl Unit {
+    /// Whether the settlement is tried first.
+    const fn has_trial(self) -> bool {
+        matches!(self, Self::TrialAndSettlement | Self::Outpatient)
+    }
 }
 
 /// What a load came to.
@@ -72,7 +82,7 @@ impl Measured {
     }
 }
 
-/// Stays that wait, taken one by one by all clients.
+/// Stays or outpatient visits that wait, taken one by one by all clients.
 pub type Waiting = Arc<Mutex<Vec<Prepared>>>;
 
 fn take(waiting: &Waiting) -> Option<Prepared> {
@@ -202,7 +212,7 @@ pub async fn echo_loop(address: SocketAddr, clients: usize, duration: Duration) 
 }
 
 async fn settle(line: &mut Line, stay: Prepared, unit: Unit) -> Result<(), String> {
-    if unit == Unit::TrialAndSettlement {
+    if unit.has_trial() {
         understand(&line.post(stay.trial).await?)?;
     }
     understand(&line.post(stay.settlement).await?)

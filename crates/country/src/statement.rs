@@ -382,6 +382,7 @@ mod tests {
                 (Burden::OutOfScope, Fen(100_000)),
             ]),
             account_paid: Fen::ZERO,
+            account_left: None,
             family_paid: Vec::new(),
             deductible_paid: Fen(130_000),
             pool_ratio: Rate::percent(97).unwrap(),
@@ -438,6 +439,7 @@ mod tests {
             total: Fen(1_200_000),
             fund_total: Fen(746_900),
             person_total: Fen(453_100),
+            account: Fen::ZERO,
             funds: BTreeMap::from([(Fund::EmployeePool, Fen(746_900))]),
         };
         let page = |side, line| BookPage { side, line, transfers: Vec::new() };

@@ -4,7 +4,7 @@
 use crate::{
     clock::TravelClock,
     hospital::{AddressForm, Hospital, Settings},
-    institutions::{MODELS, Model, demo_institutions},
+    institutions::{self, MODELS, Model, demo_institutions},
     network::Wire,
     people::{AREAS, demo_people},
 };
@@ -37,7 +37,7 @@ use terms::{
     Clock, Day, FilingCategory, InstitutionCode, Participant, PoolingArea, Province, Refusal, TreatmentPlace,
 };
 use tokio::net::TcpListener;
-use wire::sign::sm2::PrivateKey;
+use wire::sign::{ca_hmac_sm3, sm2::PrivateKey};
 
 /// Why a world does not start, or something in it cannot be done: a sentence for the operator.
 #[derive(Debug)]
@@ -79,12 +79,14 @@ impl From<io::Error> for Trouble {
 pub struct Rulebook {
     /// Policies.
     pub library: Arc<Library>,
+    /// Rules of audit.
+    pub audit: Arc<casework::audit::Rules>,
     catalogs: Catalogs,
 }
 
 impl Rulebook {
     /// Out of the texts of a policy folder, each with its path in the folder: `110000/310.toml`, `national/catalog.csv`,
-    /// `420000/catalog.csv`, `420000/split.toml`.
+    /// `420000/catalog.csv`, `420000/split.toml`, `national/audit.toml`.
     pub fn load(files: &[(String, String)]) -> Result<Self, Trouble> {
         let said = |errors: Vec<benefit::PolicyError>| {
             trouble(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
@@ -92,7 +94,10 @@ impl Rulebook {
         let texts = || files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         let library = Library::load(texts()).map_err(said)?;
         let catalogs = Catalogs::load(texts()).map_err(said)?;
-        Ok(Self { library: Arc::new(library), catalogs })
+        let audit = casework::audit::Rules::of_folder(texts()).map_err(|errors| {
+            trouble(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        })?;
+        Ok(Self { library: Arc::new(library), audit: Arc::new(audit), catalogs })
     }
 
     /// Out of a policy folder.
@@ -158,6 +163,32 @@ pub struct Options {
     pub management_token: Option<String>,
     /// What the provinces do where a policy value is needed that nobody has confirmed.
     pub unconfirmed_values: UnconfirmedValues,
+    /// Addresses, keys and secrets that are the same at every start; drawn anew if not said.
+    pub fixed: Option<Fixed>,
+    /// Who looks on at the hospital interfaces.
+    pub watch: Option<node::Watch>,
+}
+
+/// What is the same at every start, so that it can be written down. Only for invented people: everybody knows these keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fixed {
+    /// Where each node listens; any port if it is not here.
+    pub addresses: BTreeMap<Participant, SocketAddr>,
+    /// What keys and secrets are made of.
+    pub seed: &'static str,
+}
+
+impl Fixed {
+    /// The signing key of a node.
+    pub fn key(&self, participant: Participant) -> PrivateKey {
+        institutions::private_key(&self.secret(&participant.to_string()))
+    }
+
+    /// The secret of an institution: 32 hexadecimal digits.
+    pub fn secret(&self, code: &str) -> Secret {
+        let made = ca_hmac_sm3::sign(self.seed, code, b"");
+        Secret(made.split_once(':').map_or("", |(_, digits)| &digits[..32]).to_lowercase())
+    }
 }
 
 impl Options {
@@ -176,6 +207,8 @@ impl Options {
             patience: Duration::from_secs(8),
             management_token: None,
             unconfirmed_values: UnconfirmedValues::Compute,
+            fixed: None,
+            watch: None,
         }
     }
 }
@@ -227,20 +260,22 @@ impl World {
         let mut context = |me: Participant| {
             let store = stores.remove(&me).ok_or_else(|| trouble(format!("no database for node {me}")))?;
             let clock: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-            Ok::<_, Trouble>(Context { me, store, clock, ids: Arc::new(RandomIds), key: new_key() })
+            let key = options.fixed.as_ref().map_or_else(new_key, |fixed| fixed.key(me));
+            Ok::<_, Trouble>(Context { me, store, clock, ids: Arc::new(RandomIds), key })
         };
         let hub_context = context(Participant::Hub)?;
         let hub_key = hub_context.key.public();
         let hub = Arc::new(Hub::new(hub_context));
         hub.context.store.prepare(Participant::Hub, clock.now()).await?;
-        let hub_running = serve::hub(Arc::clone(&hub), listen(None).await?)?;
+        let address_of = |me| options.fixed.as_ref().and_then(|fixed| fixed.addresses.get(&me)).copied();
+        let hub_running = serve::hub(Arc::clone(&hub), listen(address_of(Participant::Hub)).await?)?;
         say(&format!("国家平台已启动：{}", hub_running.url()));
         let mut provinces = BTreeMap::new();
         for &province in &options.provinces {
             let me = Participant::Province(province);
             let context = context(me)?;
             context.store.prepare(me, clock.now()).await?;
-            let listener = listen(None).await?;
+            let listener = listen(address_of(me)).await?;
             let address = listener.local_addr()?;
             let (to_hub, from_hub) = if options.wires {
                 (
@@ -266,6 +301,10 @@ impl World {
             settings.patience = options.patience;
             settings.unconfirmed_values = options.unconfirmed_values;
             settings.management_token.clone_from(&options.management_token);
+            settings.watch.clone_from(&options.watch);
+            settings.audit = Arc::clone(&options.rules.audit);
+            // Details are sent on when the story says so.
+            settings.details_every = None;
             let node = Arc::new(ProvinceNode::new(context, province, settings));
             let running = Some(serve::province(Arc::clone(&node), listener)?);
             say(&format!("{name}省级平台已启动：http://{address}"));
@@ -282,17 +321,18 @@ impl World {
             server,
             _folder: folder,
         };
-        world.populate(say).await?;
+        world.populate(options.fixed.as_ref(), say).await?;
         Ok(world)
     }
 
-    async fn populate(&mut self, say: &(dyn Fn(&str) + Sync)) -> Result<(), Trouble> {
+    async fn populate(&mut self, fixed: Option<&Fixed>, say: &(dyn Fn(&str) + Sync)) -> Result<(), Trouble> {
         let people: Vec<(PoolingArea, Person)> = demo_people()
             .into_iter()
             .filter(|(area, _)| self.provinces.contains_key(&area.province()))
             .collect();
         self.add_people(&people).await?;
-        let institutions = demo_institutions(&|_| new_secret(), self.clock.now());
+        let secret_of = |code: &InstitutionCode| fixed.map_or_else(new_secret, |fixed| fixed.secret(code.as_str()));
+        let institutions = demo_institutions(&secret_of, self.clock.now());
         self.institutions = institutions
             .into_iter()
             .filter(|one| self.provinces.contains_key(&one.place.province()))
@@ -398,6 +438,15 @@ impl World {
         Err(trouble("the outboxes do not become empty"))
     }
 
+    /// Sends on the details that are due, until nothing more can be done now; of how many settlements.
+    pub async fn send_details(&self) -> usize {
+        let mut sent = 0;
+        for side in self.provinces.values() {
+            sent += side.node.send_details().await;
+        }
+        sent
+    }
+
     /// How many questions wait in all outboxes.
     pub async fn waiting(&self) -> Result<i64, Trouble> {
         let mut waiting = 0;
@@ -418,8 +467,18 @@ impl World {
 
     /// Starts a killed province's node again, at its address and over its database.
     pub async fn restart(&mut self, province: Province) -> Result<(), Trouble> {
+        let settings = self.province(province)?.node.settings.clone();
+        self.restart_with(province, settings).await
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(
+        &mut self,
+        province: Province,
+        settings: ProvinceSettings,
+    ) -> Result<(), Trouble> {
         let side = self.provinces.get_mut(&province).ok_or_else(|| trouble("not in this world"))?;
-        let node = ProvinceNode::new(side.node.context.clone(), province, side.node.settings.clone());
+        let node = ProvinceNode::new(side.node.context.clone(), province, settings);
         side.node = Arc::new(node);
         side.running = Some(serve::province(Arc::clone(&side.node), listen(Some(side.address)).await?)?);
         Ok(())
@@ -443,7 +502,17 @@ impl World {
 }
 
 async fn listen(address: Option<SocketAddr>) -> Result<TcpListener, Trouble> {
-    Ok(TcpListener::bind(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))).await?)
+    let Some(address) = address else { return Ok(TcpListener::bind(("127.0.0.1", 0)).await?) };
+    // A node that was ended at once lets go of its address a moment later.
+    for _ in 0..100 {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            bound => return Ok(bound?),
+        }
+    }
+    Err(trouble(format!("{address} stays in use")))
 }
 
 type Opened = (BTreeMap<Participant, Store>, Option<Embedded>, Option<tempfile::TempDir>);

@@ -91,7 +91,7 @@ async fn every_malformed_message_is_refused_by_name_and_leaves_nothing() {
         ("infno", Some(json!([1])), "[infno]"),
         ("infno", Some(json!("8888")), "未知交易编号[8888]"),
         ("infno", Some(json!("2304'; drop table visit; --")), "[infno]"),
-        ("infno", Some(json!("2207")), "交易[2207门诊结算]本平台暂未开通"),
+        ("infno", Some(json!("2303A")), "交易[2303A住院预结算（A版）]本平台暂未开通"),
         ("infno", Some(json!("2303a")), "本平台暂未开通"),
         ("msgid", None, "[msgid]不能为空，应为发送方报文ID"),
         ("msgid", Some(json!("9".repeat(41))), "[msgid]"),

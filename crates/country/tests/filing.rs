@@ -155,6 +155,7 @@ impl Away {
             treatment: place,
             standing,
             accounts: None,
+            continues: None,
         };
         let scheme =
             self.world.rules.library.scheme_on(self.area, InsuranceScheme::Employee, discharge).unwrap();

@@ -8,7 +8,7 @@ mod play;
 mod raw;
 
 use country::{bills::Line, hospital::AddressForm};
-use desk::{Counter, with};
+use desk::{Counter, renamed, with};
 use hyper::Method;
 use play::hubei;
 use raw::{Came, envelope, sentence};
@@ -309,4 +309,14 @@ async fn a_hospital_that_maps_its_items_sends_only_what_it_has_mapped() {
     counter.refused("taken back twice", "3302", &back, &unmapped).await;
     assert!(pages(&counter, "1317", &own(&pair)).await.is_empty());
     counter.done("3301", &with(&pair, "/data/0/med_list_codg", json!(others[0].code))).await;
+
+    // One call ends a version and begins the next; a line is of the version of its day.
+    let ended = with(&pairs(&others[..1], "2020-01-01", "2020-12-31"), "/data/0/fixmedins_hilist_id", json!(first.own_code));
+    let begun = with(&pair, "/data/0/begndate", json!("2021-01-01"));
+    counter.done("3301", &json!({ "data": [ended["data"][0], begun["data"][0]] })).await;
+    let later = counter.lines(&stay, &[renamed(first, "LATER")]);
+    counter.done("2301", &with_own_codes_only(later)).await;
+    let details = counter.done("5204", &counter.of_visit()).await;
+    let line = details.as_array().unwrap().iter().find(|line| line["feedetl_sn"] == "LATER").unwrap();
+    assert_eq!(line["med_list_codg"], json!(first.code));
 }

@@ -5,14 +5,14 @@
 //! function of the chain and of the transfers that exist, so that a book in a database and the [`Book`] in memory follow
 //! the same rules.
 
-use crate::chart::{Account, EntrySide, Ledger, NotAKey, Role, fund_of_code};
+use crate::chart::{Account, EntrySide, Ledger, NotAKey, Purse, Role};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     str::FromStr,
 };
-use terms::{Day, Fen, Fund, Moment, SettlementId};
+use terms::{Day, Fen, Moment, SettlementId};
 
 /// The id of a transfer, derived from what it is for, so that a retry comes to the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,18 +22,18 @@ pub struct TransferId {
     pub settlement: SettlementId,
     /// In whose book.
     pub role: Role,
-    /// Of which fund.
-    pub fund: Fund,
+    /// Whose money.
+    pub purse: Purse,
     /// Whether it undoes; a settlement is made once and undone once.
     pub undoing: bool,
 }
 
 impl fmt::Display for TransferId {
-    /// `settlement/role/fund/made` or `…/undone`.
+    /// `settlement/role/purse/made` or `…/undone`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { settlement, role, fund, undoing } = self;
+        let Self { settlement, role, purse, undoing } = self;
         let attempt = if *undoing { "undone" } else { "made" };
-        f.pad(&format!("{settlement}/{}/{}/{attempt}", role.name(), fund.code()))
+        f.pad(&format!("{settlement}/{}/{}/{attempt}", role.name(), purse.code()))
     }
 }
 
@@ -41,12 +41,12 @@ impl FromStr for TransferId {
     type Err = NotAKey;
     fn from_str(text: &str) -> Result<Self, NotAKey> {
         let parts: Vec<_> = text.split('/').collect();
-        let [settlement, role, fund, attempt] = parts[..] else { return Err(NotAKey) };
+        let [settlement, role, purse, attempt] = parts[..] else { return Err(NotAKey) };
         let roles = [Role::Treatment, Role::Hub, Role::Insured];
         Ok(Self {
             settlement: settlement.parse().map_err(|_| NotAKey)?,
             role: roles.into_iter().find(|one| one.name() == role).ok_or(NotAKey)?,
-            fund: fund_of_code(fund)?,
+            purse: Purse::of_code(purse)?,
             undoing: match attempt {
                 "made" => false,
                 "undone" => true,
@@ -156,7 +156,7 @@ pub enum Refused {
     AmountTooLarge(TransferId),
     /// Both sides are the same account.
     SameAccount(TransferId),
-    /// The accounts, or the id, belong to another role, scheme or fund.
+    /// The accounts, or the id, belong to another role, scheme or purse.
     LedgersDiffer(TransferId),
     /// The id says that it makes, the code that it undoes, or the other way round.
     CodeDiffers(TransferId),
@@ -213,12 +213,12 @@ pub fn admit(chain: &[Transfer], existing: &BTreeMap<TransferId, Transfer>) -> R
     Ok(Outcome::Created)
 }
 
-/// The transfers that were made, or undone, together with this one: the same but for the fund.
+/// The transfers that were made, or undone, together with this one: the same but for the purse.
 fn existing_legs(
     existing: &BTreeMap<TransferId, Transfer>,
     id: TransferId,
 ) -> impl Iterator<Item = &Transfer> {
-    let ids = Fund::ALL.iter().map(move |&fund| TransferId { fund, ..id });
+    let ids = Purse::all().map(move |purse| TransferId { purse, ..id });
     ids.filter_map(|id| existing.get(&id))
 }
 
@@ -233,8 +233,8 @@ fn check_alone(transfer: &Transfer) -> Result<(), Refused> {
     if debit == credit {
         return Err(Refused::SameAccount(*id));
     }
-    let (role, _, fund) = debit.ledger();
-    if debit.ledger() != credit.ledger() || (role, fund) != (id.role, id.fund) {
+    let (role, _, purse) = debit.ledger();
+    if debit.ledger() != credit.ledger() || (role, purse) != (id.role, id.purse) {
         return Err(Refused::LedgersDiffer(*id));
     }
     if code.undoes() != id.undoing {
@@ -560,7 +560,7 @@ mod tests {
             let (pool, large) = (standing(|known| known.0), standing(|known| known.1));
             for book in &books {
                 for (account, balance) in book.balances() {
-                    let expected = if account.fund() == Fund::EmployeePool { pool } else { large };
+                    let expected = if account.purse() == Purse::Fund(Fund::EmployeePool) { pool } else { large };
                     prop_assert_eq!(balance.on(account.kind().normal_side()), expected, "{}", account);
                 }
             }

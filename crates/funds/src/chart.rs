@@ -1,6 +1,7 @@
 //! The chart of accounts: one table of the kinds of account, and the keys that tell two accounts of a kind apart.
 //!
-//! Every account belongs to one scheme (险种) and one fund: 职工 and 居民, and each fund within them, never mix. Its key is a
+//! Every account belongs to one scheme (险种) and one purse, which is a fund or the personal accounts (个人账户): 职工 and 居民, and
+//! each purse within them, never mix. Its key is a
 //! stable text, so that a book can be kept anywhere. To add a kind: a line in the table below and a constructor.
 
 use serde::{Deserialize, Serialize};
@@ -108,8 +109,51 @@ impl fmt::Display for Party {
     }
 }
 
-/// Accounts move money only within one ledger: a role, a scheme, a fund.
-pub type Ledger = (Role, InsuranceScheme, Fund);
+/// Whose money moves: a fund's, or that of a personal account, which the agency holds for its owner and pays out like a fund's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purse {
+    /// A fund's.
+    Fund(Fund),
+    /// 个人账户: the person's own money, which is no part of 基金支付总额.
+    PersonalAccount,
+}
+
+impl Purse {
+    /// All of them: the funds, then the personal account.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Fund::ALL.iter().copied().map(Self::Fund).chain(std::iter::once(Self::PersonalAccount))
+    }
+
+    /// The code in keys, as 基金支付类型 (`fund_pay_type`) has it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Fund(fund) => fund.code(),
+            Self::PersonalAccount => "310200",
+        }
+    }
+
+    /// The Chinese name.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Fund(fund) => fund.chinese(),
+            Self::PersonalAccount => "职工基本医疗保险个人账户",
+        }
+    }
+
+    /// The purse whose code is exactly this.
+    pub(crate) fn of_code(code: &str) -> Result<Self, NotAKey> {
+        Self::all().find(|purse| purse.code() == code).ok_or(NotAKey)
+    }
+}
+
+impl From<Fund> for Purse {
+    fn from(fund: Fund) -> Self {
+        Self::Fund(fund)
+    }
+}
+
+/// Accounts move money only within one ledger: a role, a scheme, a purse.
+pub type Ledger = (Role, InsuranceScheme, Purse);
 
 /// One account of a node's book.
 ///
@@ -127,42 +171,51 @@ pub struct Account {
     kind: AccountKind,
     party: Party,
     scheme: InsuranceScheme,
-    fund: Fund,
+    purse: Purse,
 }
 
 impl Account {
     /// 应付定点医疗机构医疗费 of one institution.
-    pub const fn institution_payable(
+    pub fn institution_payable(
         institution: InstitutionCode,
         scheme: InsuranceScheme,
-        fund: Fund,
+        purse: impl Into<Purse>,
     ) -> Self {
-        Self { kind: AccountKind::InstitutionPayable, party: Party::Institution(institution), scheme, fund }
+        Self::of(AccountKind::InstitutionPayable, Party::Institution(institution), scheme, purse)
+    }
+
+    fn of(
+        kind: AccountKind,
+        party: Party,
+        scheme: InsuranceScheme,
+        purse: impl Into<Purse>,
+    ) -> Self {
+        Self { kind, party, scheme, purse: purse.into() }
     }
 
     /// 应收跨省异地就医资金 from one insured province.
-    pub const fn insured_receivable(insured: Province, scheme: InsuranceScheme, fund: Fund) -> Self {
-        Self { kind: AccountKind::InsuredReceivable, party: Party::Province(insured), scheme, fund }
+    pub fn insured_receivable(insured: Province, scheme: InsuranceScheme, purse: impl Into<Purse>) -> Self {
+        Self::of(AccountKind::InsuredReceivable, Party::Province(insured), scheme, purse)
     }
 
     /// The hub's memorandum of what one insured province owes.
-    pub const fn hub_receivable(insured: Province, scheme: InsuranceScheme, fund: Fund) -> Self {
-        Self { kind: AccountKind::HubReceivable, party: Party::Province(insured), scheme, fund }
+    pub fn hub_receivable(insured: Province, scheme: InsuranceScheme, purse: impl Into<Purse>) -> Self {
+        Self::of(AccountKind::HubReceivable, Party::Province(insured), scheme, purse)
     }
 
     /// The hub's memorandum of what one treatment province is owed.
-    pub const fn hub_payable(treatment: Province, scheme: InsuranceScheme, fund: Fund) -> Self {
-        Self { kind: AccountKind::HubPayable, party: Party::Province(treatment), scheme, fund }
+    pub fn hub_payable(treatment: Province, scheme: InsuranceScheme, purse: impl Into<Purse>) -> Self {
+        Self::of(AccountKind::HubPayable, Party::Province(treatment), scheme, purse)
     }
 
     /// 待遇支出 of one pooling area.
-    pub const fn benefit_expense(area: PoolingArea, scheme: InsuranceScheme, fund: Fund) -> Self {
-        Self { kind: AccountKind::BenefitExpense, party: Party::Area(area), scheme, fund }
+    pub fn benefit_expense(area: PoolingArea, scheme: InsuranceScheme, purse: impl Into<Purse>) -> Self {
+        Self::of(AccountKind::BenefitExpense, Party::Area(area), scheme, purse)
     }
 
     /// 应付跨省异地就医资金 to one treatment province.
-    pub const fn treatment_payable(treatment: Province, scheme: InsuranceScheme, fund: Fund) -> Self {
-        Self { kind: AccountKind::TreatmentPayable, party: Party::Province(treatment), scheme, fund }
+    pub fn treatment_payable(treatment: Province, scheme: InsuranceScheme, purse: impl Into<Purse>) -> Self {
+        Self::of(AccountKind::TreatmentPayable, Party::Province(treatment), scheme, purse)
     }
 
     /// Its kind.
@@ -175,9 +228,9 @@ impl Account {
         self.scheme
     }
 
-    /// Its fund.
-    pub const fn fund(&self) -> Fund {
-        self.fund
+    /// Whose money it counts.
+    pub const fn purse(&self) -> Purse {
+        self.purse
     }
 
     /// The code of the institution, province or pooling area that it is about.
@@ -187,15 +240,15 @@ impl Account {
 
     /// The ledger it belongs to.
     pub const fn ledger(&self) -> Ledger {
-        (self.kind.role(), self.scheme, self.fund)
+        (self.kind.role(), self.scheme, self.purse)
     }
 }
 
 impl fmt::Display for Account {
-    /// The stable key: kind, party, scheme, fund.
+    /// The stable key: kind, party, scheme, purse.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, party, scheme, fund } = self;
-        f.pad(&format!("{}/{party}/{}/{}", kind.key(), scheme.code(), fund.code()))
+        let Self { kind, party, scheme, purse } = self;
+        f.pad(&format!("{}/{party}/{}/{}", kind.key(), scheme.code(), purse.code()))
     }
 }
 
@@ -209,20 +262,15 @@ impl fmt::Display for NotAKey {
     }
 }
 
-/// The fund whose code is exactly this.
-pub(crate) fn fund_of_code(code: &str) -> Result<Fund, NotAKey> {
-    Fund::ALL.iter().copied().find(|fund| fund.code() == code).ok_or(NotAKey)
-}
-
 impl FromStr for Account {
     type Err = NotAKey;
     fn from_str(text: &str) -> Result<Self, NotAKey> {
         let (kind, rest) = text.split_once('/').ok_or(NotAKey)?;
-        let (rest, fund) = rest.rsplit_once('/').ok_or(NotAKey)?;
+        let (rest, purse) = rest.rsplit_once('/').ok_or(NotAKey)?;
         let (party, scheme) = rest.rsplit_once('/').ok_or(NotAKey)?;
         let kind = AccountKind::ALL.iter().copied().find(|one| one.key() == kind).ok_or(NotAKey)?;
         let scheme = InsuranceScheme::ALL.iter().copied().find(|one| one.code() == scheme).ok_or(NotAKey)?;
-        let fund = fund_of_code(fund)?;
+        let purse = Purse::of_code(purse)?;
         let party = match kind {
             AccountKind::InstitutionPayable => Party::Institution(party.parse().map_err(|_| NotAKey)?),
             AccountKind::BenefitExpense => Party::Area(PoolingArea(party.parse().map_err(|_| NotAKey)?)),
@@ -231,7 +279,7 @@ impl FromStr for Account {
             | AccountKind::HubPayable
             | AccountKind::TreatmentPayable => Party::Province(party.parse().map_err(|_| NotAKey)?),
         };
-        Ok(Self { kind, party, scheme, fund })
+        Ok(Self { kind, party, scheme, purse })
     }
 }
 
@@ -283,6 +331,7 @@ mod tests {
             "hub-payable/310000/310/310100",
             "expense-benefit/429004/390/390100",
             "payable-treatment/310000/310/999997",
+            "payable-treatment/310000/310/310200",
         ] {
             assert_eq!(key.parse::<Account>().map(|account| account.to_string()).as_deref(), Ok(key));
         }

@@ -3,6 +3,7 @@
 //! Everything is a function of values: what is to move, what has moved, what three nodes say of one settlement. This crate
 //! must not know I/O, the clock, or why a fund pays what it pays: amounts, days and moments are given to it.
 
+pub mod apportioning;
 pub mod book;
 pub mod calendar;
 pub mod chart;
@@ -10,7 +11,8 @@ pub mod movement;
 pub mod prepayment;
 pub mod reconciliation;
 pub mod rule;
+pub mod statement;
 
 pub use book::{Balance, Book, Outcome, Refused, Transfer, TransferCode, TransferId, TrialBalance};
-pub use chart::{Account, AccountKind, EntrySide, Ledger, NotAKey, Role};
+pub use chart::{Account, AccountKind, EntrySide, Ledger, NotAKey, Purse, Role};
 pub use reconciliation::{BookLine, Difference, DifferenceKind, Side, compare};

@@ -60,6 +60,9 @@ pub struct BookLine {
     pub fund_total: Fen,
     /// 个人负担总额.
     pub person_total: Fen,
+    /// What of it personal accounts pay (个人账户支出).
+    #[serde(default)]
+    pub account: Fen,
     /// What each fund pays; a fund that is not there pays nothing.
     pub funds: BTreeMap<Fund, Fen>,
 }
@@ -74,6 +77,8 @@ pub enum Figure {
     FundTotal,
     /// 个人负担总额.
     PersonTotal,
+    /// 个人账户支出.
+    Account,
     /// What one fund pays.
     Fund(Fund),
 }
@@ -84,6 +89,7 @@ impl fmt::Display for Figure {
             Self::Total => "医疗费总额",
             Self::FundTotal => "基金支付总额",
             Self::PersonTotal => "个人负担总额",
+            Self::Account => "个人账户支出",
             Self::Fund(fund) => fund.chinese(),
         })
     }
@@ -185,7 +191,7 @@ fn compare_one(sides: &[Side], said: &[(Side, &BookLine)]) -> Vec<DifferenceKind
         differences.push(DifferenceKind::StageDiffers { undone_at: undone.map(|(&side, _)| side).collect() });
     }
     let funds: BTreeSet<Fund> = standing.iter().flat_map(|(_, line)| line.funds.keys().copied()).collect();
-    let totals = [Figure::Total, Figure::FundTotal, Figure::PersonTotal];
+    let totals = [Figure::Total, Figure::FundTotal, Figure::PersonTotal, Figure::Account];
     for figure in totals.into_iter().chain(funds.into_iter().map(Figure::Fund)) {
         let amounts: BTreeMap<Side, Fen> =
             standing.iter().map(|&(&side, line)| (side, line.figure(figure))).collect();
@@ -202,6 +208,7 @@ impl BookLine {
             Figure::Total => self.total,
             Figure::FundTotal => self.fund_total,
             Figure::PersonTotal => self.person_total,
+            Figure::Account => self.account,
             Figure::Fund(fund) => self.funds.get(&fund).copied().unwrap_or_default(),
         }
     }
@@ -223,6 +230,7 @@ mod tests {
             total: Fen(1_000),
             fund_total: Fen(pool),
             person_total: Fen(1_000 - pool),
+            account: Fen::ZERO,
             funds: [(Fund::EmployeePool, Fen(pool)), (Fund::LargeAmount, Fen::ZERO)].into(),
         }
     }
@@ -233,6 +241,7 @@ mod tests {
         let undone = || vec![line(Undone, 800)];
         let short = || vec![line(Standing, 700)];
         let none = Vec::new;
+        let by_account = || vec![BookLine { account: Fen(100), ..line(Standing, 800) }];
         let mut unnamed = stands();
         unnamed[0].funds.remove(&Fund::LargeAmount);
         let rows = [
@@ -254,6 +263,12 @@ mod tests {
                     "个人负担总额不一致：就医地2.00，国家平台2.00，参保地3.00",
                     "职工基本医疗保险统筹基金不一致：就医地8.00，国家平台8.00，参保地7.00",
                 ],
+            ),
+            (
+                by_account(),
+                by_account(),
+                stands(),
+                &["个人账户支出不一致：就医地1.00，国家平台1.00，参保地0.00"],
             ),
             ([stands(), short()].concat(), stands(), stands(), &["在就医地账中重复"]),
         ];

@@ -2,7 +2,9 @@
 
 use crate::{
     context::{Failure, Outcome},
+    medium,
     province::ProvinceNode,
+    settlement::other_care,
 };
 use casework::{
     filing::{Standing, standing},
@@ -12,14 +14,17 @@ use casework::{
 };
 use std::collections::BTreeMap;
 use store::{
-    Work, fee,
+    Work, bill, fee,
     visit::{self, Phase},
 };
 use terms::{
-    AdmissionKind, CitizenId, FilingId, InsuranceScheme, InsuredPlace, MessageId, Moment, PersonNumber,
-    Refusal, TreatmentPlace, VisitId,
+    AdmissionKind, CareKind, CitizenId, FilingId, InsuranceScheme, InsuredPlace, MessageId, Moment,
+    PersonNumber, Refusal, TreatmentPlace, VisitId,
 };
-use wire::peer::v1::{Answer, FindFilings, FindPerson, Question};
+use wire::{
+    hospital::credential::Credential,
+    peer::v1::{Answer, FindFilings, FindPerson, Question},
+};
 
 /// The longest stay that is settled directly: an older admission is a mistake or a matter for a clerk.
 const STAY_YEARS_MAX: i32 = 5;
@@ -49,6 +54,8 @@ pub struct Admission {
     pub registration: BTreeMap<String, String>,
     /// 入院诊断.
     pub diagnoses: Diagnoses,
+    /// 就诊凭证.
+    pub shown: Credential,
     /// The hospital's message.
     pub msgid: MessageId,
 }
@@ -85,6 +92,8 @@ pub async fn gather(
     }
     let who = (Some(admission.person.clone()), None);
     let person = find_person(node, institution, admission.insured, who).await?;
+    let of = (admission.insured, &person);
+    medium::check(node, institution, of, &admission.shown, &admission.msgid).await?;
     let find = FindFilings {
         person: admission.person.clone(),
         insured: admission.insured,
@@ -151,6 +160,7 @@ pub async fn admit(
         admitted_at: admission.admitted_at,
         discharged_at: None,
         med_type: admission.med_type,
+        care: CareKind::Inpatient,
         admission_kind: admission.kind,
         filing: gathered.filing,
         registration: admission.registration,
@@ -163,13 +173,24 @@ pub async fn admit(
 }
 
 /// What is registered has happened: a day of grace for clocks in another time zone.
-fn check_not_ahead(field: &str, expected: &str, at: Moment, now: Moment) -> Result<(), Refusal> {
+pub fn check_not_ahead(field: &str, expected: &str, at: Moment, now: Moment) -> Result<(), Refusal> {
     const GRACE_MILLIS: i64 = 24 * 60 * 60 * 1000;
     if at > now.plus_millis(GRACE_MILLIS) { Err(Refusal::invalid(field, expected)) } else { Ok(()) }
 }
 
-/// The visit, held, if it is this person's at this institution.
+/// The stay, held, if it is this person's at this institution.
 pub async fn hold(
+    work: &mut Work,
+    institution: &Institution,
+    id: VisitId,
+    person: &PersonNumber,
+) -> Outcome<Visit> {
+    let visit = hold_any(work, institution, id, person).await?;
+    if visit.care == CareKind::Inpatient { Ok(visit) } else { Err(other_care(&visit).into()) }
+}
+
+/// A visit of any kind, held, if it is this person's at this institution.
+pub async fn hold_any(
     work: &mut Work,
     institution: &Institution,
     id: VisitId,
@@ -252,7 +273,8 @@ pub async fn correct(
 /// Takes an admission back (2404, or a reversal of 2401): only without details.
 pub async fn withdraw(work: &mut Work, mut visit: Visit) -> Outcome<()> {
     visit.stage = visit.after(Move::Withdraw)?;
-    if !fee::categories(work.conn(), visit.id).await?.is_empty() {
+    let is_settled_midway = !bill::kept(work.conn(), visit.id).await?.is_empty();
+    if is_settled_midway || !fee::categories(work.conn(), visit.id).await?.is_empty() {
         let (mdtrt_id, needed) = (visit.id.to_string(), "在院且明细已全部撤销".to_owned());
         return Err(Refusal::VisitStage { mdtrt_id, stage: "在院且有费用明细".to_owned(), needed }.into());
     }

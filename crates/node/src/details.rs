@@ -1,5 +1,5 @@
-//! Fee details at the treatment place (2301, 2302): every line is split by the place's own catalog when it comes, and stays
-//! here.
+//! Fee details at the treatment place (2301, 2302; also 2204 and 2205, see [`crate::outpatient`]): every line is split by the place's own catalog when it comes, and stays
+//! here until the settlement stands (`details_on`).
 
 use crate::{context::Outcome, mapping, province::ProvinceNode};
 use benefit::{Split, split_line};
@@ -19,6 +19,8 @@ use terms::{Fen, Moment, Refusal};
 pub struct Given {
     /// 费用明细流水号.
     pub serial: String,
+    /// 收费批次号; empty in a stay.
+    pub bill: String,
     /// 原费用流水号, for a refund.
     pub refunds: Option<String>,
     /// 费用发生时间.
@@ -35,6 +37,14 @@ pub struct Given {
     pub price: i64,
     /// The rest, as given.
     pub registration: BTreeMap<String, String>,
+}
+
+impl Given {
+    /// Whether the hospital has not approved that the funds pay (医院审批标志 `hosp_appr_flag` 2 审批不通过): then the person pays
+    /// all of it. The catalog names no item whose use is restricted (限制使用标志), so an approval is never needed.
+    fn is_self_paid(&self) -> bool {
+        self.registration.get("hosp_appr_flag").is_some_and(|flag| flag == "2")
+    }
 }
 
 /// Splits and writes lines, all or none; in the order in which they came.
@@ -76,7 +86,7 @@ pub async fn upload(
         lines.push(line);
     }
     fee::insert(work, visit, &lines).await?;
-    visit::sum_up(work, visit.id).await?;
+    visit::sum_up(work, visit).await?;
     Ok(lines)
 }
 
@@ -97,7 +107,7 @@ fn check_day(visit: &Visit, given: &Given, now: Moment) -> Result<(), Refusal> {
     if (from..=to).contains(&day) {
         return Ok(());
     }
-    Err(Refusal::invalid("fee_ocur_time", format!("本次住院期间内的时间（{from}至{to}）")))
+    Err(Refusal::invalid("fee_ocur_time", format!("本次就诊期间内的时间（{from}至{to}）")))
 }
 
 /// Splits a line by the catalog of the day on which the fee arose.
@@ -113,10 +123,15 @@ fn split(
         .ok_or_else(|| Refusal::UnknownItem { med_list_codg: given.item.clone() })?;
     let limit = item.limit(institution.level);
     let first_self_pay_rate = item.first_self_pay_of(institution.level, given.amount, given.quantity);
-    let parts = split_line(item, institution.level, given.amount, given.quantity);
+    let parts = if given.is_self_paid() {
+        Split { total: given.amount, out_of_scope: given.amount, ..Split::default() }
+    } else {
+        split_line(item, institution.level, given.amount, given.quantity)
+    };
     assert!(parts.is_consistent() && parts.total == given.amount, "a split is the whole line");
     Ok(FeeLine {
         serial: given.serial,
+        bill: given.bill,
         refunds: None,
         occurred_at: given.occurred_at,
         item: given.item,
@@ -142,13 +157,16 @@ fn refund(
 ) -> Result<FeeLine, Refusal> {
     let (quantity, amount) = refunded.get(&original.serial).copied().unwrap_or_default();
     let left = (original.quantity + quantity + given.quantity, original.split.total + amount + given.amount);
-    let is_same = given.item.is_empty() || given.item == original.item;
+    // In a stay a line that was settled midway is given back by the next settlement.
+    let is_same_bill = given.bill.is_empty() || given.bill == original.bill;
+    let is_same = (given.item.is_empty() || given.item == original.item) && is_same_bill;
     if left.0 < 0 || left.1.is_negative() || !is_same {
         return Err(Refusal::RefundTooLarge { feedetl_sn: given.serial });
     }
     let parts = proportional(original.split, original.split.total + amount, left.1);
     Ok(FeeLine {
         serial: given.serial,
+        bill: given.bill,
         refunds: Some(original.serial.clone()),
         occurred_at: given.occurred_at,
         local_item: given.local_item,
@@ -188,12 +206,17 @@ fn share(whole: Split, left: Fen) -> Split {
 pub async fn delete(work: &mut Work, visit: &Visit, serials: Option<&[String]>) -> Outcome<()> {
     visit.after(Move::ChangeDetails)?;
     let Some(serials) = serials else {
-        fee::delete(work, visit.id, None).await?;
-        return Ok(visit::sum_up(work, visit.id).await?);
+        // What was settled midway stays.
+        fee::delete_bills(work, visit.id, &[String::new()]).await?;
+        return Ok(visit::sum_up(work, visit).await?);
     };
     let found = fee::list(work.conn(), visit.id, Some(serials)).await?;
     if let Some(missing) = serials.iter().find(|serial| !found.iter().any(|line| line.serial == **serial)) {
         return Err(Refusal::UnknownLine { feedetl_sn: missing.clone() }.into());
+    }
+    if let Some(settled) = found.iter().find(|line| !line.bill.is_empty() && serials.contains(&line.serial)) {
+        let expected = format!("未结算的费用明细；[{}]已中途结算，请先撤销该结算或上传退费明细", settled.serial);
+        return Err(Refusal::invalid("feedetl_sn", expected).into());
     }
     let orphan = found.iter().find(|line| !serials.contains(&line.serial));
     if let Some(refund) = orphan {
@@ -202,7 +225,7 @@ pub async fn delete(work: &mut Work, visit: &Visit, serials: Option<&[String]>) 
         );
     }
     fee::delete(work, visit.id, Some(serials)).await?;
-    Ok(visit::sum_up(work, visit.id).await?)
+    Ok(visit::sum_up(work, visit).await?)
 }
 
 #[cfg(test)]

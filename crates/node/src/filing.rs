@@ -211,7 +211,7 @@ async fn step(
 }
 
 /// Holds a person's year until the unit of work ends, so that two clerks do not decide at once.
-async fn hold(
+pub(crate) async fn hold(
     work: &mut Work,
     insured: InsuredPlace,
     (person, scheme): (&PersonNumber, InsuranceScheme),
@@ -227,7 +227,7 @@ async fn find_filing(conn: &mut Conn, id: FilingId) -> Outcome<Filing> {
     Ok(found.ok_or_else(|| Refusal::UnknownFiling { filing_id: id.to_string() })?)
 }
 
-async fn find_person(
+pub(crate) async fn find_person(
     node: &ProvinceNode,
     conn: &mut Conn,
     insured: InsuredPlace,

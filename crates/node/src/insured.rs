@@ -8,27 +8,32 @@ use crate::{
     province::{ProvinceNode, UnconfirmedValues},
 };
 use benefit::{
-    Breakdown, Case, FilingStanding, Member, OfYear, Scheme, YearToDate, compute_over_year_end,
+    Accounts, Breakdown, Case, Continued, FilingStanding, Member, OfYear, Scheme, YearToDate,
+    compute_over_year_end,
+    scheme::Confidence,
     splits_at_year_end,
+    year::{Counter, Measure},
 };
 use casework::{
-    Filing, Standing,
-    filing::{deemed_filing, standing},
+    Filing, Standing, chronic,
+    filing::{Destination, deemed_filing, standing},
     person::{Enrolment, Person},
+    registration::Chronic,
 };
 use funds::movement::settlement::{Settled as Booked, Undoing, at_insured, undo as undo_transfers};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use store::{
-    Amounts, Document, Work,
+    Amounts, Conn, Document, Work,
     batch::{Commit, FindKnown},
-    book, filing,
+    book, detail, filing,
     insured::{self, Content, InsuredSettlement, Stage, YearKey},
     person::{self, Look},
+    registration,
 };
 use terms::{
-    AdmissionKind, FilingId, InsuredPlace, Moment, Participant, PersonNumber, PoolingArea, Province, Refusal,
-    Set, SettlementId,
+    AdmissionKind, CareKind, DiseaseCode, Fen, FilingId, InsuredPlace, Moment, Participant, PersonNumber,
+    PoolingArea, Province, Refusal, Set, SettlementId,
 };
 use wire::peer::v1::{Answer, Claim, FindPerson, FindYear, Settle, Settled, Undo, UndoKind, Undone};
 
@@ -49,7 +54,7 @@ pub async fn find_person(node: &ProvinceNode, find: &FindPerson) -> Outcome<Answ
 }
 
 /// An insurance as the treatment place is told of it.
-fn as_told(enrolment: Enrolment) -> Enrolment {
+pub fn as_told(enrolment: Enrolment) -> Enrolment {
     Enrolment { classes: Set::new(), tier: None, contribution_years: None, retired_on: None, ..enrolment }
 }
 
@@ -78,7 +83,10 @@ pub async fn trial(node: &ProvinceNode, from: Participant, claim: &Claim) -> Out
     let area = claim.insured.pooling_area();
     let person = person::find(&mut conn, area, &claim.person).await?;
     let filings = filing::of_person(&mut conn, area, &claim.person).await?;
-    let question = Gathered { claim, person, filings, settled_at: now };
+    let chronic = chronic_register(&mut conn, claim).await?;
+    let before = settled_before(&mut conn, claim).await?;
+    let unconfirmed = node.settings.unconfirmed_values;
+    let question = Gathered { claim, person, filings, chronic, before, unconfirmed, settled_at: now };
     let prepared = question.prepare(node)?;
     let sums = Sums {
         year: insured::year(&mut conn, prepared.year_key(claim)).await?,
@@ -112,13 +120,19 @@ pub async fn settle(node: &ProvinceNode, from: Participant, settle: &Settle) -> 
 async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option<Answer>> {
     let (claim, now) = (&settle.claim, node.context.now());
     let area = claim.insured.pooling_area();
+    if claim.bill.care == CareKind::Chronic || claim.uses_account || !claim.continues.is_empty() {
+        return Ok(None);
+    }
     let Ok(scheme) = node.library.scheme_on(area, claim.scheme, claim.bill.discharge) else {
         return Ok(None);
     };
     let year = scheme.insurance_year(claim.bill.discharge);
     let find = FindKnown { area, person: claim.person.clone(), scheme: claim.scheme, year };
     let Some(known) = node.members.read(find).await else { return Ok(None) };
-    let question = Gathered { claim, person: Some(known.person), filings: known.filings, settled_at: now };
+    let (person, filings, chronic) = (Some(known.person), known.filings, Vec::new());
+    let unconfirmed = node.settings.unconfirmed_values;
+    let before = Vec::new();
+    let question = Gathered { claim, person, filings, chronic, before, unconfirmed, settled_at: now };
     let Ok(prepared) = question.prepare_under(scheme) else { return Ok(None) };
     if prepared.deemed || splits_at_year_end(scheme, &prepared.case).is_some() {
         return Ok(None);
@@ -149,8 +163,11 @@ async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
     }
     let person = person::find(work.conn(), area, &claim.person).await?;
     let filings = filing::of_person(work.conn(), area, &claim.person).await?;
-    let question = Gathered { claim, person, filings, settled_at: now };
-    let prepared = match question.prepare(node) {
+    let chronic = chronic_register(work.conn(), claim).await?;
+    let before = settled_before(work.conn(), claim).await?;
+    let unconfirmed = node.settings.unconfirmed_values;
+    let question = Gathered { claim, person, filings, chronic, before, unconfirmed, settled_at: now };
+    let mut prepared = match question.prepare(node) {
         Ok(prepared) => prepared,
         Err(refusal) => return refuse(work, claim, id, refusal, now).await,
     };
@@ -159,15 +176,24 @@ async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
     if let Some(stands) = insured::hold(&mut work, area, id).await? {
         return first_answer(&stands);
     }
+    if let Some(accounts) = &mut prepared.case.accounts {
+        let balance = person::hold_balance(&mut work, (area, &claim.person), claim.scheme).await?;
+        accounts.own = balance.unwrap_or_default().or_zero();
+    }
     let breakdown = match prepared.compute(&sums, node.settings.unconfirmed_values) {
         Ok(breakdown) => breakdown,
         Err(refusal) => return refuse(work, claim, id, refusal, now).await,
     };
+    if !breakdown.account_paid.is_zero() {
+        let owner = (area, &claim.person);
+        person::spend_balance(&mut work, owner, claim.scheme, breakdown.account_paid).await?;
+    }
     let stands = standing_settlement(settle, &breakdown, prepared.year, now);
     prepared.put_sums(&mut work, claim, &sums.with(&breakdown)).await?;
     book::append(&mut work, area.division(), &transfers(&stands)).await?;
     insert_once(&mut work, &stands).await?;
-    if prepared.deemed {
+    // The bills of one emergency count as filed once.
+    if prepared.deemed && !question.has_deemed_filing() {
         let filing_id = FilingId::new(node.province, now, node.context.ids.serial());
         let admission = claim.bill.admission;
         let record = deemed_filing(
@@ -229,9 +255,15 @@ async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
                 let sums = insured::hold_year(&mut work, key).await?;
                 insured::put_year(&mut work, key, &sums.minus(contribution)).await?;
             }
+            if !content.amounts.account.is_zero() {
+                let paid = breakdown_of(&content.breakdown).account_paid;
+                let owner = (area, &content.person);
+                person::spend_balance(&mut work, owner, content.scheme, -paid).await?;
+            }
             let back = undo_transfers(&transfers(&stands), undoing(undo.reason), now.day(), now);
             book::append(&mut work, area.division(), &back).await?;
             insured::set_undone(&mut work, area, id, (undo.undo, reason(undo.reason)), now).await?;
+            detail::drop_undone(&mut work, area, id, now).await?;
             work.save().await?;
             done(undo.undo, true, now)
         }
@@ -248,7 +280,29 @@ struct Gathered<'a> {
     claim: &'a Claim,
     person: Option<Person>,
     filings: Vec<Filing>,
+    /// The chronic diseases that the person is registered for, where the claim is for one.
+    chronic: Vec<Chronic>,
+    /// What was settled of the same stay before.
+    before: Vec<InsuredSettlement>,
+    unconfirmed: UnconfirmedValues,
     settled_at: Moment,
+}
+
+/// The settlements of the same stay that the claim says to go on from, as far as they are known here.
+async fn settled_before(conn: &mut Conn, claim: &Claim) -> Outcome<Vec<InsuredSettlement>> {
+    let mut before = Vec::new();
+    for id in &claim.continues {
+        before.extend(insured::find(conn, claim.insured.pooling_area(), *id).await?);
+    }
+    Ok(before)
+}
+
+/// The chronic diseases that the person of a claim is registered for, if it is for one: else nobody asks.
+async fn chronic_register(conn: &mut Conn, claim: &Claim) -> Outcome<Vec<Chronic>> {
+    if claim.bill.care != CareKind::Chronic {
+        return Ok(Vec::new());
+    }
+    Ok(registration::chronic_of(conn, claim.insured.pooling_area(), &claim.person).await?)
 }
 
 /// A claim with its policy.
@@ -329,6 +383,18 @@ impl Prepared<'_> {
 }
 
 impl Gathered<'_> {
+    /// Whether this emergency counts as filed already, by an earlier bill of the same day.
+    fn has_deemed_filing(&self) -> bool {
+        let claim = self.claim;
+        let admission = claim.bill.admission;
+        self.filings.iter().any(|filing| {
+            filing.deemed
+                && filing.scheme == claim.scheme
+                && filing.begins == admission
+                && filing.destination == Destination::containing(claim.treatment)
+        })
+    }
+
     /// Finds the person's insurance, how the stay stands with the filing register, and the policy of the discharge day; that
     /// of the year before too, if the policy splits the stay at the year's end.
     fn prepare<'p>(&self, node: &'p ProvinceNode) -> Result<Prepared<'p>, Refusal> {
@@ -344,6 +410,44 @@ impl Gathered<'_> {
         Ok(prepared)
     }
 
+    /// The person's own account, if it is to pay. Where the rule for accounts is not certain, and this node does not compute with
+    /// what is not, none pays: that costs nobody anything, and the person pays in cash.
+    fn accounts(&self, scheme: &Scheme, enrolment: &Enrolment) -> Option<Accounts> {
+        let rule = scheme.account.as_ref()?;
+        let is_sure = rule.citation.confidence == Confidence::Confirmed;
+        let may_pay = is_sure || self.unconfirmed == UnconfirmedValues::Compute;
+        let balance = enrolment.balance.or_zero();
+        (self.claim.uses_account && may_pay).then(|| Accounts { own: balance, family: Vec::new() })
+    }
+
+    /// What was settled of the same stay before this claim.
+    fn continued(&self) -> Result<Option<Continued>, Refusal> {
+        let claim = self.claim;
+        let mut sum: Option<Continued> = None;
+        for id in &claim.continues {
+            let stands = self.before.iter().find(|one| one.id == *id && one.stage == Stage::Standing);
+            let content = stands.and_then(|one| one.content.as_ref());
+            let content = content.ok_or_else(|| Refusal::UnknownSettlement { setl_id: id.to_string() })?;
+            let earlier: Claim = content.claim.read().expect("this program stored it");
+            if earlier.visit != claim.visit || content.person != claim.person || content.scheme != claim.scheme {
+                return Err(Refusal::UnknownSettlement { setl_id: id.to_string() });
+            }
+            let breakdown = breakdown_of(&content.breakdown);
+            let divided = Counter::of(claim.bill.care, Measure::Divided);
+            let of_years = [Some(&breakdown.contribution), breakdown.earlier.as_ref().map(|it| &it.contribution)];
+            let divided = of_years.into_iter().flatten().map(|year| Fen(year.get(divided))).sum::<Fen>();
+            let since = earlier.bill.discharge;
+            let before = sum.unwrap_or(Continued { since, total: Fen::ZERO, divided: Fen::ZERO, deductible: Fen::ZERO });
+            sum = Some(Continued {
+                since: since.max(before.since),
+                total: before.total + breakdown.split.total,
+                divided: before.divided + divided,
+                deductible: before.deductible + breakdown.deductible_paid,
+            });
+        }
+        Ok(sum)
+    }
+
     /// The same under a policy that was found, for a stay in one year.
     fn prepare_under<'p>(&self, scheme: &'p Scheme) -> Result<Prepared<'p>, Refusal> {
         let claim = self.claim;
@@ -354,9 +458,15 @@ impl Gathered<'_> {
             self.filings.iter().filter(|filing| filing.scheme == claim.scheme).cloned().collect();
         let emergency = claim.admission_kind == AdmissionKind::Emergency;
         let stands = standing(&of_scheme, claim.treatment, admission, discharge, self.settled_at, emergency);
+        let mut bill = claim.bill.clone();
+        if bill.care == CareKind::Chronic && bill.diseases.is_empty() {
+            return Err(Refusal::DiseaseMissing { med_type: CareKind::Chronic.code().to_owned() });
+        }
+        bill.diseases = chronic::registered(&self.chronic, claim.scheme, &bill.diseases, admission)?;
+        let holding = self.chronic.iter().filter(|one| one.holds(claim.scheme, admission));
         let case = Case {
-            bill: claim.bill.clone(),
-            member: member(person, enrolment),
+            bill,
+            member: member(person, enrolment, holding.map(|one| one.disease).collect()),
             insured: claim.insured,
             treatment: claim.treatment,
             standing: match stands {
@@ -365,7 +475,8 @@ impl Gathered<'_> {
                 Standing::Deemed => FilingStanding::DeemedFiled,
                 Standing::NotFiled => FilingStanding::NotFiled,
             },
-            accounts: None,
+            accounts: self.accounts(scheme, enrolment),
+            continues: self.continued()?,
         };
         Ok(Prepared {
             year: scheme.insurance_year(discharge),
@@ -377,8 +488,8 @@ impl Gathered<'_> {
     }
 }
 
-/// A person in one of their insurances, as policies see them. Registers of chronic diseases are for outpatient care.
-fn member(person: &Person, enrolment: &Enrolment) -> Member {
+/// A person in one of their insurances, as policies see them, with the chronic diseases that they are registered for.
+fn member(person: &Person, enrolment: &Enrolment, diseases: Vec<DiseaseCode>) -> Member {
     Member {
         scheme: enrolment.scheme,
         status: enrolment.status(),
@@ -387,7 +498,7 @@ fn member(person: &Person, enrolment: &Enrolment) -> Member {
         tier: enrolment.tier,
         contribution_years: enrolment.contribution_years,
         retired_on: enrolment.retired_on,
-        diseases: Vec::new(),
+        diseases,
     }
 }
 
@@ -396,7 +507,7 @@ fn unknown_person(insured: InsuredPlace) -> Refusal {
 }
 
 /// Only the treatment province itself asks about its own settlements.
-fn check_sender(from: Participant, treatment: Province, owner: Province) -> Outcome<()> {
+pub fn check_sender(from: Participant, treatment: Province, owner: Province) -> Outcome<()> {
     if from == Participant::Province(treatment) && owner == treatment {
         return Ok(());
     }
@@ -491,6 +602,7 @@ pub fn amounts_of(breakdown: &Breakdown) -> Amounts {
         total: breakdown.split.total,
         fund_total: breakdown.fund_total,
         person_total: breakdown.person_total,
+        account: breakdown.account_paid + breakdown.family_total(),
         funds: breakdown.fund_payments.clone(),
     }
 }
@@ -502,6 +614,7 @@ fn transfers(stands: &InsuredSettlement) -> Vec<funds::Transfer> {
         settlement: stands.id,
         scheme: content.scheme,
         funds: content.amounts.funds.clone(),
+        account: content.amounts.account,
         day: stands.id.given_at().day(),
         recorded_at: stands.committed_at,
     };

@@ -8,7 +8,10 @@
 //! |---|---|
 //! | [`context`] | what every use case is given: store, clock, ids, key |
 //! | [`province`], [`hub`] | the two roles and how they start |
-//! | `admission`, `details`, `settlement`, `queries` | use cases of the treatment place |
+//! | `admission`, `outpatient`, `details`, `settlement`, `queries`, `reconciliation`, `apportioning` | use cases of the treatment place |
+//! | `details_on` | details sent on after the settlement, on both sides |
+//! | `purchase`, `purchase_order` | purchases at pharmacies, settled at once or when the person confirms |
+//! | `medium` | identity media: shown at the treatment place, issued at the insured place |
 //! | `insured`, [`filing`] | use cases of the insured place |
 //! | `routing` | use cases of the hub |
 //! | `hospital`, `peer`, `api` | endpoints: hospital interface, node to node, management |
@@ -22,17 +25,31 @@ pub mod province;
 pub mod serve;
 
 mod admission;
+mod apportioning;
+mod audit;
+mod benefit_check;
 mod details;
+mod details_on;
 mod hospital;
 mod insured;
 mod mapping;
+mod medium;
+mod outpatient;
 mod peer;
+mod purchase;
+mod purchase_order;
 mod queries;
+mod reconciliation;
+mod registration;
 mod routing;
 mod settlement;
+mod settlement_list;
+pub mod watch;
 mod work;
 
 pub use context::{Context, RandomIds, SystemClock};
 pub use hub::Hub;
+pub use medium::Lifetimes;
 pub use province::{ProvinceNode, ProvinceSettings, UnconfirmedValues};
 pub use serve::Running;
+pub use watch::Watch;

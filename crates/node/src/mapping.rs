@@ -25,9 +25,16 @@ pub async fn put(
     for pair in pairs {
         check(node, &pair, &known)?;
         mapping::put(work, of, &pair).await?;
+        // A version may be closed and the next begun in one call.
+        known.retain(|other| !is_same(other, &pair));
         known.push(pair);
     }
     Ok(())
+}
+
+/// Whether one is the other with other days.
+fn is_same(one: &Mapping, other: &Mapping) -> bool {
+    (&one.local_item, &one.list_type, &one.item) == (&other.local_item, &other.list_type, &other.item)
 }
 
 /// The national item must be in the catalog, and no other one be meant by the same code on any day.

@@ -2,7 +2,9 @@
 
 use crate::{
     context::{Context, Failure, Outcome},
+    medium::Lifetimes,
     peer::ask::Link,
+    watch::Watch,
 };
 use benefit::{Catalog, Library};
 use casework::{filing::Rules, institution::Institution, person::Person};
@@ -46,6 +48,20 @@ pub struct ProvinceSettings {
     pub unconfirmed_values: UnconfirmedValues,
     /// The token that the management interface asks for; without one it is closed.
     pub management_token: Option<String>,
+    /// Who looks on at the hospital interface: nobody but a sandbox of invented people may.
+    pub watch: Option<Watch>,
+    /// The rules by which hospitals' orders and details are audited; none unless set.
+    pub audit: Arc<casework::audit::Rules>,
+    /// How long vouchers made here and tokens of vouchers read here are good.
+    pub media: Lifetimes,
+    /// How long an order of a purchase waits for the person to confirm it.
+    pub order_lifetime: Duration,
+    /// How long after a settlement its details are sent on to the insured place.
+    pub details_delay: Duration,
+    /// The most lines of one batch of details.
+    pub details_batch: usize,
+    /// How often details that are due are looked for; never by itself if not said.
+    pub details_every: Option<Duration>,
 }
 
 impl ProvinceSettings {
@@ -67,6 +83,15 @@ impl ProvinceSettings {
             filing_rules: Rules::default(),
             unconfirmed_values: UnconfirmedValues::default(),
             management_token: None,
+            watch: None,
+            audit: Arc::default(),
+            media: Lifetimes::default(),
+            // Nobody has published how long; until the next day the person has had time and the pharmacy its shelf back.
+            order_lifetime: Duration::from_hours(24),
+            // Within three days, it is said (unconfirmed). By the next day most of what is taken back has been.
+            details_delay: Duration::from_hours(24),
+            details_batch: 500,
+            details_every: Some(Duration::from_secs(10)),
         }
     }
 }
@@ -193,6 +218,11 @@ impl ProvinceNode {
             work.save().await
         };
         write.await.map_err(|error| Failure::from(error).refusal())
+    }
+
+    /// Sends on the details of settlements that are due, once each; of how many settlements.
+    pub async fn send_details(self: &Arc<Self>) -> usize {
+        crate::work::details_on::send_due(self).await
     }
 
     /// Sends what waits in the outbox and is due, until nothing is; how many were answered.

@@ -8,6 +8,7 @@ use crate::{
 use benefit::YearToDate;
 use casework::{institution::Institution, visit::Visit};
 use store::{
+    bill::{self, KeptBill},
     fee::{self, FeeLine},
     treatment::{self, TreatmentSettlement},
     visit::{self, Selection},
@@ -80,8 +81,18 @@ pub struct FoundLines {
     pub visit: Visit,
     /// The settlement that they are in, if one was asked for.
     pub settlement: Option<SettlementId>,
+    /// The bills of an outpatient visit.
+    pub bills: Vec<KeptBill>,
     /// The details.
     pub lines: Vec<FeeLine>,
+}
+
+impl FoundLines {
+    /// The settlement that a line is in: the one that was asked for, or else the one that holds its bill.
+    pub fn settlement_of(&self, line: &FeeLine) -> Option<SettlementId> {
+        let holder = || self.bills.iter().find(|bill| bill.name == line.bill)?.settlement;
+        self.settlement.or_else(holder)
+    }
 }
 
 /// The details of a settlement, or of a visit.
@@ -91,18 +102,25 @@ pub async fn lines(
     id: Option<SettlementId>,
     of_visit: Option<VisitId>,
 ) -> Outcome<FoundLines> {
-    let visit = match (id, of_visit) {
-        (Some(id), of_visit) => settlement(node, institution, Some(id), of_visit).await?.visit,
+    let (visit, bill) = match (id, of_visit) {
+        (Some(id), of_visit) => {
+            let found = settlement(node, institution, Some(id), of_visit).await?;
+            (found.visit, Some(found.settlement.bill))
+        }
         (None, Some(id)) => {
             let mut conn = node.context.store.conn().await?;
             let found = visit::find(&mut conn, &institution.code, id).await?;
-            found.ok_or_else(|| Refusal::UnknownVisit { mdtrt_id: id.to_string() })?
+            (found.ok_or_else(|| Refusal::UnknownVisit { mdtrt_id: id.to_string() })?, None)
         }
         (None, None) => return Err(Refusal::missing("setl_id", "结算ID或就诊ID").into()),
     };
     let mut conn = node.context.store.conn().await?;
-    let lines = fee::list(&mut conn, visit.id, None).await?;
-    Ok(FoundLines { visit, settlement: id, lines })
+    let lines = match &bill {
+        Some(bill) => fee::of_bill(&mut conn, visit.id, bill).await?,
+        None => fee::list(&mut conn, visit.id, None).await?,
+    };
+    let bills = bill::kept(&mut conn, visit.id).await?;
+    Ok(FoundLines { visit, settlement: id, bills, lines })
 }
 
 /// The sums of a person's year, asked of the insured place.

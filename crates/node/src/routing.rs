@@ -9,7 +9,7 @@ use crate::{
     insured::{amounts_of, reason, undoing},
     peer::endpoint::rejected,
 };
-use casework::Filing;
+use casework::{Filing, registration::Registrar};
 use funds::movement::settlement::{Settled as Booked, at_hub, undo as undo_transfers};
 use std::time::Duration;
 use store::{
@@ -84,7 +84,16 @@ fn unknown(participant: Participant) -> Failure {
 
 /// A suspended participant starts nothing new; what it has begun can still be looked up and undone.
 fn check_standing(from: &Registered, to: &Registered, question: &Question) -> Outcome<()> {
-    let starts = matches!(question, Question::FindPerson(_) | Question::Trial(_) | Question::Settle(_));
+    let starts = matches!(
+        question,
+        Question::FindPerson(_)
+            | Question::ReadMedium(_)
+            | Question::Trial(_)
+            | Question::Settle(_)
+            | Question::Register(_)
+            | Question::CheckBenefit(_)
+            | Question::FindRegistrations(_)
+    );
     match [to, from].into_iter().find(|side| side.entry.suspended.is_some()) {
         Some(side) if starts => Err(Refusal::ParticipantSuspended { place: side.entry.name.clone() }.into()),
         _ => Ok(()),
@@ -93,15 +102,19 @@ fn check_standing(from: &Registered, to: &Registered, question: &Question) -> Ou
 
 /// Only an institution that the national register has open settles across regions.
 async fn check_institution(hub: &Hub, question: &Question) -> Outcome<()> {
-    let claim = match question {
-        Question::Trial(claim) => claim,
-        Question::Settle(settle) => &settle.claim,
+    let (treatment, institution) = match question {
+        Question::Trial(claim) => (claim.treatment, &claim.institution),
+        Question::Settle(settle) => (settle.claim.treatment, &settle.claim.institution),
+        Question::Register(asked) => match &asked.by {
+            Registrar::Institution { code, place, .. } => (*place, code),
+            Registrar::Agency => return Ok(()),
+        },
         _ => return Ok(()),
     };
-    if hub.is_open(claim.treatment.province(), &claim.institution).await? {
+    if hub.is_open(treatment.province(), institution).await? {
         return Ok(());
     }
-    Err(Refusal::InstitutionSuspended { fixmedins_code: claim.institution.to_string() }.into())
+    Err(Refusal::InstitutionSuspended { fixmedins_code: institution.to_string() }.into())
 }
 
 /// Passes on as it came, checks the reply, and records what it says.
@@ -206,6 +219,7 @@ fn transfers(settlement: &HubSettlement) -> Vec<funds::Transfer> {
         settlement: settlement.id,
         scheme: content.scheme,
         funds: content.amounts.funds.clone(),
+        account: content.amounts.account,
         day: settlement.id.given_at().day(),
         recorded_at: settlement.recorded_at,
     };

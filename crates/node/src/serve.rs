@@ -61,6 +61,7 @@ pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
         .route("/peer/v1", post(hub_peer))
         .route("/health", get(health))
         .merge(api::hub::routes())
+        .merge(api::description::of_hub())
         .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
         .layer(CatchPanicLayer::new())
         .with_state(hub);
@@ -69,21 +70,27 @@ pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
     Ok(Running { address, stop, tasks: vec![serve(listener, router, stopped)] })
 }
 
-/// Runs a province with its outbox, on the runtime that this is called in.
+/// Runs a province with its outbox and what else it does by itself, on the runtime that this is called in.
 pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Result<Running> {
     let router = Router::new()
         .route("/peer/v1", post(province_peer))
         .route("/health", get(health))
         .merge(api::province::routes())
+        .merge(api::description::of_province())
         .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
         // Whatever else is posted is a hospital's message: the transaction is in the body, not in the path.
-        .fallback(hospital::endpoint)
+        .fallback(crate::watch::endpoint)
         .layer(CatchPanicLayer::custom(hospital::panicked))
         .with_state(Arc::clone(&node));
     let (stop, stopped) = watch::channel(false);
     let address = listener.local_addr()?;
-    let outbox = tokio::spawn(work::outbox::run(node, stopped.clone()));
-    Ok(Running { address, stop, tasks: vec![serve(listener, router, stopped), outbox] })
+    let outbox = tokio::spawn(work::outbox::run(Arc::clone(&node), stopped.clone()));
+    let mut tasks = vec![outbox];
+    if let Some(every) = node.settings.details_every {
+        tasks.push(tokio::spawn(work::details_on::run(node, every, stopped.clone())));
+    }
+    tasks.push(serve(listener, router, stopped));
+    Ok(Running { address, stop, tasks })
 }
 
 /// How long a client may take to send the head of a request.

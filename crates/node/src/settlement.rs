@@ -1,4 +1,4 @@
-//! Settlement at the treatment place (2303, 2304, 2305, 2601): asked for, written down, asked again until it is known, and
+//! Settlement at the treatment place (2303, 2304, 2305, 2206, 2207, 2208, 2102, 2103, 2601): asked for, written down, asked again until it is known, and
 //! undone when the hospital takes it back.
 //!
 //! A settlement is written down as asked for, with its question in the outbox, before anybody hears of it. Whatever is lost
@@ -11,7 +11,7 @@ use crate::{
     peer::ask::NoAnswer,
     province::ProvinceNode,
 };
-use benefit::{Bill, Breakdown, CategoryAmount};
+use benefit::{Bill, Breakdown};
 use casework::{
     institution::Institution,
     settlement::{self as stages, Effect, Move as Hear, Stage},
@@ -22,11 +22,15 @@ use std::collections::BTreeMap;
 use store::{
     Amounts, Document, Work,
     batch::{Ask, FindVisit, Stands},
+    bill::{self, KeptBill},
     book, fee, outbox,
     treatment::{self, TreatmentSettlement, Undoing},
-    visit,
+    visit::{self, Summed},
 };
-use terms::{CareKind, Day, MessageId, Refusal, SettlementId, VisitId};
+use terms::{
+    AdmissionKind, CareKind, Day, DiseaseCode, MessageId, OutpatientKind, Refusal, SettlementId, VisitId,
+    VisitMark,
+};
 use wire::peer::v1::{Answer, Claim, Question, Settle, Settled, Undo, UndoKind};
 
 /// The outbox's name for a question to settle.
@@ -40,37 +44,84 @@ const ASK_AGAIN_MILLIS: i64 = 10_000;
 pub struct Request<'a> {
     /// The institution.
     pub institution: &'a Institution,
-    /// The stay.
+    /// The visit.
     pub visit: VisitId,
+    /// What it says of the bill of an outpatient visit that it settles; none for a stay, which is one bill.
+    pub of_bill: Option<OfBill<'a>>,
     /// The person, who must be the visit's.
     pub person: &'a terms::PersonNumber,
-    /// The scheme, which must be the admission's.
+    /// The scheme, which must be the visit's.
     pub scheme: terms::InsuranceScheme,
     /// 医疗费总额, which must be the sum of the details.
     pub total: terms::Fen,
     /// 出院时间 where the hospital settles without having discharged (2402) first.
     pub discharge: Option<Day>,
+    /// The transaction with which it asks (交易编号).
+    pub infno: &'a str,
     /// The hospital's message.
     pub msgid: &'a MessageId,
     /// What else it said.
     pub registration: BTreeMap<String, String>,
 }
 
+impl Request<'_> {
+    /// 收费批次号; empty for a stay.
+    fn bill(&self) -> &str {
+        self.of_bill.as_ref().map_or("", |bill| bill.name)
+    }
+
+    /// 个人账户使用标志 (`acct_used_flag`): 1 the person's own account, 2 one that family shares, of which registers here know none.
+    fn uses_account(&self) -> bool {
+        self.registration.get("acct_used_flag").is_some_and(|flag| flag == "1" || flag == "2")
+    }
+
+    /// 中途结算标志 (`mid_setl_flag`): what has been charged so far is settled, and the stay goes on.
+    fn is_midway(&self) -> bool {
+        self.of_bill.is_none() && self.registration.get("mid_setl_flag").is_some_and(|flag| flag == "1")
+    }
+
+    /// The bills of the visit when the one that is settled is held by this settlement; none of a stay.
+    fn held(&self, bills: &[KeptBill], settlement: SettlementId) -> Option<Vec<KeptBill>> {
+        let name = self.of_bill.as_ref()?.name;
+        let mut bills = bills.to_vec();
+        for bill in bills.iter_mut().filter(|bill| bill.name == name) {
+            bill.settlement = Some(settlement);
+        }
+        Some(bills)
+    }
+}
+
+/// What a hospital says of the bill (收费批次) of an outpatient visit that it wants to have settled.
+pub struct OfBill<'a> {
+    /// 收费批次号 (`chrg_bchno`).
+    pub name: &'a str,
+    /// 医疗类别: the visit's, or 12 门诊挂号 for the fee of the registration alone.
+    pub med_type: &'a str,
+    /// 门诊急诊转诊标志, where it says it with the settlement.
+    pub kind: Option<OutpatientKind>,
+    /// 外伤标志, likewise.
+    pub injury: Option<bool>,
+    /// 涉及第三方标志, likewise.
+    pub third_party: Option<bool>,
+}
+
 /// A trial settlement: who would pay what. Nothing is written anywhere.
 pub async fn trial(node: &ProvinceNode, request: &Request<'_>) -> Outcome<(Visit, Breakdown)> {
     let mut conn = node.context.store.conn().await?;
-    let found = visit::find_with_categories(&mut conn, &request.institution.code, request.visit).await?;
-    let (visit, categories) = found.ok_or_else(|| unknown_visit(request.visit))?;
-    visit.after(Move::Try)?;
+    let found = visit::find_summed(&mut conn, &request.institution.code, request.visit).await?;
     drop(conn);
-    let today = node.context.now().day();
-    let claim = claim(
-        node,
-        request,
-        &visit,
-        categories,
-        visit.discharged_at.map(terms::Moment::day).or(request.discharge).unwrap_or(today),
-    )?;
+    try_summed(node, request, found.ok_or_else(|| unknown_visit(request.visit))?).await
+}
+
+/// The same of a visit and its sums as they were found, or would be.
+pub async fn try_summed(
+    node: &ProvinceNode,
+    request: &Request<'_>,
+    summed: Summed,
+) -> Outcome<(Visit, Breakdown)> {
+    summed.visit.after(Move::Try)?;
+    let claim = claim(node, request, &summed)?;
+    let visit = summed.visit;
     match node.link.ask(&node.context, &Question::Trial(Box::new(claim)), node.settings.patience).await {
         Ok(Answer::Trial(breakdown)) => Ok((visit, *breakdown)),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
@@ -89,8 +140,8 @@ pub struct Asked {
     pub settle: Settle,
 }
 
-/// The usual case, written together with others that wait: a first message about a discharged visit whose details nobody
-/// changes meanwhile. `None` for all else, which is decided one by one under locks.
+/// The usual case, written together with others that wait: a first message about a discharged stay, or a free bill of an
+/// outpatient visit, whose details nobody changes meanwhile. `None` for all else, which is decided one by one under locks.
 pub async fn begin_together(
     node: &ProvinceNode,
     request: &Request<'_>,
@@ -98,14 +149,19 @@ pub async fn begin_together(
     content: [u8; 32],
 ) -> Outcome<Option<Asked>> {
     let find = FindVisit { institution: request.institution.code.clone(), visit: request.visit };
-    let Some((visit, categories)) = node.visits.read(find).await else { return Ok(None) };
-    let (Some(discharged), Ok(_)) = (visit.discharged_at, visit.after(Move::Settle)) else { return Ok(None) };
-    let Ok(claim) = claim(node, request, &visit, categories, discharged.day()) else { return Ok(None) };
+    let Some(summed) = node.visits.read(find).await else { return Ok(None) };
+    if request.is_midway() || summed.visit.after(Move::Settle).is_err() {
+        return Ok(None);
+    }
+    let Ok(claim) = claim(node, request, &summed) else { return Ok(None) };
+    let Summed { visit, bills, .. } = summed;
     let now = node.context.now();
     let settle = Settle { settlement: id, asked_at: now, claim };
     let settlement = asked(&visit, request, &settle);
     let ask = Ask {
         settlement: settlement.clone(),
+        infno: request.infno.to_owned(),
+        bills: request.held(&bills, id),
         content,
         revision: visit.revision,
         kind: SETTLE,
@@ -140,6 +196,8 @@ fn asked(visit: &Visit, request: &Request<'_>, settle: &Settle) -> TreatmentSett
         area: visit.treatment.0.pooling_area(),
         id: settle.settlement,
         visit: visit.id,
+        care: settle.claim.bill.care,
+        bill: request.bill().to_owned(),
         institution: visit.institution.clone(),
         msgid: request.msgid.clone(),
         stage: Stage::Asked,
@@ -179,65 +237,120 @@ pub async fn begin(
     request: &Request<'_>,
     id: SettlementId,
 ) -> Outcome<Asked> {
-    let visit = visit::hold(work, &request.institution.code, request.visit).await?;
-    let mut visit = visit.ok_or_else(|| unknown_visit(request.visit))?;
-    if let (None, Some(day)) = (visit.discharged_at, request.discharge) {
+    let mut summed = hold_summed(work, request).await?;
+    if request.is_midway() {
+        return begin_midway(node, work, request, (id, summed)).await;
+    }
+    let visit = &mut summed.visit;
+    if let (CareKind::Inpatient, None, Some(day)) = (visit.care, visit.discharged_at, request.discharge) {
         visit.stage = visit.after(Move::Discharge)?;
         visit.discharged_at = Some(day.start().max(visit.admitted_at));
     }
     visit.stage = visit.after(Move::Settle)?;
-    let categories = fee::categories(work.conn(), visit.id).await?;
-    let discharge = visit.discharged_at.expect("a visit is discharged before it is settled").day();
     let now = node.context.now();
-    let claim = claim(node, request, &visit, categories, discharge)?;
+    let claim = claim(node, request, &summed)?;
+    let Summed { visit, bills, .. } = summed;
     let settle = Settle { settlement: id, asked_at: now, claim };
     let settlement = asked(&visit, request, &settle);
-    visit::update(work, &visit).await?;
+    match request.held(&bills, id) {
+        None => visit::update(work, &visit).await?,
+        Some(held) => visit::put_bills(work, visit.id, &held).await?,
+    }
     treatment::insert(work, &settlement, &visit).await?;
     let again = now.plus_millis(ASK_AGAIN_MILLIS);
     outbox::put(work, settlement.area, (&id.to_string(), SETTLE), None, (now, again)).await?;
     Ok(Asked { settlement, visit, settle })
 }
 
+/// The same in the middle of a stay: its lines so far become the bill of this settlement.
+async fn begin_midway(
+    node: &ProvinceNode,
+    work: &mut Work,
+    request: &Request<'_>,
+    (id, summed): (SettlementId, Summed),
+) -> Outcome<Asked> {
+    let now = node.context.now();
+    let claim = claim(node, request, &summed)?;
+    let mut visit = summed.visit;
+    visit.stage = visit.after(Move::SettleMidway)?;
+    let settle = Settle { settlement: id, asked_at: now, claim };
+    let settlement = TreatmentSettlement { bill: id.to_string(), ..asked(&visit, request, &settle) };
+    visit::update(work, &visit).await?;
+    fee::rename_bill(work, visit.id, "", &settlement.bill).await?;
+    let mut bills = summed.bills;
+    let of_lines = fee::bills(work.conn(), visit.id).await?;
+    bills.extend(of_lines.into_iter().filter(|bill| bill.name == settlement.bill));
+    for bill in bills.iter_mut().filter(|bill| bill.name == settlement.bill) {
+        bill.settlement = Some(id);
+    }
+    visit::put_bills(work, visit.id, &bills).await?;
+    visit::sum_up(work, &visit).await?;
+    treatment::insert(work, &settlement, &visit).await?;
+    let again = now.plus_millis(ASK_AGAIN_MILLIS);
+    outbox::put(work, settlement.area, (&id.to_string(), SETTLE), None, (now, again)).await?;
+    Ok(Asked { settlement, visit, settle })
+}
+
+/// The settlements that stand of the same stay (中途结算), oldest first.
+fn settled_before(summed: &Summed) -> Vec<SettlementId> {
+    if summed.visit.care != CareKind::Inpatient {
+        return Vec::new();
+    }
+    summed.bills.iter().filter_map(|bill| bill.settlement).collect()
+}
+
+/// Only the last settlement of a stay is undone: those after it go on from it. The visit is held, so that none begins meanwhile.
+pub async fn check_last(work: &mut Work, settlement: &TreatmentSettlement) -> Outcome<()> {
+    if !settlement.is_midway() || !matches!(settlement.stage, Stage::Asked | Stage::Settled) {
+        return Ok(());
+    }
+    visit::hold(work, &settlement.institution, settlement.visit).await?;
+    let of_visit = treatment::of_visit(work.conn(), settlement.visit).await?;
+    let is_open = |one: &&TreatmentSettlement| {
+        one.id > settlement.id && matches!(one.stage, Stage::Asked | Stage::Settled | Stage::Undoing)
+    };
+    match of_visit.iter().find(is_open) {
+        Some(later) => Err(Refusal::LaterSettlement { setl_id: later.id.to_string() }.into()),
+        None => Ok(()),
+    }
+}
+
+/// The visit with its sums, held until the unit of work ends.
+pub async fn hold_summed(work: &mut Work, request: &Request<'_>) -> Outcome<Summed> {
+    let visit = visit::hold(work, &request.institution.code, request.visit).await?;
+    let visit = visit.ok_or_else(|| unknown_visit(request.visit))?;
+    let mut categories = Vec::new();
+    if visit.care == CareKind::Inpatient {
+        categories = fee::categories(work.conn(), visit.id).await?;
+    }
+    let bills = bill::kept(work.conn(), visit.id).await?;
+    Ok(Summed { visit, categories, bills })
+}
+
 fn unknown_visit(id: VisitId) -> Refusal {
     Refusal::UnknownVisit { mdtrt_id: id.to_string() }
 }
 
-/// The claim of a visit, if what the hospital says fits what it uploaded.
-fn claim(
-    node: &ProvinceNode,
-    request: &Request<'_>,
-    visit: &Visit,
-    categories: Vec<CategoryAmount>,
-    discharge: Day,
-) -> Result<Claim, Refusal> {
+/// The claim of a stay, or of one bill of another visit, if what the hospital says fits what it uploaded.
+fn claim(node: &ProvinceNode, request: &Request<'_>, summed: &Summed) -> Result<Claim, Refusal> {
+    let visit = &summed.visit;
     if *request.person != visit.patient.number {
         return Err(Refusal::invalid("psn_no", "本次就诊登记的人员编号"));
     }
     if request.scheme != visit.patient.scheme {
-        return Err(Refusal::invalid("insutype", "入院登记的险种类型"));
+        return Err(Refusal::invalid("insutype", "就诊登记的险种类型"));
     }
-    if categories.iter().map(|one| one.split.total).sum::<terms::Fen>().is_zero() {
-        return Err(Refusal::NothingToSettle { mdtrt_id: visit.id.to_string() });
-    }
-    let admission = visit.admitted_at.day();
-    if discharge < admission {
-        return Err(Refusal::invalid("dscgTime", "不早于入院日期的出院日期"));
-    }
-    if discharge > node.context.now().day().plus_days(1) {
-        return Err(Refusal::invalid("dscgTime", "不晚于今天的出院日期"));
-    }
-    let bill = Bill {
-        care: CareKind::Inpatient,
-        level: request.institution.level,
-        marks: request.institution.marks(),
-        diseases: Vec::new(),
-        admission,
-        discharge,
-        transferred_with: None,
-        categories,
+    let (bill, admission_kind) = match (&request.of_bill, visit.care) {
+        (None, CareKind::Inpatient) => (bill_of_stay(node, request, summed)?, visit.admission_kind),
+        (Some(of_bill), CareKind::Outpatient | CareKind::Chronic | CareKind::Pharmacy) => {
+            bill_of_outpatient(node, request, of_bill, summed)?
+        }
+        _ => return Err(other_care(visit)),
     };
     let sum = bill.sum().total;
+    if sum.is_zero() {
+        return Err(Refusal::NothingToSettle { mdtrt_id: visit.id.to_string() });
+    }
     if sum != request.total {
         let (given, expected) = (request.total.to_string(), sum.to_string());
         return Err(Refusal::SumDiffers { field: "medfee_sumamt".to_owned(), given, expected });
@@ -250,9 +363,122 @@ fn claim(
         treatment: visit.treatment,
         institution: visit.institution.clone(),
         institution_name: request.institution.name.clone(),
-        admission_kind: visit.admission_kind,
+        admission_kind,
+        uses_account: request.uses_account(),
+        continues: settled_before(summed),
         bill,
     })
+}
+
+/// The refusal of a transaction that is for another kind of care than the visit's.
+pub fn other_care(visit: &Visit) -> Refusal {
+    Refusal::OtherCare { mdtrt_id: visit.id.to_string(), care: visit.care.to_string() }
+}
+
+fn bill_of_stay(node: &ProvinceNode, request: &Request<'_>, summed: &Summed) -> Result<Bill, Refusal> {
+    let visit = &summed.visit;
+    let today = node.context.now().day();
+    let said = request.discharge.filter(|_| !request.is_midway());
+    let discharge = visit.discharged_at.map(terms::Moment::day).or(said).unwrap_or(today);
+    let admission = visit.admitted_at.day();
+    if discharge < admission {
+        return Err(Refusal::invalid("dscgTime", "不早于入院日期的出院日期"));
+    }
+    if discharge > today.plus_days(1) {
+        return Err(Refusal::invalid("dscgTime", "不晚于今天的出院日期"));
+    }
+    Ok(Bill {
+        care: CareKind::Inpatient,
+        level: request.institution.level,
+        marks: request.institution.marks(),
+        diseases: Vec::new(),
+        admission,
+        discharge,
+        transferred_with: None,
+        categories: summed.categories.clone(),
+    })
+}
+
+/// The bill of an outpatient visit, on the day of its last fee, and whether it is one of an emergency.
+fn bill_of_outpatient(
+    node: &ProvinceNode,
+    request: &Request<'_>,
+    of_bill: &OfBill<'_>,
+    summed: &Summed,
+) -> Result<(Bill, AdmissionKind), Refusal> {
+    let visit = &summed.visit;
+    if of_bill.third_party == Some(true) {
+        return Err(Refusal::ThirdParty {});
+    }
+    let is_said = of_bill.third_party.is_some() || visit.registration.contains_key("rel_ttp_flag");
+    if of_bill.injury == Some(true) && !is_said {
+        return Err(Refusal::missing("exp_content.REL_TTP_FLAG", "是否涉及第三方：0或1，外伤就医必填"));
+    }
+    let care = care_of(visit, of_bill.med_type)?;
+    let chrg_bchno = of_bill.name.to_owned();
+    let Some(bill) = summed.bills.iter().find(|bill| bill.name == of_bill.name) else {
+        return Err(Refusal::UnknownBill { chrg_bchno });
+    };
+    if bill.settlement.is_some() {
+        return Err(Refusal::BillHeld { chrg_bchno });
+    }
+    let mut diseases = Vec::new();
+    if care == CareKind::Chronic {
+        let missing = || Refusal::DiseaseMissing { med_type: of_bill.med_type.to_owned() };
+        diseases.push(bill.disease.or_else(|| disease_of(visit)).ok_or_else(missing)?);
+    }
+    let kind = of_bill.kind.or_else(|| kind_of(visit));
+    let mut marks = request.institution.marks();
+    let mut admission_kind = AdmissionKind::Ordinary;
+    if kind.is_some_and(OutpatientKind::is_emergency) {
+        marks.insert(VisitMark::EmergencyRescue);
+        admission_kind = AdmissionKind::Emergency;
+    }
+    if kind.is_some_and(OutpatientKind::is_referral) {
+        marks.insert(VisitMark::Referred);
+    }
+    // A fee may be written down for tomorrow by a clock that is ahead; no policy is asked for it.
+    let day = bill.last_fee.day().min(node.context.now().day());
+    let bill = Bill {
+        care,
+        level: request.institution.level,
+        marks,
+        diseases,
+        admission: day,
+        discharge: day,
+        transferred_with: None,
+        categories: bill.categories.clone(),
+    };
+    Ok((bill, admission_kind))
+}
+
+/// The 医疗类别 of a visit of which only the registration (2201) is known: what it pays for is the registration.
+pub const REGISTRATION: &str = "12";
+
+/// The kind of care of a bill: the visit's, since a visit has one 医疗类别, or that of the fee of its registration.
+fn care_of(visit: &Visit, med_type: &str) -> Result<CareKind, Refusal> {
+    let agrees = med_type.starts_with(&visit.med_type) || visit.med_type.starts_with(med_type);
+    if !agrees && !med_type.starts_with(REGISTRATION) {
+        if visit.med_type == REGISTRATION {
+            return Err(Refusal::VisitNotDescribed { mdtrt_id: visit.id.to_string() });
+        }
+        let expected = format!("本次就诊的医疗类别{}，或{REGISTRATION}（门诊挂号）", visit.med_type);
+        return Err(Refusal::invalid("med_type", expected));
+    }
+    let care = CareKind::from_medical_type(med_type).filter(|care| *care != CareKind::Inpatient);
+    care.ok_or_else(|| Refusal::invalid("med_type", "可跨省直接结算的门诊医疗类别"))
+}
+
+/// The chronic or special disease that the visit names (`dise_codg`), where it is the code of one.
+fn disease_of(visit: &Visit) -> Option<DiseaseCode> {
+    visit.registration.get("dise_codg").and_then(|code| code.parse().ok())
+}
+
+/// The field of a visit's registration that keeps its 门诊急诊转诊标志.
+pub const OUTPATIENT_KIND: &str = "otp_er_refl_flag";
+
+fn kind_of(visit: &Visit) -> Option<OutpatientKind> {
+    visit.registration.get(OUTPATIENT_KIND).and_then(|code| OutpatientKind::from_code(code))
 }
 
 /// Asks the insured place for a settlement that was written down, and writes down what it says. An error is only that
@@ -416,8 +642,50 @@ async fn hold(work: &mut Work, id: SettlementId) -> Outcome<TreatmentSettlement>
 async fn move_visit(work: &mut Work, settlement: &TreatmentSettlement, step: Move) -> Outcome<()> {
     let visit = visit::hold(work, &settlement.institution, settlement.visit).await?;
     let visit = visit.expect("a settlement is of a visit");
+    let is_purchase = settlement.is_purchase();
+    let is_over = step == Move::BackToDischarged;
+    let step = if is_purchase && is_over { Move::Close } else { step };
+    let step = if settlement.is_midway() { midway(step, &visit) } else { step };
     let stage = visits::after(visit.stage, step).expect("the visit follows its settlement");
+    if step == Move::Close {
+        free_bill(work, settlement).await?;
+    }
+    if settlement.is_midway() && is_over {
+        visit::set_stage(work, visit.id, stage).await?;
+        return free_lines(work, &visit, settlement).await;
+    }
+    if visit.care != CareKind::Inpatient && step == Move::BackToDischarged {
+        return free_bill(work, settlement).await;
+    }
     Ok(visit::set_stage(work, visit.id, stage).await?)
+}
+
+/// What a step means for a settlement in the middle of a stay: the person stays on, or was discharged meanwhile.
+fn midway(step: Move, visit: &Visit) -> Move {
+    match step {
+        Move::Settled => Move::StayOn,
+        Move::Undo => Move::UndoMidway,
+        Move::BackToDischarged if visit.discharged_at.is_none() => Move::StayOn,
+        other => other,
+    }
+}
+
+/// Gives the lines of such a settlement back to the stay.
+async fn free_lines(work: &mut Work, visit: &Visit, settlement: &TreatmentSettlement) -> Outcome<()> {
+    fee::rename_bill(work, visit.id, &settlement.bill, "").await?;
+    let mut bills = bill::kept(work.conn(), visit.id).await?;
+    bills.retain(|bill| bill.name != settlement.bill);
+    visit::put_bills(work, visit.id, &bills).await?;
+    Ok(visit::sum_up(work, visit).await?)
+}
+
+/// Lets go of the bill that a settlement held.
+async fn free_bill(work: &mut Work, settlement: &TreatmentSettlement) -> Outcome<()> {
+    let mut bills = bill::kept(work.conn(), settlement.visit).await?;
+    for bill in bills.iter_mut().filter(|bill| bill.settlement == Some(settlement.id)) {
+        bill.settlement = None;
+    }
+    Ok(visit::put_bills(work, settlement.visit, &bills).await?)
 }
 
 /// The entries of a settlement in this book; none before it is settled.
@@ -427,6 +695,7 @@ fn transfers(settlement: &TreatmentSettlement) -> Vec<funds::Transfer> {
         settlement: settlement.id,
         scheme: settlement.scheme,
         funds: settlement.amounts.funds.clone(),
+        account: settlement.amounts.account,
         day: settlement.id.given_at().day(),
         recorded_at: settled_at,
     };
@@ -444,8 +713,18 @@ pub fn outcome_of(settlement: &TreatmentSettlement) -> Result<Breakdown, Failure
             Err(Failure::Refused(refusal_of(settlement.refusal.as_ref())))
         }
         Stage::Undoing | Stage::Undone => {
-            Err(Failure::Refused(Refusal::Reversed { infno: "2304".to_owned() }))
+            let infno = infno_of(settlement).to_owned();
+            Err(Failure::Refused(Refusal::Reversed { infno }))
         }
+    }
+}
+
+/// The transaction that asks for such a settlement.
+fn infno_of(settlement: &TreatmentSettlement) -> &'static str {
+    match settlement.care {
+        CareKind::Inpatient => "2304",
+        _ if settlement.is_purchase() => "2102",
+        CareKind::Outpatient | CareKind::Chronic | CareKind::Pharmacy => "2207",
     }
 }
 

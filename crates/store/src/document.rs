@@ -14,6 +14,11 @@ impl Document {
         Self(serde_json::to_string(value).expect("what is kept is plain data"))
     }
 
+    /// The one that has this text.
+    pub(crate) const fn from_text(text: String) -> Self {
+        Self(text)
+    }
+
     /// The value that it was made of.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(&self.0)

@@ -1,7 +1,9 @@
-//! Fee details of a visit, already split by the treatment place's catalog. They stay at the treatment place.
+//! Fee details of a visit, already split by the treatment place's catalog. They stay at the treatment place
+//! until the settlement stands ([`crate::transmission`]).
 
 use crate::{
     Conn, Result, Work,
+    bill::KeptBill,
     row::{coded, division_number, fen, moment, rate, texts},
 };
 use benefit::bill::{CategoryAmount, Split};
@@ -16,6 +18,8 @@ use terms::{CatalogClass, ChargeCategory, Fen, Moment, Rate, VisitId};
 pub struct FeeLine {
     /// 费用明细流水号, unique in the visit.
     pub serial: String,
+    /// 收费批次号 of the bill that it is of; empty in a stay.
+    pub bill: String,
     /// 原费用流水号: the line that this one gives back.
     pub refunds: Option<String>,
     /// 费用发生时间.
@@ -58,10 +62,10 @@ pub async fn insert(work: &mut Work, visit: &Visit, lines: &[FeeLine]) -> Result
     sqlx::query(
         "insert into fee_line (province, month, visit, serial, refunds, occurred_at, item, local_item, amount, quantity, price,
                                category, class, first_self_pay_rate, price_limit, out_of_scope, over_limit, first_self_pay,
-                               in_scope, in_full, registration, uploaded_at)
+                               in_scope, in_full, registration, uploaded_at, bill)
          select $1, $2, $3, * from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[],
                 $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::integer[], $15::bigint[], $16::bigint[],
-                $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::jsonb[], $22::bigint[])",
+                $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::jsonb[], $22::bigint[], $23::text[])",
     )
     .bind(division_number(visit.id.province().division()))
     .bind(visit.id.month().number())
@@ -85,6 +89,7 @@ pub async fn insert(work: &mut Work, visit: &Visit, lines: &[FeeLine]) -> Result
     .bind(column(|line| line.split.in_full.0))
     .bind(registrations)
     .bind(column(|line| line.uploaded_at.millis()))
+    .bind(texts(|line| &line.bill))
     .execute(work.conn())
     .await?;
     Ok(())
@@ -106,13 +111,110 @@ pub async fn list(conn: &mut Conn, visit: VisitId, serials: Option<&[String]>) -
     rows.iter().map(read).collect()
 }
 
-/// The visit's details summed by expense category (大类费用): what goes to the insured place.
+/// The lines of one bill of a visit, in the order of their upload.
+pub async fn of_bill(conn: &mut Conn, visit: VisitId, bill: &str) -> Result<Vec<FeeLine>> {
+    let rows = sqlx::query(
+        "select * from fee_line where province = $3 and month = $1 and visit = $2 and bill = $4
+         order by uploaded_at, serial",
+    )
+    .bind(visit.month().number())
+    .bind(visit.to_string())
+    .bind(division_number(visit.province().division()))
+    .bind(bill)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The bills that the lines of a visit make, by name; no settlement holds them as far as the lines say.
+pub async fn bills(conn: &mut Conn, visit: VisitId) -> Result<Vec<KeptBill>> {
+    let rows = sqlx::query(
+        "select bill, category, sum(amount)::bigint as amount, sum(out_of_scope)::bigint as out_of_scope,
+                sum(over_limit)::bigint as over_limit, sum(first_self_pay)::bigint as first_self_pay,
+                sum(in_scope)::bigint as in_scope, sum(in_full)::bigint as in_full,
+                coalesce(max(occurred_at) filter (where refunds is null), max(occurred_at)) as last_fee,
+                min(registration ->> 'dise_codg') as disease
+         from fee_line where province = $3 and month = $1 and visit = $2
+         group by bill, category order by bill, category",
+    )
+    .bind(visit.month().number())
+    .bind(visit.to_string())
+    .bind(division_number(visit.province().division()))
+    .fetch_all(conn)
+    .await?;
+    let mut bills: Vec<KeptBill> = Vec::new();
+    for row in &rows {
+        let name: String = row.try_get("bill")?;
+        let last_fee = moment(row, "last_fee")?;
+        let disease = row.try_get::<Option<String>, _>("disease")?.and_then(|code| code.parse().ok());
+        let amount = CategoryAmount {
+            category: coded(row, "category", ChargeCategory::from_code)?,
+            split: read_split(row)?,
+        };
+        match bills.last_mut().filter(|bill| bill.name == name) {
+            Some(bill) => {
+                bill.last_fee = bill.last_fee.max(last_fee);
+                bill.disease = bill.disease.or(disease);
+                bill.categories.push(amount);
+            }
+            None => {
+                bills.push(KeptBill { name, settlement: None, last_fee, disease, categories: vec![amount] });
+            }
+        }
+    }
+    Ok(bills)
+}
+
+/// At most so many lines of a bill of a visit whose serials follow one, in the order of serials: a bill is sent on in batches,
+/// however long it is.
+pub async fn page(
+    conn: &mut Conn,
+    (visit, bill): (VisitId, &str),
+    after: &str,
+    most: i64,
+) -> Result<Vec<FeeLine>> {
+    let rows = sqlx::query(
+        "select * from fee_line where province = $1 and month = $2 and visit = $3 and serial > $4 and bill = $6
+         order by serial limit $5",
+    )
+    .bind(division_number(visit.province().division()))
+    .bind(visit.month().number())
+    .bind(visit.to_string())
+    .bind(after)
+    .bind(most)
+    .bind(bill)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The number of lines of a bill of a visit, and their sum.
+pub async fn count(conn: &mut Conn, visit: VisitId, bill: &str) -> Result<(i64, Split)> {
+    let row = sqlx::query(
+        "select count(*) as lines, coalesce(sum(amount), 0)::bigint as amount,
+                coalesce(sum(out_of_scope), 0)::bigint as out_of_scope, coalesce(sum(over_limit), 0)::bigint as over_limit,
+                coalesce(sum(first_self_pay), 0)::bigint as first_self_pay,
+                coalesce(sum(in_scope), 0)::bigint as in_scope, coalesce(sum(in_full), 0)::bigint as in_full
+         from fee_line where province = $1 and month = $2 and visit = $3 and bill = $4",
+    )
+    .bind(division_number(visit.province().division()))
+    .bind(visit.month().number())
+    .bind(visit.to_string())
+    .bind(bill)
+    .fetch_one(conn)
+    .await?;
+    Ok((row.try_get("lines")?, read_split(&row)?))
+}
+
+/// The details of a stay that no settlement has yet (中途结算), summed by expense category (大类费用): what goes to the insured
+/// place.
 pub async fn categories(conn: &mut Conn, visit: VisitId) -> Result<Vec<CategoryAmount>> {
     let rows = sqlx::query(
         "select category, sum(amount)::bigint as amount, sum(out_of_scope)::bigint as out_of_scope,
                 sum(over_limit)::bigint as over_limit, sum(first_self_pay)::bigint as first_self_pay,
                 sum(in_scope)::bigint as in_scope, sum(in_full)::bigint as in_full
-         from fee_line where province = $3 and month = $1 and visit = $2 group by category order by category",
+         from fee_line where province = $3 and month = $1 and visit = $2 and bill = ''
+         group by category order by category",
     )
     .bind(visit.month().number())
     .bind(visit.to_string())
@@ -126,6 +228,19 @@ pub async fn categories(conn: &mut Conn, visit: VisitId) -> Result<Vec<CategoryA
         })
     };
     rows.iter().map(read).collect()
+}
+
+/// Moves the lines of one bill of a visit into another.
+pub async fn rename_bill(work: &mut Work, visit: VisitId, from: &str, to: &str) -> Result<()> {
+    sqlx::query("update fee_line set bill = $5 where province = $3 and month = $1 and visit = $2 and bill = $4")
+        .bind(visit.month().number())
+        .bind(visit.to_string())
+        .bind(division_number(visit.province().division()))
+        .bind(from)
+        .bind(to)
+        .execute(work.conn())
+        .await?;
+    Ok(())
 }
 
 /// Deletes lines, all of the visit's if no serials are given; how many went.
@@ -143,7 +258,21 @@ pub async fn delete(work: &mut Work, visit: VisitId, serials: Option<&[String]>)
     Ok(done.rows_affected())
 }
 
-fn read_split(row: &PgRow) -> Result<Split> {
+/// Deletes the lines of these bills; how many went.
+pub async fn delete_bills(work: &mut Work, visit: VisitId, bills: &[String]) -> Result<u64> {
+    let done = sqlx::query(
+        "delete from fee_line where province = $4 and month = $1 and visit = $2 and bill = any($3)",
+    )
+    .bind(visit.month().number())
+    .bind(visit.to_string())
+    .bind(bills)
+    .bind(division_number(visit.province().division()))
+    .execute(work.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+pub(crate) fn read_split(row: &PgRow) -> Result<Split> {
     Ok(Split {
         total: fen(row, "amount")?,
         out_of_scope: fen(row, "out_of_scope")?,
@@ -158,6 +287,7 @@ fn read(row: &PgRow) -> Result<FeeLine> {
     let limit: Fen = fen(row, "price_limit")?;
     Ok(FeeLine {
         serial: row.try_get("serial")?,
+        bill: row.try_get("bill")?,
         refunds: row.try_get("refunds")?,
         occurred_at: moment(row, "occurred_at")?,
         item: row.try_get("item")?,

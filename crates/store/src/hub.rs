@@ -190,8 +190,8 @@ pub async fn insert(work: &mut Work, settlement: &HubSettlement) -> Result<bool>
     let done = sqlx::query(
         "insert into hub_settlement (province, month, id, stage, treatment, insured, institution, scheme, total, fund_total,
                                      person_total, funds, fund_paid, committed_at, recorded_at, undo, undo_reason,
-                                     undone_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                                     undone_at, account)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
          on conflict do nothing",
     )
     .bind(division_number(settlement.insured.province().division()))
@@ -212,6 +212,7 @@ pub async fn insert(work: &mut Work, settlement: &HubSettlement) -> Result<bool>
     .bind(settlement.undo.as_ref().map(|(id, _)| id.to_string()))
     .bind(settlement.undo.as_ref().map(|(_, reason)| reason.as_str()))
     .bind(settlement.undone_at.map(Moment::millis))
+    .bind(amounts.account.0)
     .execute(work.conn())
     .await?;
     Ok(done.rows_affected() == 1)

@@ -86,8 +86,9 @@ pub async fn insert(work: &mut Work, settlement: &InsuredSettlement) -> Result<(
     sqlx::query(
         "insert into insured_settlement (area, month, id, stage, person, scheme, year, treatment, institution, total,
                 fund_total, person_total, funds, fund_paid, contribution, earlier, claim, breakdown, refusal, committed_at,
-                undo, undo_reason, undone_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+                undo, undo_reason, undone_at, account)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                 $24)",
     )
     .bind(area_of(settlement.area))
     .bind(settlement.id.month().number())
@@ -112,6 +113,7 @@ pub async fn insert(work: &mut Work, settlement: &InsuredSettlement) -> Result<(
     .bind(settlement.undo.as_ref().map(|(id, _)| id.to_string()))
     .bind(settlement.undo.as_ref().map(|(_, reason)| reason.as_str()))
     .bind(settlement.undone_at.map(Moment::millis))
+    .bind(amounts.account.0)
     .execute(work.conn())
     .await?;
     Ok(())
@@ -155,6 +157,17 @@ pub async fn hold(work: &mut Work, area: PoolingArea, id: SettlementId) -> Resul
             .bind(id.to_string())
             .fetch_optional(work.conn())
             .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The settlement with this id.
+pub async fn find(conn: &mut Conn, area: PoolingArea, id: SettlementId) -> Result<Option<InsuredSettlement>> {
+    let row = sqlx::query("select * from insured_settlement where area = $1 and month = $2 and id = $3")
+        .bind(area_of(area))
+        .bind(id.month().number())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
     row.as_ref().map(read).transpose()
 }
 

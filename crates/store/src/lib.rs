@@ -6,9 +6,14 @@
 //!
 //! To add a table: a migration with the province or pooling area first in every key, and a file named as the noun.
 
+pub mod apportioning;
+pub mod audit;
 pub mod batch;
+pub mod bill;
 pub mod book;
 pub mod census;
+pub mod department;
+pub mod detail;
 mod document;
 pub mod embedded;
 pub mod fee;
@@ -18,10 +23,18 @@ pub mod hub;
 pub mod institution;
 pub mod insured;
 pub mod mapping;
+pub mod medium;
 pub mod message;
 pub mod outbox;
 pub mod person;
+pub mod purchase_order;
+pub mod reconciliation;
+pub mod registration;
 mod row;
+pub mod self_paid;
+pub mod settlement_list;
+pub mod special_attribute;
+pub mod transmission;
 pub mod treatment;
 pub mod visit;
 
@@ -224,6 +237,8 @@ pub struct Amounts {
     pub fund_total: Fen,
     /// 个人负担总金额.
     pub person_total: Fen,
+    /// 个人账户支出: what of it personal accounts pay.
+    pub account: Fen,
     /// What each fund pays.
     pub funds: BTreeMap<Fund, Fen>,
 }

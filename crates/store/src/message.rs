@@ -8,9 +8,9 @@ use crate::{
 use sqlx::Row;
 use terms::{InstitutionCode, Moment, PoolingArea, SettlementId};
 
-/// The transaction that asks for a settlement (住院结算). Where the settlement was made to stand together with the answer,
-/// the answer is kept with the settlement, and the message stays as it came.
-pub const SETTLE: &str = "2304";
+/// The transactions that ask for a settlement (药店、门诊、住院结算). Where the settlement was made to stand together with the
+/// answer, the answer is kept with the settlement, and the message stays as it came.
+pub const SETTLING: [&str; 4] = ["2102", "2207", "2207A", "2304"];
 
 /// What names a message.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +112,7 @@ async fn kept_with_settlement(
     subject: Option<&str>,
 ) -> Result<Option<Vec<u8>>> {
     let settlement: Option<SettlementId> = subject.and_then(|subject| subject.parse().ok());
-    let Some(id) = settlement.filter(|_| key.infno == SETTLE) else { return Ok(None) };
+    let Some(id) = settlement.filter(|_| SETTLING.contains(&key.infno)) else { return Ok(None) };
     let answer: Option<Option<Vec<u8>>> = sqlx::query_scalar(
         "select answer from treatment_settlement where province = $1 and month = $2 and id = $3",
     )

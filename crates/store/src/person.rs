@@ -6,8 +6,9 @@ use crate::{
 };
 use casework::person::{Enrolment, Person, Standing};
 use sqlx::{Row, postgres::PgRow};
+use std::collections::BTreeMap;
 use terms::{
-    CitizenId, ContributionTier, InsuranceScheme, InsuredPlace, MemberClass, Moment, PersonNumber,
+    CitizenId, ContributionTier, Fen, InsuranceScheme, InsuredPlace, MemberClass, Moment, PersonNumber,
     PoolingArea, SettlementId,
 };
 
@@ -127,6 +128,40 @@ pub async fn put(work: &mut Work, area: PoolingArea, person: &Person) -> Result<
     Ok(())
 }
 
+/// The balance of a personal account (个人账户), held until the unit of work ends: nobody else spends it meanwhile.
+pub async fn hold_balance(
+    work: &mut Work,
+    (area, number): (PoolingArea, &PersonNumber),
+    scheme: InsuranceScheme,
+) -> Result<Option<Fen>> {
+    let row = sqlx::query(
+        "select balance from enrolment where area = $1 and person = $2 and scheme = $3 for update",
+    )
+    .bind(area_of(area))
+    .bind(number.as_str())
+    .bind(scheme.code())
+    .fetch_optional(work.conn())
+    .await?;
+    row.as_ref().map(|row| fen(row, "balance")).transpose()
+}
+
+/// Takes an amount out of a personal account, or gives it back if it is below nothing.
+pub async fn spend_balance(
+    work: &mut Work,
+    (area, number): (PoolingArea, &PersonNumber),
+    scheme: InsuranceScheme,
+    amount: Fen,
+) -> Result<()> {
+    sqlx::query("update enrolment set balance = balance - $4 where area = $1 and person = $2 and scheme = $3")
+        .bind(area_of(area))
+        .bind(number.as_str())
+        .bind(scheme.code())
+        .bind(amount.0)
+        .execute(work.conn())
+        .await?;
+    Ok(())
+}
+
 /// A look at somebody's data.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a> {
@@ -157,4 +192,20 @@ pub async fn record_look(work: &mut Work, area: PoolingArea, look: Look<'_>) -> 
     .execute(work.conn())
     .await?;
     Ok(())
+}
+
+/// How often somebody was looked at, by who looked and for what.
+pub async fn looks(
+    conn: &mut Conn,
+    area: PoolingArea,
+    person: &PersonNumber,
+) -> Result<BTreeMap<(String, String), i64>> {
+    let rows = sqlx::query_as(
+        "select looker, purpose, count(*) from look where area = $1 and person = $2 group by looker, purpose",
+    )
+    .bind(area_of(area))
+    .bind(person.as_str())
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|(looker, purpose, count)| ((looker, purpose), count)).collect())
 }

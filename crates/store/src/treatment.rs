@@ -14,7 +14,7 @@ use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
 use terms::{
-    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, PersonNumber, PoolingArea,
+    CareKind, InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, PersonNumber, PoolingArea,
     SettlementId, VisitId,
 };
 
@@ -25,8 +25,12 @@ pub struct TreatmentSettlement {
     pub area: PoolingArea,
     /// Its id.
     pub id: SettlementId,
-    /// The stay.
+    /// The visit.
     pub visit: VisitId,
+    /// The kind of care: it decides the kind of clearing (清算类别).
+    pub care: CareKind,
+    /// 收费批次号 of the visit's bill that it settles; empty where the visit is one bill: a stay, or a purchase.
+    pub bill: String,
     /// The hospital.
     pub institution: InstitutionCode,
     /// The message that asked for it.
@@ -61,6 +65,18 @@ pub struct TreatmentSettlement {
     pub answer: Option<Vec<u8>>,
 }
 
+impl TreatmentSettlement {
+    /// Whether it is of a purchase (2102): a visit that is opened, settled and closed with its only bill.
+    pub fn is_purchase(&self) -> bool {
+        self.care != CareKind::Inpatient && self.bill.is_empty()
+    }
+
+    /// Whether it is one in the middle of a stay (中途结算): its lines are a bill of its own, named by its id.
+    pub fn is_midway(&self) -> bool {
+        self.care == CareKind::Inpatient && !self.bill.is_empty()
+    }
+}
+
 /// An undoing as the treatment place asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undoing {
@@ -78,8 +94,8 @@ pub async fn insert(work: &mut Work, settlement: &TreatmentSettlement, visit: &V
     sqlx::query(
         "insert into treatment_settlement (area, month, id, visit, institution, msgid, stage, person, scheme, insured,
                                            total, fund_total, person_total, funds, fund_paid, claim, asked_at,
-                                           registration, province)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+                                           registration, province, care, bill)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
     )
     .bind(area_of(settlement.area))
     .bind(settlement.id.month().number())
@@ -100,6 +116,8 @@ pub async fn insert(work: &mut Work, settlement: &TreatmentSettlement, visit: &V
     .bind(settlement.asked_at.millis())
     .bind(Json(&settlement.registration))
     .bind(division_number(settlement.id.province().division()))
+    .bind(settlement.care.code())
+    .bind(&settlement.bill)
     .execute(work.conn())
     .await?;
     Ok(())
@@ -112,7 +130,7 @@ pub async fn update(work: &mut Work, settlement: &TreatmentSettlement) -> Result
     sqlx::query(
         "update treatment_settlement set stage = $3, fund_total = $4, person_total = $5, funds = $6, fund_paid = $7,
                 breakdown = $8, refusal = $9, settled_at = $10, undo = $11, undo_reason = $12, undo_msgid = $13,
-                undone_at = $14
+                undone_at = $14, account = $16
          where province = $15 and month = $1 and id = $2",
     )
     .bind(settlement.id.month().number())
@@ -130,6 +148,7 @@ pub async fn update(work: &mut Work, settlement: &TreatmentSettlement) -> Result
     .bind(undo.map(|undo| undo.msgid.as_str()))
     .bind(settlement.undone_at.map(Moment::millis))
     .bind(division_number(settlement.id.province().division()))
+    .bind(settlement.amounts.account.0)
     .execute(work.conn())
     .await?;
     Ok(())
@@ -191,6 +210,8 @@ fn read(row: &PgRow) -> Result<TreatmentSettlement> {
         area: PoolingArea(division(row, "area")?),
         id: parsed(row, "id")?,
         visit: parsed(row, "visit")?,
+        care: coded(row, "care", CareKind::from_code)?,
+        bill: row.try_get("bill")?,
         institution: parsed(row, "institution")?,
         msgid: parsed(row, "msgid")?,
         stage: stage(row, &Stage::ALL)?,
@@ -216,6 +237,7 @@ pub(crate) fn read_amounts(row: &PgRow) -> Result<Amounts> {
         total: fen(row, "total")?,
         fund_total: fen(row, "fund_total")?,
         person_total: fen(row, "person_total")?,
+        account: fen(row, "account")?,
         funds: funds(row)?,
     })
 }

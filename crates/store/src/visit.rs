@@ -1,19 +1,25 @@
 //! Visits at the treatment place, with their diagnoses.
 
 use crate::{
-    Conn, Error, Result, Work, fee,
+    Conn, Document, Error, Result, Work,
+    bill::{self, KeptBill},
+    fee,
     row::{
         area_of, coded, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage,
         stage_number, texts,
     },
+    treatment::{self, TreatmentSettlement},
 };
 use benefit::bill::{CategoryAmount, Split};
-use casework::visit::{Patient, Stage, Visit};
+use casework::{
+    settlement::Stage as Settling,
+    visit::{Patient, Stage, Visit},
+};
 use sqlx::{Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
 use terms::{
-    AdmissionKind, ChargeCategory, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, PersonNumber,
-    PoolingArea, TreatmentPlace, VisitId,
+    AdmissionKind, CareKind, ChargeCategory, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment,
+    PersonNumber, PoolingArea, TreatmentPlace, VisitId,
 };
 
 /// The visit of this institution with this id.
@@ -30,12 +36,23 @@ pub async fn find(conn: &mut Conn, institution: &InstitutionCode, id: VisitId) -
     row.as_ref().map(read).transpose()
 }
 
-/// The same with its details summed by expense category, as [`sum_up`] wrote them.
-pub async fn find_with_categories(
+/// A visit with its details summed up, as [`sum_up`] wrote them.
+#[derive(Clone, Debug)]
+pub struct Summed {
+    /// The visit.
+    pub visit: Visit,
+    /// Of a stay: its details that no settlement has yet, by expense category.
+    pub categories: Vec<CategoryAmount>,
+    /// Of any other visit: its bills; of a stay those that were settled midway (中途结算).
+    pub bills: Vec<KeptBill>,
+}
+
+/// The same with its sums.
+pub async fn find_summed(
     conn: &mut Conn,
     institution: &InstitutionCode,
     id: VisitId,
-) -> Result<Option<(Visit, Vec<CategoryAmount>)>> {
+) -> Result<Option<Summed>> {
     let row = sqlx::query(
         "select * from visit where province = $4 and month = $1 and id = $2 and institution = $3",
     )
@@ -45,22 +62,34 @@ pub async fn find_with_categories(
     .bind(division_number(id.province().division()))
     .fetch_optional(&mut *conn)
     .await?;
-    Ok(match row.as_ref().map(read_with_bill).transpose()? {
-        Some((visit, Some(categories))) => Some((visit, categories)),
-        Some((visit, None)) => Some((visit, fee::categories(conn, id).await?)),
-        None => None,
-    })
+    let Some(row) = row else { return Ok(None) };
+    if let Some(summed) = read_summed(&row)? {
+        return Ok(Some(summed));
+    }
+    let categories = fee::categories(conn, id).await?;
+    Ok(Some(Summed { visit: read(&row)?, categories, bills: read_bills(&row)? }))
 }
 
 /// A visit with its sums, if they were ever written.
-pub(crate) fn read_with_bill(row: &PgRow) -> Result<(Visit, Option<Vec<CategoryAmount>>)> {
-    Ok((read(row)?, read_bill(row)?))
+pub(crate) fn read_summed(row: &PgRow) -> Result<Option<Summed>> {
+    let visit = read(row)?;
+    if visit.care != CareKind::Inpatient {
+        let bills = read_bills(row)?;
+        return Ok(Some(Summed { visit, categories: Vec::new(), bills }));
+    }
+    let (categories, bills) = (read_categories(row)?, read_bills(row)?);
+    Ok(categories.map(|categories| Summed { visit, categories, bills }))
+}
+
+fn read_bills(row: &PgRow) -> Result<Vec<KeptBill>> {
+    let text: Option<String> = row.try_get("bills")?;
+    text.map_or_else(|| Ok(Vec::new()), |text| Document::from_text(text).read())
 }
 
 /// The sums of each category in the order in which they are kept.
 const SUMS: usize = 6;
 
-fn read_bill(row: &PgRow) -> Result<Option<Vec<CategoryAmount>>> {
+fn read_categories(row: &PgRow) -> Result<Option<Vec<CategoryAmount>>> {
     let Some(codes) = row.try_get::<Option<Vec<String>>, _>("bill_categories")? else { return Ok(None) };
     let sums: Vec<i64> = row.try_get("bill_sums")?;
     let amount = |(code, sums): (String, &[i64; SUMS])| {
@@ -94,11 +123,18 @@ pub async fn hold(work: &mut Work, institution: &InstitutionCode, id: VisitId) -
     row.as_ref().map(read).transpose()
 }
 
-/// The visit that a message opened.
-pub async fn opened_by(conn: &mut Conn, institution: &InstitutionCode, msgid: &str) -> Result<Option<Visit>> {
-    let row = sqlx::query("select * from visit where institution = $1 and msgid = $2")
+/// The stay, or the visit that is none, that a message opened: the same message id may have been used for one of each.
+pub async fn opened_by(
+    conn: &mut Conn,
+    institution: &InstitutionCode,
+    msgid: &str,
+    is_stay: bool,
+) -> Result<Option<Visit>> {
+    let row = sqlx::query("select * from visit where institution = $1 and msgid = $2 and (care = $3) = $4")
         .bind(institution.as_str())
         .bind(msgid)
+        .bind(CareKind::Inpatient.code())
+        .bind(is_stay)
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
@@ -167,9 +203,9 @@ pub async fn insert(work: &mut Work, visit: &Visit) -> Result<()> {
     sqlx::query(
         "insert into visit (area, month, id, institution, stage, revision, insured, treatment, person, citizen, person_name, nation,
                             scheme, person_type, civil_servant, balance, employer, admitted_at, discharged_at, med_type,
-                            admission_kind, filing, registration, msgid, opened_at, province)
+                            admission_kind, filing, registration, msgid, opened_at, province, care)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25, $26)",
+                 $24, $25, $26, $27)",
     )
     .bind(area_of(visit.treatment.0.pooling_area()))
     .bind(visit.id.month().number())
@@ -197,6 +233,7 @@ pub async fn insert(work: &mut Work, visit: &Visit) -> Result<()> {
     .bind(visit.msgid.as_str())
     .bind(visit.opened_at.millis())
     .bind(division_number(visit.id.province().division()))
+    .bind(visit.care.code())
     .execute(work.conn())
     .await?;
     Ok(())
@@ -206,7 +243,7 @@ pub async fn insert(work: &mut Work, visit: &Visit) -> Result<()> {
 pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
     sqlx::query(
         "update visit set stage = $3, revision = revision + 1, admitted_at = $4, discharged_at = $5, med_type = $6, admission_kind = $7,
-                          filing = $8, registration = $9
+                          filing = $8, registration = $9, care = $11
          where province = $10 and month = $1 and id = $2",
     )
     .bind(visit.id.month().number())
@@ -219,6 +256,7 @@ pub async fn update(work: &mut Work, visit: &Visit) -> Result<()> {
     .bind(visit.filing.map(|filing| filing.to_string()))
     .bind(Json(&visit.registration))
     .bind(division_number(visit.id.province().division()))
+    .bind(visit.care.code())
     .execute(work.conn())
     .await?;
     Ok(())
@@ -238,9 +276,28 @@ pub async fn set_stage(work: &mut Work, id: VisitId, stage: Stage) -> Result<()>
     Ok(())
 }
 
+/// Writes the bills of a visit, and counts the change. The caller holds the visit.
+pub async fn put_bills(work: &mut Work, id: VisitId, bills: &[KeptBill]) -> Result<()> {
+    sqlx::query(
+        "update visit set revision = revision + 1, bills = $4 where province = $3 and month = $1 and id = $2",
+    )
+    .bind(id.month().number())
+    .bind(id.to_string())
+    .bind(division_number(id.province().division()))
+    .bind(bill::written(bills))
+    .execute(work.conn())
+    .await?;
+    Ok(())
+}
+
 /// Sums the details of a visit anew, after a change of them, and counts the change. The caller holds the visit, so that the
 /// sums are those of the lines that stand when the unit of work is saved.
-pub async fn sum_up(work: &mut Work, id: VisitId) -> Result<()> {
+pub async fn sum_up(work: &mut Work, visit: &Visit) -> Result<()> {
+    let id = visit.id;
+    if visit.care != CareKind::Inpatient {
+        let bills = bill::summed(work.conn(), id).await?;
+        return put_bills(work, id, &bills).await;
+    }
     let categories = fee::categories(work.conn(), id).await?;
     let codes: Vec<&str> = categories.iter().map(|one| one.category.code()).collect();
     let sums = |one: &CategoryAmount| -> [i64; SUMS] {
@@ -269,18 +326,40 @@ pub async fn sum_up(work: &mut Work, id: VisitId) -> Result<()> {
     Ok(())
 }
 
-/// Visits whose kept sums are not those of their lines: none. Reads everything: for checks.
+/// Visits whose kept sums are not those of their lines, or whose bills are not held by those settlements that are under way or
+/// stand: none. Reads everything: for checks.
 pub async fn wrongly_summed(conn: &mut Conn) -> Result<Vec<VisitId>> {
     let rows = sqlx::query("select * from visit order by id").fetch_all(&mut *conn).await?;
     let mut wrong = Vec::new();
     for row in &rows {
-        if let (visit, Some(kept)) = read_with_bill(row)?
-            && kept != fee::categories(conn, visit.id).await?
-        {
-            wrong.push(visit.id);
+        let Some(kept) = read_summed(row)? else { continue };
+        let id = kept.visit.id;
+        let is_right = if kept.visit.care == CareKind::Inpatient {
+            let mut midway = held(conn, id).await?;
+            midway.retain(|bill| !bill.name.is_empty());
+            kept.categories == fee::categories(conn, id).await? && kept.bills == midway
+        } else {
+            kept.bills == held(conn, id).await?
+        };
+        if !is_right {
+            wrong.push(id);
         }
     }
     Ok(wrong)
+}
+
+/// The bills of a visit as lines and settlements say.
+async fn held(conn: &mut Conn, id: VisitId) -> Result<Vec<KeptBill>> {
+    let settlements = treatment::of_visit(conn, id).await?;
+    let mut bills = fee::bills(conn, id).await?;
+    for bill in &mut bills {
+        let holds = |one: &&TreatmentSettlement| {
+            one.bill == bill.name
+                && matches!(one.stage, Settling::Asked | Settling::Settled | Settling::Undoing)
+        };
+        bill.settlement = settlements.iter().find(holds).map(|one| one.id);
+    }
+    Ok(bills)
 }
 
 /// When a diagnosis was made.
@@ -337,6 +416,7 @@ fn read(row: &PgRow) -> Result<Visit> {
         admitted_at: moment(row, "admitted_at")?,
         discharged_at: moment_if(row, "discharged_at")?,
         med_type: row.try_get("med_type")?,
+        care: coded(row, "care", CareKind::from_code)?,
         admission_kind: coded(row, "admission_kind", AdmissionKind::from_code)?,
         filing: parsed_if(row, "filing")?,
         registration: texts(row, "registration")?,
@@ -386,6 +466,7 @@ mod tests {
             admitted_at: now(),
             discharged_at: None,
             med_type: "21".to_owned(),
+            care: CareKind::Inpatient,
             admission_kind: AdmissionKind::Ordinary,
             filing: None,
             registration: BTreeMap::new(),
@@ -398,6 +479,7 @@ mod tests {
         let whole = Fen(amount);
         FeeLine {
             serial: serial.to_owned(),
+            bill: String::new(),
             refunds: (amount < 0).then(|| "1".to_owned()),
             occurred_at: now(),
             item: "XA01AB".to_owned(),
@@ -429,7 +511,7 @@ mod tests {
     ) -> Option<Vec<CategoryAmount>> {
         let find = FindVisit { institution: institution.parse().unwrap(), visit: visit.id };
         let mut found = FindVisit::do_all(store, &[find]).await.unwrap();
-        found.pop().flatten().map(|(_, categories)| categories)
+        found.pop().flatten().map(|found| found.categories)
     }
 
     #[tokio::test]
@@ -454,12 +536,11 @@ mod tests {
         let of_lines = fee::categories(&mut conn, visit.id).await.unwrap();
         assert_eq!(of_lines.len(), 2);
         assert_eq!(read_for_settlement(&store, &visit, here).await, None);
-        let (_, summed) =
-            find_with_categories(&mut conn, &visit.institution, visit.id).await.unwrap().unwrap();
-        assert_eq!(summed, of_lines);
+        let summed = find_summed(&mut conn, &visit.institution, visit.id).await.unwrap().unwrap();
+        assert_eq!(summed.categories, of_lines);
 
         let mut work = store.begin().await.unwrap();
-        sum_up(&mut work, visit.id).await.unwrap();
+        sum_up(&mut work, &visit).await.unwrap();
         work.save().await.unwrap();
         assert_eq!(read_for_settlement(&store, &visit, here).await, Some(of_lines));
         assert_eq!(read_for_settlement(&store, &visit, "H42010600002").await, None);
@@ -473,10 +554,60 @@ mod tests {
             work.save().await.unwrap();
             assert_eq!(wrongly_summed(&mut conn).await.unwrap(), [visit.id], "until they are summed up");
             let mut work = store.begin().await.unwrap();
-            sum_up(&mut work, visit.id).await.unwrap();
+            sum_up(&mut work, &visit).await.unwrap();
             work.save().await.unwrap();
             assert_eq!(wrongly_summed(&mut conn).await.unwrap(), []);
             assert_eq!(read_for_settlement(&store, &visit, here).await.unwrap().len(), left);
+        }
+    }
+
+    #[tokio::test]
+    async fn bills_of_an_outpatient_visit_are_summed_apart_and_stay_with_who_holds_them() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let visit =
+            Visit { stage: Stage::Open, med_type: "14".to_owned(), care: CareKind::Chronic, ..admitted(3) };
+        let here = &visit.institution;
+        let mut work = store.begin().await.unwrap();
+        insert(&mut work, &visit).await.unwrap();
+        let of = |bill: &str, line: FeeLine| FeeLine { bill: bill.to_owned(), ..line };
+        let mut named = of("P1", line("1", ChargeCategory::WesternMedicine, 1_234));
+        named.registration.insert("dise_codg".to_owned(), "M03900".to_owned());
+        let lines = [
+            named,
+            of("P1", line("2", ChargeCategory::Laboratory, 500)),
+            of("P2", line("3", ChargeCategory::WesternMedicine, 999)),
+        ];
+        fee::insert(&mut work, &visit, &lines).await.unwrap();
+        sum_up(&mut work, &visit).await.unwrap();
+        let mut bills = bill::kept(work.conn(), visit.id).await.unwrap();
+        let shown = |bill: &KeptBill| (bill.name.clone(), bill.disease.is_some(), bill.categories.len());
+        assert_eq!(
+            bills.iter().map(shown).collect::<Vec<_>>(),
+            [("P1".to_owned(), true, 2), ("P2".to_owned(), false, 1)]
+        );
+        let holder = terms::SettlementId::new("420000".parse().unwrap(), now(), 9);
+        bills[0].settlement = Some(holder);
+        put_bills(&mut work, visit.id, &bills).await.unwrap();
+        fee::delete_bills(&mut work, visit.id, &["P2".to_owned()]).await.unwrap();
+        sum_up(&mut work, &visit).await.unwrap();
+        work.save().await.unwrap();
+
+        let mut conn = store.conn().await.unwrap();
+        assert_eq!(fee::of_bill(&mut conn, visit.id, "P1").await.unwrap().len(), 2);
+        assert_eq!(fee::of_bill(&mut conn, visit.id, "P2").await.unwrap().len(), 0);
+        let found = find_summed(&mut conn, here, visit.id).await.unwrap().unwrap();
+        assert_eq!((found.visit.care, found.bills.len()), (CareKind::Chronic, 1));
+        assert_eq!(found.bills[0].settlement, Some(holder), "it stays with who holds it");
+        assert_eq!(wrongly_summed(&mut conn).await.unwrap(), [visit.id], "there is no such settlement");
+        let free = vec![KeptBill { settlement: None, ..found.bills[0].clone() }];
+        let mut work = store.begin().await.unwrap();
+        put_bills(&mut work, visit.id, &free).await.unwrap();
+        work.save().await.unwrap();
+        assert_eq!(wrongly_summed(&mut conn).await.unwrap(), []);
+        let msgid = visit.msgid.as_str();
+        for (is_stay, expected) in [(false, Some(visit.id)), (true, None)] {
+            let opened = opened_by(&mut conn, here, msgid, is_stay).await.unwrap();
+            assert_eq!(opened.map(|visit| visit.id), expected);
         }
     }
 }

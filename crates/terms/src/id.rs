@@ -234,6 +234,11 @@ numbered_id! {
     FilingId
 }
 numbered_id! {
+    /// A registration of a person (人员备案: referral, chronic disease, designated institution, accident; 待遇申报明细流水号,
+    /// `trt_dcla_detl_sn`), given by the province that asks for it.
+    RegistrationId
+}
+numbered_id! {
     /// A message from one node to another.
     PeerMessageId
 }

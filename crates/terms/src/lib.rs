@@ -4,6 +4,7 @@
 //! name and the rule behind it. This crate must not know SQL, HTTP, message formats, or what time it is: a moment or an id
 //! is always given to it.
 
+mod capital;
 pub mod code;
 pub mod day;
 pub mod id;
@@ -12,13 +13,16 @@ pub mod person;
 pub mod place;
 mod place_names;
 pub mod refusal;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod set;
 pub mod visit;
 pub mod working_day;
 
 pub use day::{Clock, Day, Moment, Month};
 pub use id::{
-    DiseaseCode, FilingId, IdSource, InstitutionCode, MessageId, PeerMessageId, PersonNumber, SettlementId,
+    DiseaseCode, FilingId, IdSource, InstitutionCode, MessageId, PeerMessageId, PersonNumber, RegistrationId,
+    SettlementId,
     VisitId,
 };
 pub use money::{Fen, Rate, Rounding};
@@ -28,6 +32,6 @@ pub use refusal::Refusal;
 pub use set::{Listed, Set};
 pub use visit::{
     AdmissionKind, CareKind, CatalogClass, ChargeCategory, ContributionTier, FilingCategory, Fund,
-    InsuranceScheme, MemberClass, MemberStatus, SettlementLevel, VisitMark,
+    InsuranceScheme, MemberClass, MemberStatus, OutpatientKind, SettlementLevel, VisitMark,
 };
 pub use working_day::{DueDay, WorkingDays};

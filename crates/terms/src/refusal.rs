@@ -99,12 +99,38 @@ refusals! {
     AlreadyInHospital { fixmedins_code } "already-in-hospital" "该人员在机构[{fixmedins_code}]处于在院状态，不能再次办理入院，请先办理出院结算";
     /// The visit does not stand where this transaction needs it.
     VisitStage { mdtrt_id, stage, needed } "visit-stage" "就诊[{mdtrt_id}]当前为[{stage}]，本交易要求[{needed}]";
+    /// An inpatient transaction names an outpatient visit, or the other way round.
+    OtherCare { mdtrt_id, care } "other-care" "就诊[{mdtrt_id}]的就医类别是[{care}]，不能用本交易办理：住院用23、24开头的交易，门诊用22开头的交易，药店购药用2101至2103";
+    /// An outpatient visit is to be settled of which nobody has said yet what it is.
+    VisitNotDescribed { mdtrt_id } "visit-not-described" "就诊[{mdtrt_id}]还没有上传门诊就诊信息，请先以2203上传就诊和诊断信息后再结算";
+    /// The bill (收费批次) has no details.
+    UnknownBill { chrg_bchno } "unknown-bill" "本次就诊没有收费批次[{chrg_bchno}]的费用明细，请核对收费批次号，或先以2204上传明细";
+    /// A settlement of the bill is asked for, stands or is being undone.
+    BillHeld { chrg_bchno } "bill-held" "收费批次[{chrg_bchno}]正在结算或已结算，不能增减明细或再次结算，如需更改请先以2208撤销结算";
+    /// A later settlement of the same stay goes on from this one.
+    LaterSettlement { setl_id } "later-settlement" "本次住院此后又有结算[{setl_id}]，中途结算须从最后一次起依次撤销，请先撤销该结算";
+    /// A bill for a chronic disease does not say which.
+    DiseaseMissing { med_type } "disease-missing" "医疗类别[{med_type}]须有门诊慢特病病种编码，请在2203或2204的dise_codg填写病种编码后重新上传并结算";
+    /// The person is not registered for the disease.
+    DiseaseNotRegistered { dise_codg } "disease-not-registered" "参保地没有该人员病种[{dise_codg}]在就诊日有效的门诊慢特病备案，请先向参保地经办机构办理备案，或按普通门诊结算";
+    /// Purchases are settled at pharmacies.
+    NotPharmacy { infno } "not-a-pharmacy" "交易[{infno}]由定点零售药店办理，本机构不是定点零售药店，请以22开头的门诊交易结算";
+    /// Who is in hospital buys nothing on his own account: it belongs to the stay.
+    InHospital { fixmedins_code } "in-hospital" "该人员正在机构[{fixmedins_code}]住院，住院期间外购药品由该院以2301上传、纳入住院结算，不能在药店单独结算";
+    /// There is no such order of this pharmacy.
+    UnknownOrder { mdtrt_regno } "unknown-order" "未查到就诊登记号[{mdtrt_regno}]的购药订单，请核对后重新发送";
+    /// The order does not stand where the transaction needs it.
+    OrderStage { mdtrt_regno, stage } "order-stage" "购药订单[{mdtrt_regno}]当前为[{stage}]，不能办理本交易，需要再次购药的请以新的就诊顺序号上传订单（2166）";
+    /// A refund that has been made cannot be reversed.
+    RefundStands { mdtrt_regno } "refund-stands" "购药订单[{mdtrt_regno}]已退费，退费不能冲正，请以新的就诊顺序号重新上传订单（2166）";
+    /// The pharmacy has used its serial of a purchase before.
+    SerialUsed { mdtrtsn } "serial-used" "就诊顺序号[{mdtrtsn}]已用过，退费或冲正后也不能再用，请以新的就诊顺序号重新上传订单";
     /// There is no such settlement at this institution.
     UnknownSettlement { setl_id } "unknown-settlement" "未查到结算ID[{setl_id}]的结算记录，请核对后重新发送";
     /// The settlement has been cancelled or reversed already.
     AlreadyUndone { setl_id } "already-undone" "结算[{setl_id}]的退费结算标志不为未退费，不能再次撤销或冲正";
     /// The transaction cannot be reversed.
-    NotReversible { oinfno } "not-reversible" "交易[{oinfno}]不能冲正，可冲正的交易为2304、2401";
+    NotReversible { oinfno } "not-reversible" "交易[{oinfno}]不能冲正，可冲正的交易为2102、2207、2304、2201、2401";
     /// The settlement was reversed before or while it was asked for.
     Reversed { infno } "reversed" "该[{infno}]交易已被冲正，请用新的报文ID重新办理";
     /// The outcome is not known yet.
@@ -129,6 +155,20 @@ refusals! {
     BadFile { reason } "bad-file" "上传的文件不合规（{reason}），应为内含一个UTF-8编码TXT文件的ZIP压缩包，请更正后重新上传";
     /// There is no such file for this institution, or no longer.
     UnknownFile { file_qury_no } "unknown-file" "未查到文件查询号[{file_qury_no}]的文件或已过下载截止时间，请核对文件名和机构编号，或重新生成文件后下载";
+    /// Audit has not found that, or not at this stage, or not for this institution.
+    UnknownFinding { stage, warn_rslt_id } "unknown-finding" "未查到本机构{stage}分析的违规标识[{warn_rslt_id}]，请核对反馈类型和3101、3102返回的jr_id";
+    /// What an institution confirms of a line is not what the line is.
+    ApportioningDiffers { setl_sn, given, expected } "apportioning-differs" "结算流水号[{setl_sn}]所报金额{given}与平台清分明细{expected}不一致，请重新提取（3260）核对，有异议的以确认标志0上传";
+    /// The line is not among those of the month.
+    NotApportioned { setl_sn, month } "not-apportioned" "结算流水号[{setl_sn}]不在{month}的清分明细中，请核对清分年月，或重新提取（3260）后确认";
+    /// The line is confirmed, or comes twice in the same message.
+    AlreadyConfirmed { setl_sn } "already-confirmed" "结算流水号[{setl_sn}]已经确认或重复上传，如需更改请先以3262回退原确认";
+    /// A month is confirmed once nothing can be added to it.
+    MonthNotOver { month } "month-not-over" "清分月份{month}尚未结束，明细还会增加，请在次月起确认";
+    /// There is no such confirmation that could be taken back.
+    UnknownConfirmation { otransid, month } "unknown-confirmation" "未查到{month}可回退的确认[{otransid}]，请填写3261应答的inf_refmsgid，或以0回退整月";
+    /// What is cleared between provinces is not taken back.
+    MonthCleared { month } "month-cleared" "{month}的清分结果已进入清算，不能回退，有异议请联系就医地医保经办机构";
     /// There is nothing to settle.
     NothingToSettle { mdtrt_id } "nothing-to-settle" "就诊[{mdtrt_id}]没有未结算的费用明细，请先上传明细";
     /// No policy is in force on the day.
@@ -149,6 +189,52 @@ refusals! {
     UnknownFiling { filing_id } "unknown-filing" "未查到备案记录[{filing_id}]，请核对备案编号";
     /// A filing does not stand where the move needs it, or breaks a rule of filing.
     FilingRule { reason } "filing-rule" "备案不能办理：{reason}";
+    /// There is no such registration that this institution may withdraw.
+    UnknownRegistration { trt_dcla_detl_sn } "unknown-registration" "未查到本机构登记的待遇申报明细流水号[{trt_dcla_detl_sn}]，请核对流水号、人员编号、参保地和交易编号";
+    /// A registration breaks a rule of registration.
+    RegistrationRule { reason } "registration-rule" "人员备案不能办理：{reason}";
+    /// Whether the insured place has registered is not known yet.
+    RegistrationUnderWay {} "registration-under-way" "备案结果正在向参保地核实，请稍后用原报文ID重发查询结果，不要更换报文ID";
+    /// Costs of the chronic disease do not settle directly across provinces.
+    DiseaseNotAcross { opsp_dise_code } "disease-not-across" "门诊慢特病[{opsp_dise_code}]不在跨省直接结算病种范围内，请先自费结算后回参保地手工报销";
+    /// The insured place has issued no such medium.
+    UnknownMedium {} "unknown-medium" "参保地未查到该就医凭证（电子凭证二维码或社会保障卡），请核对后重试，或改用居民身份证办理";
+    /// A voucher's time is over.
+    VoucherExpired {} "voucher-expired" "医保电子凭证二维码已过有效时间，请参保人刷新二维码后重新扫码";
+    /// A voucher has been read before.
+    VoucherUsed {} "voucher-used" "医保电子凭证二维码已使用过，请参保人刷新二维码后重新扫码";
+    /// A token that this institution did not get, or no longer good.
+    TokenInvalid {} "token-invalid" "医保电子凭证令牌不是本机构取得的或已失效，请重新扫描电子凭证二维码（1162）后办理";
+    /// A medium of another person than the message names.
+    MediumOfAnother {} "medium-of-another" "所示就医凭证不是该人员的，请核对人证是否一致后重新办理";
+    /// A card that was reported lost.
+    CardLost {} "card-lost" "该社会保障卡已挂失，不能就医使用，请持卡人到参保地解除挂失，或改用医保电子凭证、居民身份证办理";
+    /// A card that was shown with wrong ciphers too often.
+    CardLocked {} "card-locked" "该社会保障卡多次鉴权未通过，已被锁定，请持卡人到参保地解锁，或改用医保电子凭证、居民身份证办理";
+    /// A card that is no longer one.
+    CardStopped {} "card-stopped" "该社会保障卡已注销，请持卡人使用新卡，或改用医保电子凭证、居民身份证办理";
+    /// A card was shown with a wrong cipher.
+    CardCipherWrong { left } "card-cipher-wrong" "社会保障卡鉴权未通过，请重新读卡后办理；再有{left}次不通过将锁定该卡";
+    /// A card does not stand where the move needs it.
+    CardRule { reason } "card-rule" "社会保障卡不能办理：{reason}";
+    /// The settlement list has been submitted.
+    ListSubmitted { setl_id } "list-submitted" "结算[{setl_id}]的结算清单已提交，不能重复提交或修改，如需更改请先以4102将其改为未提交";
+    /// The settlement list has been approved.
+    ListApproved { setl_id } "list-approved" "结算[{setl_id}]的结算清单已审核通过，不能再修改，如有差错请联系医保经办机构";
+    /// No settlement list of this settlement has come.
+    UnknownList { setl_id } "unknown-list" "结算[{setl_id}]还没有上传结算清单，请先以4101上传";
+    /// The settlement list says another amount than the settlement.
+    ListDiffers { field, given, expected } "list-differs" "字段[{field}]为{given}，与结算结果{expected}不一致，请按结算结果更正后重新上传结算清单";
+    /// There is no such department of this institution.
+    UnknownDepartment { hosp_dept_codg } "unknown-department" "未查到科室[{hosp_dept_codg}]，请核对科室编码和开始时间，或先以3401上传";
+    /// The department has been uploaded with other content.
+    DepartmentExists { hosp_dept_codg } "department-exists" "科室[{hosp_dept_codg}]已上传且内容不同，如有变动请以3402变更";
+    /// All of the visit of a self-paying patient has come.
+    SelfPaidComplete { fixmedins_mdtrt_id } "self-paid-complete" "自费就诊[{fixmedins_mdtrt_id}]已标记上传完成，如需更改请先以4203将完成标志改为0";
+    /// Something of the visit of a self-paying patient has not come.
+    SelfPaidIncomplete { fixmedins_mdtrt_id, missing } "self-paid-incomplete" "自费就诊[{fixmedins_mdtrt_id}]尚缺{missing}，请补传后再标记上传完成";
+    /// There is no such visit of a self-paying patient.
+    UnknownSelfPaid { fixmedins_mdtrt_id } "unknown-self-paid" "未查到自费就诊[{fixmedins_mdtrt_id}]，请核对医药机构就诊ID，或先上传就诊或明细";
     /// The caller did not show who they are.
     NotAuthenticated { detail } "not-authenticated" "身份校验未通过（{detail}），请检查密钥和签名";
     /// The caller signs in first.

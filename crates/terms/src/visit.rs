@@ -141,6 +141,30 @@ coded! {
 }
 
 coded! {
+    /// How a person came to an outpatient department (门诊急诊转诊标志, `OTP_ER_REFL_FLAG`), where it is not the ordinary way.
+    OutpatientKind {
+        /// 急诊: emergency and rescue, which counts as filed (视同备案).
+        Emergency = "1", "急诊";
+        /// 转诊.
+        Referral = "2", "转诊";
+        /// 转诊合并急诊.
+        ReferredEmergency = "3", "转诊合并急诊";
+    }
+}
+
+impl OutpatientKind {
+    /// Whether it is an emergency.
+    pub const fn is_emergency(self) -> bool {
+        matches!(self, Self::Emergency | Self::ReferredEmergency)
+    }
+
+    /// Whether a lower hospital sent the person.
+    pub const fn is_referral(self) -> bool {
+        matches!(self, Self::Referral | Self::ReferredEmergency)
+    }
+}
+
+coded! {
     /// The class of a catalog item (收费项目等级, `chrgitm_lv`).
     CatalogClass {
         /// 甲类: wholly in scope.
@@ -201,6 +225,12 @@ coded! {
 }
 
 impl CareKind {
+    /// The kind of clearing (清算类别, `clr_type`) in which it is reconciled and cleared: 11 门诊, 14 门诊慢特病, 21 住院,
+    /// 41 药店购药.
+    pub const fn clearing_type(self) -> &'static str {
+        self.code()
+    }
+
     /// The kind of a medical type (`med_type`), also of the finer types that provinces add; `None` for what is not settled
     /// across regions, such as childbirth (生育).
     pub fn from_medical_type(code: &str) -> Option<Self> {

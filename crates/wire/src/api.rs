@@ -3,6 +3,10 @@
 //! Keys are English in snake_case, money is text in yuan (`"1234.50"`), days are `yyyy-MM-dd`, times are China's. What a
 //! node does not know it refuses. Personal data comes out masked unless [`Shown::Whole`] is asked for, with a duty.
 
+pub mod media;
+pub mod purchase;
+pub mod registration;
+
 use crate::sign::{sm2, sm4};
 use casework::{
     Filing,
@@ -10,8 +14,9 @@ use casework::{
     institution::{Authentication, Institution, Secret},
     person::{Enrolment, Person, Standing},
 };
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{borrow::Cow, collections::BTreeMap};
 use terms::{
     AdminDivision, CitizenId, ContributionTier, Day, Fen, FilingCategory, FilingId, Fund, InstitutionCode,
     InsuranceScheme, InsuredPlace, MemberClass, Moment, Participant, PersonNumber, Refusal, Set,
@@ -28,7 +33,7 @@ pub const DUTY_HEADER: &str = "x-duty";
 pub const OPERATOR_HEADER: &str = "x-operator";
 
 /// A refusal: a code for programs, a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// Does not change.
     pub code: String,
@@ -68,7 +73,7 @@ pub fn masked_number(number: &str) -> String {
 }
 
 /// An application (备案申请): `POST /api/v1/filings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewFiling {
     /// 参保地, any division of the pooling area.
@@ -100,7 +105,7 @@ pub struct NewFiling {
 }
 
 /// A change (备案变更): `POST /api/v1/filings/{id}/change`. What is left out stays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilingChange {
     /// 就医地.
@@ -115,7 +120,7 @@ pub struct FilingChange {
 }
 
 /// Why: of a rejection (驳回) or a suspension (暂停).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     /// In Chinese, as it is told on.
@@ -123,7 +128,7 @@ pub struct Reason {
 }
 
 /// A filing as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FilingView {
     /// 备案编号.
     pub id: FilingId,
@@ -199,14 +204,14 @@ impl FilingView {
 }
 
 /// The filings of a person: `GET /api/v1/filings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Filings {
     /// Newest first.
     pub filings: Vec<FilingView>,
 }
 
 /// A person as the insured place registers them: `PUT /api/v1/people/{number}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonBody {
     /// 公民身份号码.
@@ -221,7 +226,7 @@ pub struct PersonBody {
 }
 
 /// One insurance of a person (参保信息).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentBody {
     /// 险种.
@@ -231,6 +236,7 @@ pub struct EnrolmentBody {
     /// 人员类别 code.
     pub person_type: String,
     /// 参保状态: `in_force`, `paused` or `ended`.
+    #[schemars(with = "String", extend("enum" = ["in_force", "paused", "ended"]))]
     pub standing: Standing,
     /// 公务员标志.
     #[serde(default)]
@@ -303,7 +309,7 @@ impl EnrolmentBody {
 }
 
 /// An institution as its treatment place registers it: `PUT /api/v1/institutions/{code}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InstitutionBody {
     /// 名称.
@@ -408,7 +414,7 @@ fn check_keys(access_key: &str, secret: &Secret, public_key: &str) -> Result<(),
 }
 
 /// A participant to register: `PUT /api/v1/participants/{code}` at the hub.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParticipantBody {
     /// 名称.
@@ -420,7 +426,7 @@ pub struct ParticipantBody {
 }
 
 /// A participant as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ParticipantView {
     /// Its number: `420000`.
     pub participant: Participant,
@@ -437,14 +443,14 @@ pub struct ParticipantView {
 }
 
 /// All participants: `GET /api/v1/participants`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Participants {
     /// In the order of their numbers.
     pub participants: Vec<ParticipantView>,
 }
 
 /// A settlement as the treatment place's operator sees it: `GET /api/v1/settlements/{id}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SettlementView {
     /// 结算ID.
     pub id: String,
@@ -499,27 +505,155 @@ pub fn shown_funds(funds: &BTreeMap<Fund, Fen>) -> BTreeMap<String, String> {
     funds.iter().map(|(fund, paid)| (fund.code().to_owned(), paid.to_string())).collect()
 }
 
+/// The details of a settlement as a clerk of the insured place sees them: `GET /api/v1/details`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DetailsView {
+    /// 结算ID.
+    pub settlement: String,
+    /// How far they have come: `none`, `under_way`, `complete`, `different` or `undone`.
+    pub stage: String,
+    /// How far they have come, in Chinese.
+    pub stage_name: String,
+    /// How many lines the treatment place says there are.
+    pub lines_due: i64,
+    /// How many have come.
+    pub lines: i64,
+    /// The sum of all, as the treatment place says.
+    #[serde(with = "yuan")]
+    pub total_due: Fen,
+    /// The sum of those that have come.
+    #[serde(with = "yuan")]
+    pub total: Fen,
+    /// What differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// When the first came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_at: Option<String>,
+    /// When they were complete, found different, or deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// Some of the lines, in the order of their serials.
+    pub details: Vec<DetailView>,
+    /// What to give as `after` for the next ones; none after the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// One detail (费用明细).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DetailView {
+    /// 费用明细流水号.
+    pub serial: String,
+    /// 原费用流水号.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunds: Option<String>,
+    /// 费用发生日期.
+    pub day: Day,
+    /// 医疗目录编码.
+    pub item: String,
+    /// 医药机构目录编码.
+    pub local_item: String,
+    /// 数量, with four decimals.
+    pub quantity: String,
+    /// 单价 in yuan, with six decimals.
+    pub price: String,
+    /// 医疗收费项目类别 code.
+    pub category: String,
+    /// 医疗收费项目类别 in Chinese.
+    pub category_name: String,
+    /// 收费项目等级 code.
+    pub class: String,
+    /// 中药使用方式 code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub herb_use: Option<String>,
+    /// 明细项目费用总额.
+    #[serde(with = "yuan")]
+    pub amount: Fen,
+    /// 全自费.
+    #[serde(with = "yuan")]
+    pub out_of_scope: Fen,
+    /// 超限价自费.
+    #[serde(with = "yuan")]
+    pub over_limit: Fen,
+    /// 先行自付.
+    #[serde(with = "yuan")]
+    pub first_self_pay: Fen,
+    /// 符合政策范围.
+    #[serde(with = "yuan")]
+    pub in_scope: Fen,
+}
+
+/// What became of the details that are to be sent on: `GET /api/v1/transmissions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Transmissions {
+    /// How many are at each stage: `due`, `under_way`, `complete`, `different`, `stopped`.
+    pub counts: BTreeMap<String, i64>,
+    /// Some of those at the stage that was asked for, in the order of settlements.
+    pub transmissions: Vec<TransmissionView>,
+    /// What to give as `after` for the next ones; none after the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What became of the details of one settlement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TransmissionView {
+    /// 结算ID.
+    pub settlement: String,
+    /// 参保地.
+    pub insured: InsuredPlace,
+    /// Where it stands: `due`, `under_way`, `complete`, `different` or `stopped`.
+    pub stage: String,
+    /// Where it stands, in Chinese.
+    pub stage_name: String,
+    /// How often the lines were begun to be sent, from 1.
+    pub round: i32,
+    /// How many batches of this round the insured place has taken.
+    pub batches: i32,
+    /// How many lines were in them.
+    pub lines: i64,
+    /// What the insured place found to differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// When this was last changed.
+    pub changed_at: String,
+}
+
 /// Something was taken that has nothing to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Taken {
     /// Always true.
     pub taken: bool,
 }
 
-/// Money as text in yuan: exact, whatever reads it.
-mod yuan {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use terms::Fen;
+/// Money as text in yuan: exact, whatever reads it. Fields that are written so say `#[serde(with = "yuan")]`.
+#[expect(non_camel_case_types, reason = "serde is told it like a module, and the schema like a type")]
+struct yuan;
 
+impl yuan {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-    pub fn serialize<S: Serializer>(amount: &Fen, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(amount: &Fen, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(amount)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fen, D::Error> {
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fen, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse()
             .map_err(|_| D::Error::custom("money is text in yuan with at most two decimals: \"1234.50\""))
+    }
+}
+
+impl JsonSchema for yuan {
+    fn schema_name() -> Cow<'static, str> {
+        "Yuan".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]{1,2})?$",
+            "description": "金额（元），文本，最多两位小数", "examples": ["1234.50"],
+        })
     }
 }
 

@@ -10,22 +10,23 @@ use benefit::{
 };
 use casework::{
     filing::{self, Application, Destination, Rules},
+    registration::{self, Kind, Matter, Registered, Registrar, Registration},
     person::{Enrolment, Person, Standing},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Debug, fs, path::PathBuf};
 use terms::{
-    AdmissionKind, CareKind, ChargeCategory, ContributionTier, Day, Fen, FilingCategory, Fund,
-    InsuranceScheme, InsuredPlace, MemberClass, Moment, Participant, Rate, Refusal, Rounding, Set,
+    AdmissionKind, CareKind, CatalogClass, ChargeCategory, ContributionTier, Day, Fen, FilingCategory, Fund,
+    InsuranceScheme, InsuredPlace, MemberClass, Moment, Participant, PersonNumber, Rate, Refusal, Rounding, Set,
     SettlementLevel, TreatmentPlace, VisitMark,
 };
 use wire::{
     peer::{
         Envelope,
         v1::{
-            Answer, Claim, FindFilings, FindPerson, FindYear, ParticipantEntry, PublishedInstitution,
-            Question, Reply, Settle, Settled, Undo, UndoKind, Undone,
+            Answer, CheckBenefit, FundBenefit, Claim, FindRegistrations, FoundRegistrations, RegistrationStands, WithdrawRegistration, DetailLine, DetailsStanding, DetailsTaken, FindFilings, FindPerson, FindYear, Medium, ParticipantEntry, PublishedInstitution,
+            Question, ReadMedium, Reply, SendDetails, Settle, Settled, Undo, UndoKind, Undone,
         },
     },
     sign::sm2::PrivateKey,
@@ -72,6 +73,8 @@ fn claim() -> Claim {
         institution: parsed("H42010600901"),
         institution_name: "武汉市示范医院".to_owned(),
         admission_kind: AdmissionKind::Ordinary,
+        uses_account: false,
+        continues: Vec::new(),
         bill: Bill {
             care: CareKind::Inpatient,
             level: SettlementLevel::Tertiary,
@@ -123,6 +126,7 @@ fn breakdown() -> Breakdown {
             (Burden::OutOfScope, Fen(50_000)),
         ]),
         account_paid: Fen(0),
+        account_left: None,
         family_paid: Vec::new(),
         deductible_paid: Fen(130_000),
         pool_ratio: Rate::permyriad(10_000).unwrap(),
@@ -192,7 +196,167 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("publish_filing", Question::PublishFiling(Box::new(filing()))),
         ("publish_institution", Question::PublishInstitution(published)),
         ("find_participants", Question::FindParticipants),
+        ("read_medium", read_medium("card", None)),
+        ("read_medium-voucher", read_medium("voucher", Some(parsed(person)))),
+        ("send_details", Question::SendDetails(Box::new(send_details()))),
+        ("register", Question::Register(Box::new(referral()))),
+        ("withdraw_registration", Question::WithdrawRegistration(withdraw_registration())),
+        ("find_registrations", Question::FindRegistrations(find_registrations())),
+        ("check_benefit", Question::CheckBenefit(check_benefit())),
     ]
+}
+
+fn read_medium(medium: &str, holder: Option<PersonNumber>) -> Question {
+    let medium = match medium {
+        "card" => Medium::Card {
+            number: parsed("A00000000"),
+            identification: Some(parsed("110000D156000005AAAAAAAAAAAAAAAA")),
+            cipher: Some("0123456789abcdef0123456789abcdef".to_owned()),
+        },
+        _ => Medium::Voucher { code: parsed("1100000000000000000000000001") },
+    };
+    Question::ReadMedium(Box::new(ReadMedium {
+        insured: insured(),
+        medium,
+        holder,
+        institution: parsed("H42010600901"),
+        message: parsed("H42010600901202611211030000001"),
+    }))
+}
+
+fn check_benefit() -> CheckBenefit {
+    CheckBenefit {
+        insured: insured(),
+        person: parsed("11010000000000000901"),
+        scheme: InsuranceScheme::Employee,
+        treatment: treatment(),
+        institution: parsed("H42010600901"),
+        level: SettlementLevel::Tertiary,
+        care: CareKind::Chronic,
+        emergency: false,
+        disease: Some(parsed("M03900")),
+        from: day("2026-11-21"),
+        to: None,
+    }
+}
+
+fn send_details() -> SendDetails {
+    let line = DetailLine {
+        serial: "1".to_owned(),
+        refunds: None,
+        day: day("2026-11-12"),
+        item: "XA01ABD075A002010100483".to_owned(),
+        local_item: "YP0001".to_owned(),
+        quantity: 20_000,
+        price: 5_000_000_000,
+        category: ChargeCategory::WesternMedicine,
+        class: CatalogClass::ALL[1],
+        herb_use: None,
+        split: split(),
+    };
+    let back = DetailLine {
+        serial: "2".to_owned(),
+        refunds: Some("1".to_owned()),
+        quantity: -20_000,
+        herb_use: Some("1".to_owned()),
+        split: -split(),
+        ..line.clone()
+    };
+    SendDetails {
+        settlement: parsed("420000179523180000000000000002"),
+        insured: insured(),
+        treatment: treatment(),
+        round: 1,
+        batch: 1,
+        count: 3,
+        sum: split(),
+        lines: vec![line, back],
+    }
+}
+
+fn referral() -> Registration {
+    Registration {
+        id: parsed("420000179523180000000000000006"),
+        person: parsed("11010000000000000901"),
+        insured: insured(),
+        scheme: Some(InsuranceScheme::Employee),
+        matter: Matter::Referral {
+            destination: TreatmentPlace(parsed("310101")),
+            institution: parsed("H31010100901"),
+            institution_name: "上海市示范医院".to_owned(),
+        },
+        begins: Some(day("2026-11-21")),
+        ends: None,
+        by: hospital(),
+        given: BTreeMap::from([("refl_rea".to_owned(), "技术条件所限".to_owned())]),
+    }
+}
+
+fn hospital() -> Registrar {
+    Registrar::Institution {
+        code: parsed("H42010600901"),
+        name: "武汉市示范医院".to_owned(),
+        place: treatment(),
+    }
+}
+
+fn withdraw_registration() -> WithdrawRegistration {
+    WithdrawRegistration {
+        id: parsed("420000179523180000000000000006"),
+        kind: Kind::Referral,
+        person: parsed("11010000000000000901"),
+        insured: insured(),
+        by: hospital(),
+        reason: "病情好转".to_owned(),
+    }
+}
+
+fn find_registrations() -> FindRegistrations {
+    FindRegistrations {
+        insured: insured(),
+        person: parsed("11010000000000000901"),
+        kind: Kind::Chronic,
+        institution: parsed("H42010600901"),
+    }
+}
+
+fn registration_stands() -> RegistrationStands {
+    RegistrationStands {
+        id: parsed("420000179523180000000000000006"),
+        at: at(),
+        filing: Some(parsed("110000179523180000000000000003")),
+    }
+}
+
+fn registrations() -> FoundRegistrations {
+    let chronic =
+        Matter::Chronic { disease: parsed("M03900"), name: "高血压".to_owned() };
+    let designated = Matter::Designated {
+        business: "03".to_owned(),
+        rank: "1".to_owned(),
+        institution: parsed("H42010600901"),
+        institution_name: "武汉市示范医院".to_owned(),
+    };
+    let stands = |asked: Registration| registration::register(asked, None, &[], at()).unwrap();
+    let withdrawn = |one: Registered| one.withdraw(&Registrar::Agency, None, "误报", at()).unwrap();
+    let registrations = vec![
+        stands(referral()),
+        stands(Registration { matter: chronic, by: Registrar::Agency, ..referral() }),
+        withdrawn(stands(Registration { matter: designated, ..referral() })),
+        stands(Registration { matter: Matter::Accident { third_party: false }, ..referral() }),
+    ];
+    FoundRegistrations { person: None, registrations }
+}
+
+fn benefits() -> Vec<FundBenefit> {
+    let enjoyed = FundBenefit {
+        fund: Fund::EmployeePool,
+        from: day("2026-11-21"),
+        to: Some(day("2027-05-20")),
+        why_not: None,
+    };
+    let why_not = Some("险种[310]为暂停参保，请联系参保地经办机构".to_owned());
+    vec![enjoyed.clone(), FundBenefit { fund: Fund::LargeAmount, to: None, why_not, ..enjoyed }]
 }
 
 fn replies() -> Vec<(&'static str, Reply)> {
@@ -233,6 +397,13 @@ fn replies() -> Vec<(&'static str, Reply)> {
         public_key: "04".to_owned(),
         suspended: false,
     };
+    let details_taken = DetailsTaken {
+        settlement: parsed("420000179523180000000000000002"),
+        round: 1,
+        lines: 2,
+        standing: DetailsStanding::Different,
+        difference: Some("西药费总额明细合计9999.99元，结算10000.00元".to_owned()),
+    };
     let yes = |answer| Reply::Answer(Box::new(answer));
     vec![
         ("person", yes(Answer::Person(Box::new(person)))),
@@ -243,6 +414,11 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("year", yes(Answer::Year { year: 2026, sums: vec![(InsuranceScheme::Employee, year())] })),
         ("taken", yes(Answer::Taken)),
         ("participants", yes(Answer::Participants { participants: vec![hub] })),
+        ("details_taken", yes(Answer::DetailsTaken(details_taken))),
+        ("benefits", yes(Answer::Benefits { funds: benefits() })),
+        ("registered", yes(Answer::Registered(registration_stands()))),
+        ("withdrawn", yes(Answer::Withdrawn(RegistrationStands { filing: None, ..registration_stands() }))),
+        ("registrations", yes(Answer::Registrations(registrations()))),
         ("refused", Reply::from_outcome(Err(Refusal::ThirdParty {}))),
     ]
 }

@@ -1,5 +1,6 @@
 //! Messages of real clients and platforms: all are read or refused by name, and our answers have the shape of theirs.
 
+mod described;
 mod examples;
 
 use proptest::prelude::*;
@@ -7,9 +8,7 @@ use serde_json::{Map, Value};
 use std::{fs, path::Path};
 use terms::Refusal;
 use wire::hospital::{
-    Request, catalog_file, t1101, t1201, t1304, t1312, t1316, t1317, t1318, t1319, t1901, t2301, t2302,
-    t2303, t2304, t2305, t2401, t2402, t2403, t2404, t2405, t2601, t3301, t3302, t5201, t5203, t5204, t5206,
-    t5303, t9001, t9002, t9101, t9102, table,
+    Request, catalog_file, t100001, t1101, t1161, t1162, t1201, t1304, t1312, t1316, t1317, t1318, t1319, t1901, t2001, t2101, t2102, t2103, t2161, t2163, t2166, t2167, t2170, t2171, t2172, t2173, t2174, t2175, t2176, t2181, t2201, t2202, t2203, t2203a, t2204, t2205, t2206, t2207, t2208, t2301, t2302, t2303, t2304, t2305, t2306, t2401, t2402, t2403, t2404, t2405, t2406, t2407, t2501, t2502, t2503, t2504, t2505, t2506, t2507, t2601, t3101, t3102, t3103, t3201, t3202, t3260, t3261, t3262, t3301, t3302, t3401, t3403, t4101, t4102, t4103, t4104, t4105, t4201, t4202, t4203, t4204, t4205, t5101, t5102, t5201, t5202, t5203, t5204, t5205, t5206, t5301, t5302, t5303, t5304, t5401, t5402, t9001, t9002, t90100, t9101, t9102, table,
 };
 
 fn samples(kind: &str) -> Vec<(String, Vec<u8>)> {
@@ -38,17 +37,24 @@ fn read_input(request: &Request) -> Result<(), Refusal> {
         };
     }
     by_number! {
-        "1101" t1101 "1201" t1201 "1301" catalog_file "1302" catalog_file "1303" catalog_file "1305" catalog_file "1306" catalog_file "1307" catalog_file "1308" catalog_file "1309" catalog_file "1310" catalog_file "1311" catalog_file "1313" catalog_file "1314" catalog_file "1315" catalog_file "1320" catalog_file "1321" catalog_file "1304" t1304 "1312" t1312 "1316" t1316 "1317" t1317 "1318" t1318 "1319" t1319 "1901" t1901 "2301" t2301 "2302" t2302 "2303" t2303 "2304" t2304 "2305" t2305 "2401" t2401
-        "2402" t2402 "2403" t2403 "2404" t2404 "2405" t2405 "2601" t2601 "3301" t3301 "3302" t3302 "5201" t5201 "5203" t5203 "5204" t5204
-        "5206" t5206 "5303" t5303 "9001" t9001 "9002" t9002 "9101" t9101
+        "1101" t1101 "1161" t1161 "1162" t1162 "1201" t1201 "1301" catalog_file "1302" catalog_file "1303" catalog_file "1305" catalog_file "1306" catalog_file "1307" catalog_file "1308" catalog_file "1309" catalog_file "1310" catalog_file "1311" catalog_file "1313" catalog_file "1314" catalog_file "1315" catalog_file "1320" catalog_file "1321" catalog_file "1304" t1304 "1312" t1312 "1316" t1316 "1317" t1317 "1318" t1318 "1319" t1319 "1901" t1901 "2201" t2201 "2202" t2202 "2203" t2203 "2203A" t2203a "2204" t2204 "2205" t2205 "2206" t2206 "2206A" t2206 "2207" t2207 "2207A" t2207 "2208" t2208 "2301" t2301 "2302" t2302 "2303" t2303 "2304" t2304 "2305" t2305 "2401" t2401
+        "2402" t2402 "2403" t2403 "2404" t2404 "2405" t2405 "2501" t2501 "2501A" t2501 "2502" t2502 "2503" t2503 "2504" t2504 "2505" t2505 "2506" t2506 "2507" t2507 "2601" t2601 "3101" t3101 "3102" t3102 "3103" t3103 "3301" t3301 "3302" t3302 "5201" t5201 "5203" t5203 "5204" t5204
+        "5205" t5205 "5206" t5206 "5301" t5301 "5302" t5302 "5304" t5304 "5303" t5303 "9001" t9001 "9002" t9002 "9101" t9101
         "9102" t9102
+        "2101" t2101 "2102" t2102 "2103" t2103 "2161" t2161 "2163" t2163 "2166" t2166 "2167" t2167 "2170" t2170 "2171" t2171 "2181" t2181
+        "2172" t2172 "2173" t2173 "2174" t2174 "2175" t2175 "2176" t2176 "3201" t3201 "3202" t3202 "3260" t3260 "3261" t3261 "3262" t3262
+        "2001" t2001 "2306" t2306 "2406" t2406 "2407" t2407 "3401" t3401 "3401A" t3401 "3402" t3401 "3403" t3403 "4101" t4101 "4101A" t4101 "4102" t4102 "4103" t4103 "4104" t4104 "4105" t4105 "4201" t4201 "4201A" t4201 "4202" t4202 "4203" t4203 "4204" t4204 "4205" t4205 "5101" t5101 "5102" t5102 "5202" t5202 "5401" t5401 "5402" t5402 "90100" t90100 "100001" t100001
     }
 }
 
 /// The message with ids that this system could have given, where it has another platform's.
 fn with_ids_of_ours(body: &[u8]) -> Vec<u8> {
     let text = std::str::from_utf8(body).unwrap();
-    text.replace("441500202601010000", "440000179526000000").into_bytes()
+    text.replace("441500202601010000", "440000179526000000")
+        .replace("\"M1\"", "\"440000179526000000000000000001\"")
+        .replace("\"S1\"", "\"440000179526000000000000000002\"")
+        .replace("\"157699763\"", "\"440000179526000000000000000003\"")
+        .into_bytes()
 }
 
 fn outcome(body: &[u8]) -> String {
@@ -88,6 +94,25 @@ fn every_request_of_a_served_transaction_is_read_or_refused_by_name() {
     1201-req-1 missing fixmedins_code
     1301-req-1 read
     1901-req-1 missing type
+    2001-req-1 read
+    2201-req-1 missing begntime
+    2201-req-2 read
+    2201-req-3 read
+    2201-req-4 read
+    2203-req-1 unknown-visit; with ids of ours read
+    2203-req-2 unknown-visit; with ids of ours read
+    2203-req-3 unknown-visit; with ids of ours read
+    2204-req-1 unknown-visit; with ids of ours read
+    2204-req-2 unknown-visit; with ids of ours read
+    2204-req-3 unknown-visit; with ids of ours read
+    2206-req-1 unknown-visit; with ids of ours read
+    2206-req-2 unknown-visit; with ids of ours read
+    2206-req-3 unknown-visit; with ids of ours read
+    2206A-req-1 unknown-visit; with ids of ours read
+    2207-req-1 unknown-visit; with ids of ours read
+    2207-req-2 unknown-visit; with ids of ours read
+    2207-req-3 unknown-visit; with ids of ours read
+    2208-req-1 unknown-visit; with ids of ours read
     2301-req-1 missing feedetail第1行.mdtrt_id
     2301-req-2 missing feedetail第1行.feedetl_sn
     2302-req-1 missing data第1行.feedetl_sn
@@ -102,16 +127,30 @@ fn every_request_of_a_served_transaction_is_read_or_refused_by_name() {
     2403-req-1 unknown-visit; with ids of ours missing begntime
     2404-req-1 unknown-visit; with ids of ours read
     2405-req-1 unknown-visit; with ids of ours read
+    2501-req-1 missing diag_code
+    2501A-req-1 missing diag_code
+    2502-req-1 missing trt_dcla_detl_sn
     2601-req-1 read
+    3201-req-1 read
+    3201-req-2 missing stmt_begndate
+    3202-req-1 missing stmt_begndate
+    3260-req-1 read
+    3260-req-2 read
+    3261-req-1 unknown-visit; with ids of ours missing detail第1行.setl_sn
+    3262-req-1 missing otransid
     3301-req-1 read
     3301-req-2 missing catalogcompin第1行.fixmedins_hilist_id
+    4101-req-1 unknown-visit; with ids of ours missing ntly
+    4102-req-1 transaction-not-served
     5201-req-1 read
     5201-req-2 unknown-visit; with ids of ours read
-    5203-req-1 unknown-settlement
+    5202-req-1 unknown-visit; with ids of ours read
+    5203-req-1 unknown-settlement; with ids of ours read
     5203-req-2 unknown-settlement; with ids of ours read
-    5204-req-1 unknown-settlement
+    5204-req-1 unknown-settlement; with ids of ours read
     5204-req-2 unknown-settlement; with ids of ours read
     5204-req-3 unknown-settlement; with ids of ours read
+    5205-req-1 read
     5206-req-1 read
     5303-req-1 read
     9001-req-1 read
@@ -119,6 +158,7 @@ fn every_request_of_a_served_transaction_is_read_or_refused_by_name() {
     9001-req-3 read
     9001-req-4 read
     9002-req-1 read
+    90100-req-1 read
     9101-req-1 missing filename
     9102-req-1 missing file_qury_no";
     let served = |name: &str| table::SERVED.contains(&name.split('-').next().unwrap());
@@ -146,6 +186,7 @@ const THEIRS_ONLY: &[(&str, &str)] = &[
     ("psn_insu_rlts_id", "2303: undocumented there; 2305 has it"),
     ("insu_admdvs", "1101, 2303: older name of insuplc_admdvs; 2305 has it"),
     ("expContent", "1101: exp_content, misspelt by one platform"),
+    ("exp_content", "5301: null, and in no table"),
     ("addr", "1101: invented by an SDK's example"),
     ("tel", "1101: invented by an SDK's example"),
     ("othfund_pay", "2303, 2305: undocumented, the same as oth_pay"),
@@ -156,6 +197,7 @@ const THEIRS_ONLY: &[(&str, &str)] = &[
     ("dedc_std", "2303, 2305: undocumented standard of the deductible"),
     ("crt_dedc", "2303: undocumented there; 2305 has it"),
     ("mdtrt_cert_no", "2303: undocumented there; 2305 has it"),
+    ("setl_id", "2206: a trial has none; one platform answers null"),
 ];
 
 #[test]
@@ -224,6 +266,7 @@ fn our_answers_are_the_standards_tables() {
                 (_, Value::Null) => optional,
                 // 2305's table calls 伤残人员医疗保障基金支出 a text of 16,2; real answers write a number.
                 ("n", value) => value.is_number(),
+                ("b", value) => value.is_boolean(),
                 ("d", Value::String(text)) => text.len() == 10,
                 ("t", Value::String(text)) => text.len() == 19,
                 ("s", value) => value.is_string() || (infno, field) == ("2305", "hifdm_pay"),
@@ -237,7 +280,7 @@ fn our_answers_are_the_standards_tables() {
 
 #[test]
 fn amounts_balance_as_the_standard_says() {
-    for infno in ["2303", "2304", "2305", "5203"] {
+    for infno in ["2206", "2207", "2208", "2303", "2304", "2305", "5203"] {
         let output = examples::output(infno).unwrap();
         let info = &output["setlinfo"];
         let fen = |field: &str| {
@@ -258,7 +301,7 @@ fn amounts_balance_as_the_standard_says() {
                 "{infno}"
             );
         }
-        assert_eq!(fen("medfee_sumamt").unwrap().is_negative(), infno == "2305");
+        assert_eq!(fen("medfee_sumamt").unwrap().is_negative(), ["2208", "2305"].contains(&infno));
     }
     let text = examples::output("2304").unwrap().to_string();
     assert!(

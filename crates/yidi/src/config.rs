@@ -88,6 +88,22 @@ pub struct ProvinceFlags {
     #[arg(long, env = "YIDI_BODY_BYTES_MAX", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     body_bytes_max: Option<usize>,
+    /// 医保电子凭证二维码有效秒数，默认60 (how long a voucher made here may be read)
+    #[arg(long, env = "YIDI_VOUCHER_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(10..=3600))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voucher_seconds: Option<u32>,
+    /// 电子凭证令牌有效分钟数，默认30 (how long a token of a voucher read here stands for the person)
+    #[arg(long, env = "YIDI_TOKEN_MINUTES", value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_minutes: Option<u32>,
+    /// 结算后多少秒向参保地传输费用明细，默认86400 (how long after a settlement its details are sent on)
+    #[arg(long, env = "YIDI_DETAILS_DELAY_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=2_592_000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details_delay_seconds: Option<u32>,
+    /// 每批传输的费用明细条数上限，默认500 (the most lines of one batch of details)
+    #[arg(long, env = "YIDI_DETAILS_BATCH_LINES", value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details_batch_lines: Option<u32>,
     /// 用到待核实的政策值时：refuse 拒绝（默认），compute 照算，仅供测试 (policy values that nobody has confirmed)
     #[arg(long, env = "YIDI_UNCONFIRMED_VALUES", value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +165,14 @@ pub struct ProvinceSettings {
     pub clock_tolerance_seconds: u64,
     /// The largest body of a hospital's message.
     pub body_bytes_max: usize,
+    /// How long a voucher made here may be read.
+    pub voucher_seconds: u32,
+    /// How long a token of a voucher read here stands for the person.
+    pub token_minutes: u32,
+    /// How long after a settlement its details are sent on.
+    pub details_delay_seconds: u32,
+    /// The most lines of one batch of details.
+    pub details_batch_lines: u32,
     /// What becomes of a stay that needs an unconfirmed policy value.
     pub unconfirmed_values: UnconfirmedValues,
     /// What the national filing rules leave to the province.
@@ -157,7 +181,7 @@ pub struct ProvinceSettings {
 
 const NODE_NAMES: [&str; 6] =
     ["listen", "data", "database", "connections", "key_file", "management_token_file"];
-const PROVINCE_NAMES: [&str; 10] = [
+const PROVINCE_NAMES: [&str; 14] = [
     "province",
     "hub_address",
     "hub_key",
@@ -166,6 +190,10 @@ const PROVINCE_NAMES: [&str; 10] = [
     "patience_seconds",
     "clock_tolerance_seconds",
     "body_bytes_max",
+    "voucher_seconds",
+    "token_minutes",
+    "details_delay_seconds",
+    "details_batch_lines",
     "unconfirmed_values",
     "filing_rules",
 ];
@@ -182,6 +210,10 @@ pub fn of_province(flags: &NodeFlags, own: &ProvinceFlags) -> Result<(NodeSettin
         .merge(Serialized::default("patience_seconds", 8))
         .merge(Serialized::default("clock_tolerance_seconds", 12 * 60 * 60))
         .merge(Serialized::default("body_bytes_max", 8 << 20))
+        .merge(Serialized::default("voucher_seconds", 60))
+        .merge(Serialized::default("token_minutes", 30))
+        .merge(Serialized::default("details_delay_seconds", 24 * 60 * 60))
+        .merge(Serialized::default("details_batch_lines", 500))
         .merge(Serialized::default("unconfirmed_values", UnconfirmedValues::Refuse))
         .merge(Serialized::default("filing_rules", Rules::default()));
     let figment =

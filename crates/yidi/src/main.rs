@@ -41,6 +41,12 @@ const AFTER_HELP: &str = "\
 enum Command {
     /// 演示：在本机启动国家平台和四个省，看几个人异地住院结算 (a whole country in one process)
     Demo(command::demo::Arguments),
+    /// 沙箱：固定的人员、机构和密钥，供医院软件对接，逐条显示报文 (a sandbox for hospital software)
+    Sandbox(command::sandbox::Arguments),
+    /// 检查平台的应答或医院软件的报文是否符合接口规范 (check a platform, or a client, against the standard)
+    Conformance(Box<command::conformance::Arguments>),
+    /// 打印接口的OpenAPI说明 (print the OpenAPI document)
+    Openapi(command::openapi::Arguments),
     /// 运行国家平台 (run the national hub)
     Hub(command::hub::Arguments),
     /// 运行省级平台 (run a province's node)
@@ -50,6 +56,8 @@ enum Command {
     Migrate(command::migrate::Command),
     /// 异地就医备案 (filings, at a running province)
     Filing(command::filing::Arguments),
+    /// 就医凭证：医保电子凭证、社会保障卡 (identity media, at a running province)
+    Medium(command::medium::Arguments),
     /// 接入的省 (participants, at a running hub)
     Participant(command::participant::Arguments),
     /// 定点医药机构 (institutions, at a running province)
@@ -71,10 +79,14 @@ fn main() -> ExitCode {
     log_to_stderr();
     let done = match cli.command {
         Command::Demo(arguments) => command::demo::run(&arguments),
+        Command::Sandbox(arguments) => command::sandbox::run(&arguments),
+        Command::Conformance(arguments) => command::conformance::run(&arguments),
+        Command::Openapi(arguments) => command::openapi::run(&arguments),
         Command::Hub(arguments) => command::hub::run(&arguments),
         Command::Province(arguments) => command::province::run(&arguments),
         Command::Migrate(command) => command::migrate::run(&command),
         Command::Filing(arguments) => command::filing::run(&arguments),
+        Command::Medium(arguments) => command::medium::run(&arguments),
         Command::Participant(arguments) => command::participant::run(&arguments),
         Command::Institution(arguments) => command::institution::run(&arguments),
         Command::Person(arguments) => command::person::run(&arguments),

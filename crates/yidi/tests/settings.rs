@@ -50,6 +50,7 @@ fn flags_win_over_the_environment_which_wins_over_the_file() {
         "hub_address = \"http://environment:2\"",
         "connections = 5",
         "patience_seconds = 8",
+        "details_delay_seconds = 86400",
         "unconfirmed_values = \"compute\"",
         "database = (…)",
         "\"temporary_months\":12",

@@ -2,7 +2,7 @@
 
 use super::{CaseFile, Expected, FUND_WORDS, Question, TableCase, named};
 use crate::{
-    Accounts, Bill, Case, CategoryAmount, FilingStanding, Member, PolicyError, Split, YearToDate,
+    Accounts, Bill, Case, CategoryAmount, Continued, FilingStanding, Member, PolicyError, Split, YearToDate,
     year::{Counter, Measure},
 };
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ const NEEDED: [&str; 11] = [
 ];
 
 /// Columns that a table may have.
-const OPTIONAL: [&str; 17] = [
+const OPTIONAL: [&str; 18] = [
     "care",
     "birth",
     "days",
@@ -44,6 +44,7 @@ const OPTIONAL: [&str; 17] = [
     "years",
     "retired",
     "account",
+    "continues",
     "year before",
     "cash",
 ];
@@ -176,6 +177,7 @@ fn case(file: &CaseFile, head: &[&str], cells: &[&str]) -> Result<TableCase, Str
             treatment,
             standing,
             accounts: row.read("account", accounts)?,
+            continues: row.read("continues", continued)?,
         },
         year: with_person(year),
         year_before: with_person(
@@ -306,6 +308,20 @@ fn accounts(text: &str) -> Result<Accounts, String> {
     let (own, family) = rest.split_once("family").unwrap_or((rest, ""));
     let family = family.split_whitespace().map(yuan).collect::<Result<Vec<_>, _>>();
     Ok(Accounts { own: yuan(own.trim()).map_err(|_| wrong())?, family: family.map_err(|_| wrong())? })
+}
+
+/// `2025-03-05 total 10000 divided 9200 deductible 800`.
+fn continued(text: &str) -> Result<Continued, String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [since, "total", total, "divided", divided, "deductible", deductible] = words[..] else {
+        return Err(format!("`{text}` does not say what was settled; write `2025-03-05 total 10000 divided 9200 deductible 800`"));
+    };
+    Ok(Continued {
+        since: day(since)?,
+        total: yuan(total)?,
+        divided: yuan(divided)?,
+        deductible: yuan(deductible)?,
+    })
 }
 
 /// `in_scope 40000 pool 30000 outpatient.deductible 800`.

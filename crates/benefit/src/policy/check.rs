@@ -2,7 +2,7 @@
 //! row can be reached, every source exists and is used.
 
 use super::{
-    History, Policy, PolicyError, PolicyFile, PolicyRow,
+    History, NATIONAL, National, Policy, PolicyError, PolicyFile, PolicyRow,
     everyone::{self, Answers},
     raw::{self, Columns, Group, Lacking, Selects, Version, Versions, named, snake},
     read::Lines,
@@ -40,6 +40,34 @@ pub fn policy(path: &str, text: &str, file: &raw::File) -> Result<Policy, Vec<Po
     let policy = checker.policy(file);
     match policy {
         Some(policy) if checker.errors.is_empty() => Ok(policy),
+        _ => Err(checker.errors),
+    }
+}
+
+/// Checks what holds in every area that says nothing of its own. Where it is written, is no line of an area's file.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn national(path: &str, text: &str, file: &raw::National) -> Result<National, Vec<PolicyError>> {
+    let mut checker = Checker {
+        path,
+        text,
+        lines: Lines::of(text),
+        scheme: InsuranceScheme::Employee,
+        sources: BTreeMap::new(),
+        rows: Vec::new(),
+        errors: Vec::new(),
+    };
+    let scheme = checker.scheme_named(&file.scheme);
+    checker.list_sources(&file.source);
+    let mut account =
+        checker.history("个人账户", CareKind::Inpatient, &file.account, &mut Checker::account);
+    checker.all_sources_used();
+    for cited in account.iter_mut().filter_map(|(_, cited)| cited.as_mut()) {
+        cited.value.origin.line = NATIONAL;
+    }
+    match scheme {
+        Some(scheme) if checker.errors.is_empty() => Ok(National { scheme, account }),
         _ => Err(checker.errors),
     }
 }
@@ -96,7 +124,7 @@ impl Checker<'_> {
             self.wrong(file.name.span().start, "`name` is empty; write the area's Chinese name");
         }
         let year_starts = self.year_starts(file.year_starts.as_ref());
-        self.list_sources(file);
+        self.list_sources(&file.source);
         let no_care = raw::Care::default();
         let cares = [
             (CareKind::Inpatient, "inpatient", Some(&file.inpatient)),
@@ -162,8 +190,8 @@ impl Checker<'_> {
         (1, 1)
     }
 
-    fn list_sources(&mut self, file: &raw::File) {
-        for (key, written) in &file.source {
+    fn list_sources(&mut self, sources: &BTreeMap<String, Spanned<raw::SourceText>>) {
+        for (key, written) in sources {
             let start = written.span().start;
             let raw::SourceText { title, number, link } = written.get_ref();
             if title.get_ref().trim().is_empty() {

@@ -101,7 +101,8 @@ impl fmt::Display for PolicyRow {
 }
 
 impl Library {
-    /// Reads policy files, given as paths (`110000/310.toml`, with or without folders before them) and texts. Texts that are
+    /// Reads policy files, given as paths (`110000/310.toml`, with or without folders before them) and texts.
+    /// `national/account.toml` says what holds where an area has no rule of its own for personal accounts. Other texts that are
     /// not policies of a pooling area (under `national/`, `split.toml`, or not `.toml`) are passed over.
     ///
     /// # Errors
@@ -109,11 +110,19 @@ impl Library {
     pub fn load<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<PolicyError>> {
         let mut library = Self::default();
         let mut errors = Vec::new();
+        let files: Vec<_> = files.into_iter().collect();
+        let mut national = None;
+        for (path, text) in files.iter().filter(|(path, _)| is_national(path)) {
+            match read::national(path, text).and_then(|file| check::national(path, text, &file)) {
+                Ok(read) => national = Some(read),
+                Err(found) => errors.extend(found),
+            }
+        }
         for (path, text) in files.into_iter().filter(|(path, _)| is_policy(path)) {
             match read::file(path, text).and_then(|file| check::policy(path, text, &file)) {
                 Ok(policy) => {
                     let key = (policy.file.area, policy.file.scheme);
-                    if library.policies.insert(key, policy.resolved()).is_some() {
+                    if library.policies.insert(key, policy.resolved(national.as_ref())).is_some() {
                         let message = "this area and scheme has been read; give each file once";
                         errors.push(PolicyError::at(path, 1, message));
                     }
@@ -193,6 +202,16 @@ struct Plans {
     cap: History<Vec<Limit>>,
 }
 
+/// What holds in every area that says nothing of its own.
+#[derive(Debug)]
+struct National {
+    scheme: InsuranceScheme,
+    account: History<AccountRule>,
+}
+
+/// The line of an origin that lies in no file of an area.
+const NATIONAL: u32 = 0;
+
 /// All versions of one area's policy for one scheme.
 struct Policy {
     file: PolicyFile,
@@ -205,8 +224,13 @@ struct Policy {
 }
 
 impl Policy {
-    fn resolved(self) -> Resolved {
+    fn resolved(mut self, national: Option<&National>) -> Resolved {
         let days = self.days();
+        if let Some(national) = national.filter(|one| one.scheme == self.file.scheme)
+            && self.account.is_empty()
+        {
+            self.account.clone_from(&national.account);
+        }
         let schemes = days.iter().map(|day| self.on(*day)).collect();
         Resolved { file: self.file, days, schemes }
     }
@@ -245,6 +269,10 @@ impl Policy {
             year_crossing: on(&self.year_crossing, day),
         })
     }
+}
+
+fn is_national(path: &str) -> bool {
+    path.replace('\\', "/").ends_with("national/account.toml")
 }
 
 fn is_policy(path: &str) -> bool {

@@ -72,6 +72,29 @@ keys! {
     }
 }
 
+keys! {
+    /// What holds in every pooling area that says nothing of its own.
+    National {
+        /// For whom, in Chinese.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[expect(dead_code, reason = "for who reads the file")]
+        pub name: Spanned<String>,
+        /// The scheme.
+        #[cfg_attr(feature = "schema", schemars(with = "super::schema::SchemeCode"))]
+        pub scheme: Spanned<String>,
+        /// The day on which a person last checked it.
+        #[expect(dead_code, reason = "for who reads the file")]
+        pub checked_on: DayText,
+        /// The sources (依据).
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, SourceText>"))]
+        pub source: BTreeMap<String, Spanned<SourceText>>,
+        /// 个人账户.
+        #[serde(default)]
+        pub account: Versions<Account>,
+    }
+}
+
 impl File {
     /// In place of a file whose head could not be read.
     pub fn unread() -> Self {

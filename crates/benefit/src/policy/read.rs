@@ -45,6 +45,25 @@ pub fn file(path: &str, text: &str) -> Result<raw::File, Vec<PolicyError>> {
     if is_read && reader.errors.is_empty() { Ok(file) } else { Err(reader.errors) }
 }
 
+/// Reads the file of what holds in every area that says nothing of its own.
+///
+/// # Errors
+/// As [`file`].
+pub fn national(path: &str, text: &str) -> Result<raw::National, Vec<PolicyError>> {
+    let mut reader = Reader::new(path, text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        reader.refused(error);
+    }
+    let span = document.span();
+    let table = document.into_inner();
+    let mut read = reader.plain::<raw::National>(&table, span);
+    if let Some(read) = &mut read {
+        read.account = reader.versions(&table, "account", "account");
+    }
+    read.filter(|_| reader.errors.is_empty()).ok_or(reader.errors)
+}
+
 /// Reads tables and remembers what is wrong with them.
 pub struct Reader<'a> {
     path: &'a str,

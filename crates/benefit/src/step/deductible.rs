@@ -43,7 +43,8 @@ pub fn pay<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) -> Result<(), Re
 /// The deductible that a cross-region rule brings where there is none at home.
 fn pay_of_rule<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) {
     let Some(rule) = sheet.rule.filter(|rule| rule.change.deductible.is_some()) else { return };
-    let due = rule.change.deductible_of(Fen::ZERO).at_most(sheet.base);
+    let paid = sheet.case.continues.as_ref().map_or(Fen::ZERO, |before| before.deductible);
+    let due = (rule.change.deductible_of(Fen::ZERO) - paid).or_zero().at_most(sheet.base);
     sheet.note("起付标准", (sheet.base, due), By::policy(rule.citation()), || rule.change.words());
     take(sheet, due);
 }
@@ -69,7 +70,8 @@ fn of_visit<const TRACE: bool>(
         Recurrence::EachAdmission => sheet.asked.visit,
         _ => 1,
     };
-    let share = row.share_of_total.of(sheet.split.total, Rounding::HalfUp);
+    let before = sheet.case.continues.as_ref().map_or(Fen::ZERO, |before| before.total);
+    let share = row.share_of_total.of(before + sheet.split.total, Rounding::HalfUp);
     let standard = row.standard(admission).max(share);
     Fen(standard.0 * times_in_stay(sheet, deductible))
 }
@@ -88,6 +90,9 @@ fn paid_before<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>, deductible: &Ded
         (AfterTransfer::Nothing, Some(_)) => return Fen::LIMIT,
         _ => Fen::ZERO,
     };
+    if let (Recurrence::EachAdmission, Some(before)) = (deductible.recurs, &sheet.case.continues) {
+        return before.deductible;
+    }
     let own = Set::only(sheet.care());
     match window(deductible.recurs, sheet.case.bill.discharge) {
         Some(time) => sheet.counted(own.union(deductible.shared_with), time, None, Measure::Deductible),

@@ -417,6 +417,7 @@ impl<'a, const TRACE: bool> Worksheet<'a, TRACE> {
                 .filter(|(_, part)| named(part))
                 .collect(),
             account_paid: self.accounts.0,
+            account_left: self.case.accounts.as_ref().map(|accounts| accounts.own - self.accounts.0),
             family_paid: self.accounts.1,
             deductible_paid: self.deductible,
             pool_ratio: Rate::of_parts(pool, self.base - self.deductible + self.split.in_full),
@@ -437,7 +438,7 @@ fn goes_on(plan: &Plan, case: &Case, part: Part) -> bool {
     let one_admission = |transfer: AfterTransfer| transfer != AfterTransfer::New;
     let transferred = case.bill.transferred_with.is_some()
         && plan.deductible.as_ref().is_some_and(|it| one_admission(it.value.after_transfer));
-    transferred || part == Part::Second { own_admission: false }
+    transferred || case.continues.is_some() || part == Part::Second { own_admission: false }
 }
 
 /// The window of a period that a day lies in; `None` for the visit itself.

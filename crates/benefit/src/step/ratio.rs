@@ -2,6 +2,7 @@
 
 use super::{By, Portion, Worksheet};
 use crate::{
+    bill::Continued,
     scheme::{Asked, Band, Basis, Burden, CrossRegionRule, adjusted, select},
     year::{Measure, Window},
 };
@@ -72,10 +73,17 @@ fn in_full<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) {
 /// From where to where the amount to divide lies on the scale that the bands measure.
 fn stretch<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>) -> (Fen, Fen) {
     let ratio = &sheet.plan.ratio.value;
+    let before = |of: fn(&Continued) -> Fen| sheet.case.continues.as_ref().map_or(Fen::ZERO, of);
     let year = |measure| sheet.counted(ratio.care, Window::Year, None, measure).or_zero();
     match ratio.basis {
-        Basis::Stay => (sheet.deductible, sheet.base),
-        Basis::StayAboveDeductible => (Fen::ZERO, sheet.base - sheet.deductible),
+        Basis::Stay => {
+            let before = before(|it| it.divided + it.deductible);
+            (before + sheet.deductible, before + sheet.base)
+        }
+        Basis::StayAboveDeductible => {
+            let before = before(|it| it.divided);
+            (before, before + sheet.base - sheet.deductible)
+        }
         Basis::Year => {
             let before = year(Measure::InScope);
             (before + sheet.deductible, before + sheet.base)

@@ -1,12 +1,13 @@
 //! The ground of a load: people from 北京 who are filed and treated in 武汉, and their stays, admitted, billed and discharged
-//! through the hospital interface, so that nothing but the settlement is left to do.
+//! through the hospital interface, or their outpatient visits, registered, described and billed, so that nothing but the
+//! settlement is left to do.
 //!
 //! Who takes part is registered in the nodes' databases directly, before the load: thousands of people at once are no duty
 //! of the management interface. Every stay has a person of its own, so that nobody is in hospital twice.
 
 use crate::{
     bills::{self, Line as BillLine, Order},
-    hospital::{CallError, Hospital, Patient, Settings, Stay},
+    hospital::{Bill, CallError, Hospital, Outpatient, Patient, Settings, Stay},
     institutions::{MODELS, Model},
     people::{BEIJING, SERIALS, WUHAN, person},
     world::{Rulebook, Trouble},
@@ -57,11 +58,20 @@ pub fn treatment_province() -> Province {
     WUHAN.province()
 }
 
-/// A stay that waits to be settled: the whole messages.
+/// What is prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// Stays in hospital.
+    Stay,
+    /// Ordinary visits to an outpatient department, of one bill each.
+    Outpatient,
+}
+
+/// A stay or an outpatient visit that waits to be settled: the whole messages.
 pub struct Prepared {
-    /// 2303.
+    /// 2303, or 2206.
     pub trial: Bytes,
-    /// 2304.
+    /// 2304, or 2207.
     pub settlement: Bytes,
 }
 
@@ -71,6 +81,7 @@ pub struct Ground {
     insured: Store,
     hospitals: Vec<Arc<Hospital>>,
     bills: Vec<Arc<Vec<BillLine>>>,
+    small_bills: Vec<Arc<Vec<BillLine>>>,
     admitted: Moment,
     discharged: Moment,
     /// How many people there are so far.
@@ -83,6 +94,10 @@ const AT_ONCE: usize = 24;
 const PEOPLE_AT_ONCE: u32 = 1_000;
 /// How many bills there are; stays share them.
 const BILLS: u64 = 64;
+/// How many lines the bill of an outpatient visit has.
+pub const OUTPATIENT_LINES: usize = 5;
+/// How long an outpatient visit takes, in milliseconds.
+const VISIT_MILLIS: i64 = 60 * 60 * 1_000;
 /// Connections to each database.
 const CONNECTIONS: u32 = 2;
 
@@ -144,13 +159,29 @@ impl Ground {
             let level = models().next().expect("a hospital of the load").level;
             Arc::new(bills::bill(&catalog, &Order { level, admitted, discharged, total, lines, seed }))
         };
+        let small_bill = |seed| {
+            let total = Fen(250_000 + i64::try_from(seed).expect("a few bills") * 1_357);
+            let level = models().next().expect("a hospital of the load").level;
+            let until = discharged.plus_millis(VISIT_MILLIS);
+            let order = Order {
+                level,
+                admitted: discharged,
+                discharged: until,
+                total,
+                lines: OUTPATIENT_LINES,
+                seed,
+            };
+            Arc::new(bills::small_bill(&catalog, &order))
+        };
         let bills = (0..BILLS).map(bill).collect();
-        Ok(Self { hub, insured, hospitals, bills, admitted, discharged, people: 0 })
+        let small_bills = (0..BILLS).map(small_bill).collect();
+        Ok(Self { hub, insured, hospitals, bills, small_bills, admitted, discharged, people: 0 })
     }
 
-    /// Registers so many people and prepares a stay of each; `progress` is told how many are ready.
+    /// Registers so many people and prepares a stay or a visit of each; `progress` is told how many are ready.
     pub async fn prepare(
         &mut self,
+        care: Care,
         count: usize,
         progress: &dyn Fn(usize),
     ) -> Result<Vec<Prepared>, Trouble> {
@@ -164,7 +195,7 @@ impl Ground {
         let workers: Vec<_> = (0..u32::try_from(AT_ONCE).expect("a few"))
             .map(|worker| {
                 let serials = (first + worker..last).step_by(AT_ONCE);
-                let stays: Vec<_> = serials.map(|serial| self.stay_of(serial)).collect();
+                let stays: Vec<_> = serials.map(|serial| self.unprepared(care, serial)).collect();
                 let ready = Arc::clone(&ready);
                 tokio::spawn(async move {
                     let mut prepared = Vec::with_capacity(stays.len());
@@ -226,13 +257,23 @@ impl Ground {
         }
     }
 
-    fn stay_of(&self, serial: u32) -> Unprepared {
+    fn unprepared(&self, care: Care, serial: u32) -> Unprepared {
         let number = usize::try_from(serial).expect("a small number");
+        let (visit, bills) = match care {
+            Care::Stay => {
+                let stay = Stay::ordinary(&format!("ZY{serial:08}"), self.admitted, self.discharged);
+                (Visit::Stay(stay), &self.bills)
+            }
+            Care::Outpatient => {
+                let outpatient = Outpatient::ordinary(&format!("MZ{serial:08}"), self.discharged);
+                (Visit::Outpatient(outpatient), &self.small_bills)
+            }
+        };
         Unprepared {
             hospital: Arc::clone(&self.hospitals[number % self.hospitals.len()]),
             patient: Patient::of(&person_of(serial)),
-            stay: Stay::ordinary(&format!("ZY{serial:08}"), self.admitted, self.discharged),
-            bill: Arc::clone(&self.bills[number % self.bills.len()]),
+            visit,
+            bill: Arc::clone(&bills[number % bills.len()]),
         }
     }
 }
@@ -256,27 +297,48 @@ fn person_of(serial: u32) -> Person {
     person(BEIJING, scheme, status, serial / statuses)
 }
 
-/// A stay that nobody knows of yet.
+/// A stay or an outpatient visit.
+enum Visit {
+    Stay(Stay),
+    Outpatient(Outpatient),
+}
+
+/// The one bill of an outpatient visit.
+const BILL: &str = "1";
+
+/// A visit that nobody knows of yet.
 struct Unprepared {
     hospital: Arc<Hospital>,
     patient: Patient,
-    stay: Stay,
+    visit: Visit,
     bill: Arc<Vec<BillLine>>,
 }
 
 impl Unprepared {
-    /// 2401, 2301, 2402.
+    /// 2401, 2301, 2402; or 2201, 2203, 2204.
     async fn prepare(self) -> Result<Prepared, CallError> {
-        let Self { hospital, patient, stay, bill } = self;
-        let visit = hospital.admit(&patient, &stay).await?;
-        hospital.upload(&patient, visit, &stay, &bill).await?;
-        hospital.discharge(&patient, visit, &stay).await?;
+        let Self { hospital, patient, visit, bill } = self;
         let total = bills::total(&bill);
+        let (input, trial, settlement) = match &visit {
+            Visit::Stay(stay) => {
+                let visit = hospital.admit(&patient, stay).await?;
+                hospital.upload(&patient, visit, stay, &bill).await?;
+                hospital.discharge(&patient, visit, stay).await?;
+                (hospital.settlement_input(&patient, visit, total), "2303", "2304")
+            }
+            Visit::Outpatient(outpatient) => {
+                let visit = hospital.register(&patient, outpatient).await?;
+                hospital.describe(&patient, visit, outpatient).await?;
+                hospital.charge(&patient, visit, outpatient, (BILL, &bill)).await?;
+                let of_bill = Bill { name: BILL, total, outpatient };
+                (Hospital::bill_settlement_input(&patient, visit, &of_bill), "2206", "2207")
+            }
+        };
         let message = |infno| {
-            let input = hospital.settlement_input(&patient, visit, total);
-            let message = hospital.envelope(&hospital.next_msgid(), infno, Some(patient.insured), input);
+            let message =
+                hospital.envelope(&hospital.next_msgid(), infno, Some(patient.insured), input.clone());
             Bytes::from(message.to_string())
         };
-        Ok(Prepared { trial: message("2303"), settlement: message("2304") })
+        Ok(Prepared { trial: message(trial), settlement: message(settlement) })
     }
 }

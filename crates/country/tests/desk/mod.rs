@@ -53,10 +53,11 @@ fn fits(infno: &str, field: &str, kind: &str, value: &Value) -> bool {
     let is_unknown =
         ["createDate", "crte_time", "matn_used_flag", "hilist_use_type", "lmt_cpnd_type", "overlmt_dspo_way"];
     let may_be_null = is_unknown.contains(&field)
-        || ["crt_payb_lmt_amt", "dosform_name", "endtime", "setl_id"].contains(&field);
+        || ["crt_payb_lmt_amt", "dosform_name", "endtime", "setl_id", "setl_dcla_no"].contains(&field);
     match (kind.trim_end_matches('!'), value) {
         (_, Value::Null) => may_be_null || !kind.ends_with('!'),
         ("n", value) => value.is_number(),
+        ("b", value) => value.is_boolean(),
         ("d", Value::String(text)) => text.len() == 10,
         ("t", Value::String(text)) => text.len() == 19,
         ("s", value) => value.is_string() || (infno, field) == ("2305", "hifdm_pay"),

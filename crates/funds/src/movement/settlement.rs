@@ -6,12 +6,12 @@
 //! | hub | 应收, of the insured province | 应付, of the treatment province |
 //! | insured province | 待遇支出, of the pooling area | 应付跨省异地就医资金, of the treatment province |
 //!
-//! One transfer for each fund that pays; a fund that pays nothing makes none. What the person pays is between them and the
-//! hospital and in none of the books.
+//! One transfer for each fund that pays, and one for the personal account (个人账户), whose money the insured place owes as it owes the
+//! funds'; what pays nothing makes none. What the person pays in cash is between them and the hospital and in none of the books.
 
 use crate::{
     book::{Transfer, TransferCode, TransferId},
-    chart::{Account, Role},
+    chart::{Account, Purse, Role},
 };
 use std::collections::BTreeMap;
 use terms::{Day, Fen, Fund, InstitutionCode, InsuranceScheme, Moment, PoolingArea, Province, SettlementId};
@@ -25,6 +25,8 @@ pub struct Settled {
     pub scheme: InsuranceScheme,
     /// What each fund pays.
     pub funds: BTreeMap<Fund, Fen>,
+    /// What the person's own account and those of family pay (个人账户支出).
+    pub account: Fen,
     /// The day of the settlement, by which it is reconciled and cleared.
     pub day: Day,
     /// When this node writes it down.
@@ -33,25 +35,25 @@ pub struct Settled {
 
 /// In the book of the treatment province.
 pub fn at_treatment(settled: &Settled, insured: Province, institution: &InstitutionCode) -> Vec<Transfer> {
-    settled.transfers(Role::Treatment, |scheme, fund| {
-        let debit = Account::insured_receivable(insured, scheme, fund);
-        (debit, Account::institution_payable(institution.clone(), scheme, fund))
+    settled.transfers(Role::Treatment, |scheme, purse| {
+        let debit = Account::insured_receivable(insured, scheme, purse);
+        (debit, Account::institution_payable(institution.clone(), scheme, purse))
     })
 }
 
 /// In the book of the hub.
 pub fn at_hub(settled: &Settled, insured: Province, treatment: Province) -> Vec<Transfer> {
-    settled.transfers(Role::Hub, |scheme, fund| {
-        let debit = Account::hub_receivable(insured, scheme, fund);
-        (debit, Account::hub_payable(treatment, scheme, fund))
+    settled.transfers(Role::Hub, |scheme, purse| {
+        let debit = Account::hub_receivable(insured, scheme, purse);
+        (debit, Account::hub_payable(treatment, scheme, purse))
     })
 }
 
 /// In the book of the insured province.
 pub fn at_insured(settled: &Settled, area: PoolingArea, treatment: Province) -> Vec<Transfer> {
-    settled.transfers(Role::Insured, |scheme, fund| {
-        let debit = Account::benefit_expense(area, scheme, fund);
-        (debit, Account::treatment_payable(treatment, scheme, fund))
+    settled.transfers(Role::Insured, |scheme, purse| {
+        let debit = Account::benefit_expense(area, scheme, purse);
+        (debit, Account::treatment_payable(treatment, scheme, purse))
     })
 }
 
@@ -59,14 +61,16 @@ impl Settled {
     fn transfers(
         &self,
         role: Role,
-        accounts: impl Fn(InsuranceScheme, Fund) -> (Account, Account),
+        accounts: impl Fn(InsuranceScheme, Purse) -> (Account, Account),
     ) -> Vec<Transfer> {
-        let paying = self.funds.iter().filter(|(_, amount)| !amount.is_zero());
-        paying
-            .map(|(&fund, &amount)| {
-                let (debit, credit) = accounts(self.scheme, fund);
+        let funds = self.funds.iter().map(|(&fund, &amount)| (Purse::Fund(fund), amount));
+        funds
+            .chain([(Purse::PersonalAccount, self.account)])
+            .filter(|(_, amount)| !amount.is_zero())
+            .map(|(purse, amount)| {
+                let (debit, credit) = accounts(self.scheme, purse);
                 Transfer {
-                    id: TransferId { settlement: self.settlement, role, fund, undoing: false },
+                    id: TransferId { settlement: self.settlement, role, purse, undoing: false },
                     debit,
                     credit,
                     amount,
@@ -125,6 +129,7 @@ mod tests {
                 (Fund::MedicalAid, Fen::ZERO),
             ]
             .into(),
+            account: Fen::yuan(100),
             day: "2026-11-21".parse().unwrap(),
             recorded_at: "2026-11-21 10:00:01".parse().unwrap(),
         };
@@ -136,7 +141,7 @@ mod tests {
             at_insured(&settled, area, treatment),
         ]
         .concat();
-        let undone = undo(&made[..1], Undoing::Reversal, settled.day.plus_days(1), settled.recorded_at);
+        let undone = undo(&made[1..2], Undoing::Reversal, settled.day.plus_days(1), settled.recorded_at);
         let story: Vec<_> = made
             .iter()
             .chain(&undone)
@@ -147,14 +152,17 @@ mod tests {
             [
                 "2026-11-21 8000.00 Dr receivable-insured/420000/310/310100 Cr payable-institution/H31010100001/310/310100",
                 "2026-11-21 123.45 Dr receivable-insured/420000/310/330100 Cr payable-institution/H31010100001/310/330100",
+                "2026-11-21 100.00 Dr receivable-insured/420000/310/310200 Cr payable-institution/H31010100001/310/310200",
                 "2026-11-21 8000.00 Dr hub-receivable/420000/310/310100 Cr hub-payable/310000/310/310100",
                 "2026-11-21 123.45 Dr hub-receivable/420000/310/330100 Cr hub-payable/310000/310/330100",
+                "2026-11-21 100.00 Dr hub-receivable/420000/310/310200 Cr hub-payable/310000/310/310200",
                 "2026-11-21 8000.00 Dr expense-benefit/420100/310/310100 Cr payable-treatment/310000/310/310100",
                 "2026-11-21 123.45 Dr expense-benefit/420100/310/330100 Cr payable-treatment/310000/310/330100",
-                "2026-11-22 8000.00 Dr payable-institution/H31010100001/310/310100 Cr receivable-insured/420000/310/310100",
+                "2026-11-21 100.00 Dr expense-benefit/420100/310/310200 Cr payable-treatment/310000/310/310200",
+                "2026-11-22 123.45 Dr payable-institution/H31010100001/310/330100 Cr receivable-insured/420000/310/330100",
             ]
         );
-        let cancelled = undo(&made[..1], Undoing::Cancellation, settled.day, settled.recorded_at);
+        let cancelled = undo(&made[1..2], Undoing::Cancellation, settled.day, settled.recorded_at);
         assert_eq!(cancelled[0].id, undone[0].id);
     }
 }

@@ -7,8 +7,13 @@
 //! To add an endpoint: its body in `wire::api`, a function in the role's file that takes a [`Clerk`], its route there.
 
 pub mod client;
+pub(crate) mod description;
+mod details;
 pub mod hub;
+mod media;
 pub mod province;
+mod purchase;
+mod registration;
 
 use crate::filing::Looker;
 use axum::{
@@ -156,7 +161,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::UnknownPath { .. }
         | Refusal::UnknownPerson { .. }
         | Refusal::UnknownFiling { .. }
+        | Refusal::UnknownRegistration { .. }
         | Refusal::UnknownSettlement { .. }
+        | Refusal::UnknownOrder { .. }
         | Refusal::NotAParticipant { .. } => StatusCode::NOT_FOUND,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::NodeBusy {} | Refusal::ParticipantUnreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,

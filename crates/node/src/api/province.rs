@@ -39,6 +39,10 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
         .route("/api/v1/institutions/{code}", put(put_institution))
         .route("/api/v1/people/{number}", put(put_person))
         .route("/api/v1/settlements/{id}", get(find_settlement))
+        .merge(super::details::routes())
+        .merge(super::media::routes())
+        .merge(super::purchase::routes())
+        .merge(super::registration::routes())
         .route("/api/v1/{*path}", any(unknown_path))
 }
 
@@ -67,7 +71,7 @@ async fn submit_filing(
     decided(filing::submit(&node, new).await)
 }
 
-fn who(person: Option<PersonNumber>, certno: Option<CitizenId>) -> Result<Who, Refusal> {
+pub(super) fn who(person: Option<PersonNumber>, certno: Option<CitizenId>) -> Result<Who, Refusal> {
     match (person, certno) {
         (Some(number), _) => Ok(Who::Number(number)),
         (None, Some(citizen)) => Ok(Who::Citizen(citizen)),

@@ -18,6 +18,7 @@ pub async fn admit(call: &Call<'_>) -> Outcome<Vec<u8>> {
     }
     let given = input.mdtrtinfo;
     let admission = Admission {
+        shown: given.credential()?,
         person: given.psn_no,
         scheme: given.insutype,
         insured,
@@ -43,7 +44,7 @@ pub async fn admit(call: &Call<'_>) -> Outcome<Vec<u8>> {
 }
 
 /// What is known of a message before anybody else is asked about it.
-async fn known_already(call: &Call<'_>) -> Outcome<Option<Known>> {
+pub async fn known_already(call: &Call<'_>) -> Outcome<Option<Known>> {
     let mut conn = call.node.context.store.conn().await?;
     Ok(store::message::find(&mut conn, call.key(), &call.request.content_hash()).await?)
 }

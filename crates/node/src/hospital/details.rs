@@ -33,7 +33,23 @@ pub async fn upload(call: &Call<'_>) -> Outcome<Vec<u8>> {
 }
 
 fn given(line: t2301::Line, mut rest: registration::Registration) -> Given {
-    // What has a column of its own is not kept twice.
+    forget_columns(&mut rest);
+    Given {
+        serial: line.feedetl_sn,
+        bill: String::new(),
+        refunds: line.init_feedetl_sn.filter(|_| line.cnt.0 < 0),
+        occurred_at: line.fee_ocur_time,
+        item: line.med_list_codg,
+        local_item: line.medins_list_codg,
+        amount: line.det_item_fee_sumamt,
+        quantity: line.cnt.0,
+        price: line.pric.0,
+        registration: rest,
+    }
+}
+
+/// What has a column of its own is not kept twice.
+pub fn forget_columns(line: &mut registration::Registration) {
     for field in [
         "feedetl_sn",
         "init_feedetl_sn",
@@ -46,18 +62,7 @@ fn given(line: t2301::Line, mut rest: registration::Registration) -> Given {
         "cnt",
         "pric",
     ] {
-        rest.remove(field);
-    }
-    Given {
-        serial: line.feedetl_sn,
-        refunds: line.init_feedetl_sn.filter(|_| line.cnt.0 < 0),
-        occurred_at: line.fee_ocur_time,
-        item: line.med_list_codg,
-        local_item: line.medins_list_codg,
-        amount: line.det_item_fee_sumamt,
-        quantity: line.cnt.0,
-        price: line.pric.0,
-        registration: rest,
+        line.remove(field);
     }
 }
 

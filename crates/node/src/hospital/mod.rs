@@ -6,16 +6,29 @@
 //! are answered anew.
 
 mod admission;
+mod apportioning;
+mod audit;
+mod benefit_check;
 mod catalog;
+mod declaration;
+mod department;
 mod details;
 mod files;
 mod gateway;
 mod mapping;
 mod once;
+mod outpatient;
 mod person;
+mod purchase;
+mod purchase_order;
 mod queries;
+mod reconciliation;
+mod registration;
+mod self_paid;
 mod session;
 mod settlement;
+mod settlement_list;
+mod visit_record;
 
 use crate::{
     context::{Failure, Outcome},
@@ -27,7 +40,7 @@ use axum::{
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use casework::institution::Institution;
+use casework::{audit::Stage, institution::Institution};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::{any::Any, sync::Arc, time::Duration};
@@ -241,14 +254,55 @@ async fn dispatch(call: &Call<'_>) -> Outcome<Vec<u8>> {
         "2403" => return admission::correct(call).await,
         "2404" => return admission::withdraw(call).await,
         "2405" => return admission::undo_discharge(call).await,
+        "2501" | "2501A" => return registration::refer(call).await,
+        "2502" => return registration::withdraw_referral(call).await,
+        "2503" => return registration::chronic(call).await,
+        "2504" => return registration::withdraw_chronic(call).await,
+        "2505" => return registration::designate(call).await,
+        "2506" => return registration::withdraw_designated(call).await,
+        "2507" => return registration::accident(call).await,
         "2301" => return details::upload(call).await,
         "2302" => return details::delete(call).await,
         "2304" => return settlement::settle(call).await,
+        "2201" => return outpatient::register(call).await,
+        "2202" => return outpatient::withdraw(call).await,
+        "2203" => return outpatient::describe(call).await,
+        "2102" => return purchase::settle(call).await,
+        "2103" => return settlement::cancel(call).await,
+        "2163" => return purchase_order::give_back(call).await,
+        "2166" => return purchase_order::put(call).await,
+        "2167" => return purchase_order::cancel(call).await,
+        "2181" => return purchase_order::reverse(call).await,
+        "2203A" => return outpatient::describe_at_pharmacy(call).await,
+        "2204" => return outpatient::upload(call).await,
+        "2205" => return outpatient::delete(call).await,
+        "2207" | "2207A" => return settlement::settle_bill(call).await,
+        "2208" => return settlement::cancel(call).await,
+        "3101" => return audit::examine(call, Stage::Before).await,
+        "3102" => return audit::examine(call, Stage::During).await,
+        "3103" => return audit::answer(call).await,
+        "3202" => return reconciliation::details(call).await,
+        "3261" => return apportioning::confirm(call).await,
+        "3262" => return apportioning::withdraw(call).await,
         "3301" => return mapping::upload(call).await,
         "3302" => return mapping::withdraw(call).await,
         "2305" => return settlement::cancel(call).await,
         "2601" => return settlement::reverse(call).await,
+        "2306" => return visit_record::change_memos(call).await,
+        "2406" => return visit_record::put_attribute(call).await,
+        "3401" | "3401A" => return department::upload(call).await,
+        "3402" => return department::change(call).await,
+        "3403" => return department::withdraw(call).await,
+        "4101" | "4101A" => return settlement_list::upload(call).await,
+        "4102" => return settlement_list::change(call).await,
+        "4201" | "4201A" => return self_paid::lines(call).await,
+        "4202" => return self_paid::stay(call).await,
+        "4203" => return self_paid::complete(call).await,
+        "4204" => return self_paid::delete(call).await,
+        "4205" => return self_paid::outpatient(call).await,
         "1101" => person::find(call).await?,
+        "1161" => person::read_card(call).await?,
+        "1162" => person::decode_voucher(call).await?,
         "1201" => person::institutions(call).await?,
         "1304" => catalog::ethnic_medicines(call)?,
         "1312" => catalog::items(call)?,
@@ -257,12 +311,40 @@ async fn dispatch(call: &Call<'_>) -> Outcome<Vec<u8>> {
         "1318" => catalog::limits(call)?,
         "1319" => catalog::shares(call)?,
         "1901" => catalog::dictionary(call)?,
+        "2101" => purchase::try_out(call).await?,
+        "2161" => purchase_order::find(call).await?,
+        "2170" => purchase_order::waiting(call).await?,
+        "2171" => purchase_order::settled(call).await?,
         "2303" => settlement::try_out(call).await?,
+        "2206" | "2206A" => settlement::try_out_bill(call).await?,
         "5201" => queries::visits(call).await?,
         "5203" => queries::settlement(call).await?,
         "5204" => queries::lines(call).await?,
+        "5205" => registration::medicines(call).await?,
         "5206" => queries::year(call).await?,
+        "5301" => registration::chronic_of(call).await?,
+        "5302" => registration::designated_of(call).await?,
         "5303" => queries::in_hospital(call).await?,
+        "5304" => registration::referrals(call).await?,
+        "2001" => benefit_check::check(call).await?,
+        "2407" => visit_record::attributes(call).await?,
+        "4103" => settlement_list::find(call).await?,
+        "4104" => settlement_list::quality(call)?,
+        "4105" => settlement_list::count(call).await?,
+        "5101" => department::list(call).await?,
+        "5102" => department::staff(call)?,
+        "5202" => visit_record::diagnoses(call).await?,
+        "5401" => visit_record::recognised(call)?,
+        "5402" => visit_record::report(call)?,
+        "90100" => benefit_check::contributions(call).await?,
+        "100001" => settlement_list::policy_items(call).await?,
+        "2172" => declaration::months(call).await?,
+        "2173" => declaration::lines(call).await?,
+        "2174" => declaration::funds_of_months(call).await?,
+        "2175" => declaration::day(call).await?,
+        "2176" => declaration::days(call).await?,
+        "3201" => reconciliation::totals(call).await?,
+        "3260" => apportioning::extract(call).await?,
         other => unreachable!("{other} is in the table of what is served, and not here"),
     };
     Ok(call.render(&Answer::success(Some(output))))

@@ -1,12 +1,18 @@
 //! 5201 就诊信息查询, 5203 结算信息查询, 5204 费用明细查询, 5206 人员累计信息查询, 5303 在院信息查询.
 
-use super::{Call, catalog::list_type_of, details::split_line, person::face_of, settlement::info};
+use super::{
+    Call,
+    catalog::list_type_of,
+    details::split_line,
+    person::face_of,
+    settlement::{Shown, info},
+};
 use crate::{context::Outcome, queries};
 use benefit::YearToDate;
 use casework::visit::{Stage, Visit};
 use serde_json::Value;
 use store::fee::FeeLine;
-use terms::{Day, Fen, InsuranceScheme, Moment, Refusal};
+use terms::{CareKind, Day, Fen, InsuranceScheme, Moment, Refusal};
 use wire::hospital::{
     field::{Price, Quantity},
     settlement_info::PersonFace,
@@ -29,6 +35,7 @@ pub async fn visits(call: &Call<'_>) -> Outcome<Value> {
 
 fn visit_row(call: &Call<'_>, visit: &Visit) -> t5201::Visit {
     let kept = |field: &str| visit.registration.get(field).cloned();
+    let is_stay = visit.care == CareKind::Inpatient;
     let discharged = visit.discharged_at.map(Moment::day);
     let days = discharged.and_then(|day| u16::try_from(visit.admitted_at.day().days_until(day).max(1)).ok());
     t5201::Visit {
@@ -50,9 +57,9 @@ fn visit_row(call: &Call<'_>, visit: &Visit) -> t5201::Visit {
             ipt_otp_no: kept("ipt_no").or_else(|| kept("ipt_otp_no")),
             medrcdno: kept("medrcdno"),
             atddr_no: kept("atddr_no"),
-            chfpdr_name: kept("chfpdr_name"),
-            adm_dept_codg: kept("adm_dept_codg"),
-            adm_dept_name: kept("adm_dept_name"),
+            chfpdr_name: kept("chfpdr_name").or_else(|| kept("dr_name")),
+            adm_dept_codg: kept("adm_dept_codg").or_else(|| kept("dept_code")),
+            adm_dept_name: kept("adm_dept_name").or_else(|| kept("dept_name")),
             adm_bed: kept("adm_bed"),
             dscg_maindiag_code: kept("dscg_maindiag_code"),
             dscg_maindiag_name: kept("dscg_maindiag_name"),
@@ -63,7 +70,8 @@ fn visit_row(call: &Call<'_>, visit: &Visit) -> t5201::Visit {
             main_cond_dscr: kept("main_cond_dscr"),
             dise_codg: kept("dise_codg"),
             dise_name: kept("dise_name"),
-            inhosp_stas: Some(if visit.stage == Stage::Admitted { "1" } else { "0" }.to_owned()),
+            otp_diag_info: kept("otp_diag_info"),
+            inhosp_stas: is_stay.then(|| if visit.stage == Stage::Admitted { "1" } else { "0" }.to_owned()),
             ipt_days: days,
             opt_time: Some(visit.opened_at),
             ..t5201::Further::default()
@@ -93,7 +101,8 @@ pub async fn settlement(call: &Call<'_>) -> Outcome<Value> {
     } else {
         Some(settlement.id)
     };
-    let info = info(call, &visit, &breakdown, (id, &settlement.msgid), time);
+    let shown = Shown { settlement: id, ..Shown::settled(&settlement, time) };
+    let info = info(call, &visit, &breakdown, &shown);
     let info = if found.is_cancellation { info.negated() } else { info };
     let end = visit.discharged_at.unwrap_or(settled_at).day();
     let circumstances = t5203::Circumstances {
@@ -132,15 +141,30 @@ pub async fn lines(call: &Call<'_>) -> Outcome<Value> {
     let row = |line: &FeeLine| {
         let name = catalog.find(&line.item, line.occurred_at.day()).map_or("", |item| item.name.as_str());
         let list_type = list_type_of(&line.item);
-        t5204::QueriedLine::new(
+        let mut row = t5204::QueriedLine::new(
             &given(&found.visit, line),
             &split_line(line),
-            found.settlement,
+            found.settlement_of(line),
             name,
             list_type,
-        )
+        );
+        row.further = with_prescription(row.further, line);
+        row
     };
     Ok(t5204::Output { lines: found.lines.iter().map(row).collect() }.value())
+}
+
+/// With what only a line of an outpatient bill has.
+fn with_prescription(further: t5204::Further, line: &FeeLine) -> t5204::Further {
+    let kept = |field: &str| line.registration.get(field).cloned();
+    t5204::Further {
+        rx_drord_no: further.rx_drord_no.or_else(|| kept("rxno")),
+        sin_dos_dscr: kept("sin_dos_dscr"),
+        used_frqu_dscr: kept("used_frqu_dscr"),
+        prd_days: kept("prd_days").and_then(|days| days.parse().ok()),
+        medc_way_dscr: kept("medc_way_dscr"),
+        ..further
+    }
 }
 
 /// A line as the hospital had given it.

@@ -1,6 +1,6 @@
 //! `POST /peer/v1` of a province: a question that the hub let pass, answered with a signed reply.
 
-use crate::{context::Failure, insured, province::ProvinceNode};
+use crate::{benefit_check, context::Failure, details_on, insured, medium, province::ProvinceNode, registration};
 use terms::{Participant, Refusal};
 use wire::{
     peer::{
@@ -65,6 +65,12 @@ async fn decide(node: &ProvinceNode, from: Participant, question: Question) -> R
         Question::Settle(settle) => insured::settle(node, from, &settle).await,
         Question::Undo(undo) => insured::undo(node, from, &undo).await,
         Question::FindYear(find) => insured::find_year(node, &find).await,
+        Question::CheckBenefit(check) => benefit_check::answer(node, &check).await,
+        Question::Register(asked) => registration::register(node, from, &asked).await,
+        Question::WithdrawRegistration(asked) => registration::withdraw(node, from, &asked).await,
+        Question::FindRegistrations(find) => registration::find(node, &find).await,
+        Question::ReadMedium(read) => medium::issuer::read(node, &read).await,
+        Question::SendDetails(sent) => details_on::receive(node, from, &sent).await,
         Question::FindFilings(_)
         | Question::PublishFiling(_)
         | Question::PublishInstitution(_)

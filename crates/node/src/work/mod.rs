@@ -1,3 +1,4 @@
 //! What runs by itself.
 
+pub mod details_on;
 pub mod outbox;

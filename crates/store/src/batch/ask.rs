@@ -4,19 +4,23 @@
 use super::Batch;
 use crate::{
     Result, Store,
-    message::SETTLE,
+    bill::{self, KeptBill},
     row::{area_of, division_number, stage_number},
     treatment::TreatmentSettlement,
 };
 use casework::{settlement, visit};
 use serde_json::Value;
-use terms::Moment;
+use terms::{CareKind, Moment};
 
 /// One settlement to be written down as asked for.
 #[derive(Clone, Debug)]
 pub struct Ask {
     /// The settlement, at [`settlement::Stage::Asked`].
     pub settlement: TreatmentSettlement,
+    /// The transaction with which the hospital asked (交易编号).
+    pub infno: String,
+    /// The bills of the visit with the one that it settles held by it; of a stay none.
+    pub bills: Option<Vec<KeptBill>>,
     /// The hash of what the hospital asked.
     pub content: [u8; 32],
     /// The revision of the visit on which this was decided.
@@ -25,6 +29,17 @@ pub struct Ask {
     pub kind: &'static str,
     /// When it is asked again if nobody has answered.
     pub again_at: Moment,
+}
+
+impl Ask {
+    /// Where the visit stands from now on: one that is no stay is open all the time.
+    fn visit_stage(&self) -> i16 {
+        let stage = match self.settlement.care {
+            CareKind::Inpatient => visit::Stage::Settling,
+            CareKind::Outpatient | CareKind::Chronic | CareKind::Pharmacy => visit::Stage::Open,
+        };
+        stage_number(&visit::Stage::ALL, &stage)
+    }
 }
 
 impl Batch for Ask {
@@ -44,23 +59,27 @@ impl Batch for Ask {
             "with given as (
                 select * from unnest($1::integer[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::integer[],
                                      $7::text[], $8::text[], $9::bytea[], $10::text[], $11::text[], $12::integer[],
-                                     $13::bigint[], $14::text[], $15::bigint[], $16::bigint[], $17::jsonb[])
+                                     $13::bigint[], $14::text[], $15::bigint[], $16::bigint[], $17::jsonb[],
+                                     $18::smallint[], $20::text[], $22::text[], $23::text[], $24::text[])
                     as given (area, month, id, visit_month, visit, revision, institution, msgid, content, person, scheme,
-                              insured, total, claim, asked_at, again_at, registration)
+                              insured, total, claim, asked_at, again_at, registration, visit_stage, infno, care, bill,
+                              bills)
              ), moved as (
-                update visit set stage = $18, revision = visit.revision + 1 from given
+                update visit set stage = given.visit_stage, revision = visit.revision + 1,
+                                 bills = coalesce(given.bills, visit.bills)
+                from given
                 where visit.province = given.area / 10000 * 10000 and visit.month = given.visit_month and visit.id = given.visit
                   and visit.revision = given.revision
                 returning given.*
              ), taken as (
                 insert into hospital_message (area, institution, infno, msgid, content, stage, subject, received_at)
-                select area, institution, $20, msgid, content, 0, id, asked_at from moved
+                select area, institution, infno, msgid, content, 0, id, asked_at from moved
              ), asked as (
                 insert into treatment_settlement (province, area, month, id, visit, institution, msgid, stage, person, scheme, insured,
                                                   total, fund_total, person_total, funds, fund_paid, claim, asked_at,
-                                                  registration)
+                                                  registration, care, bill)
                 select area / 10000 * 10000, area, month, id, visit, institution, msgid, $19, person, scheme, insured, total, 0, 0, '{}', '{}',
-                       claim, asked_at, registration
+                       claim, asked_at, registration, care, bill
                 from moved
              ), put as (
                 insert into outbox (area, subject, kind, question, attempts, next_at, created_at)
@@ -85,10 +104,13 @@ impl Batch for Ask {
         .bind(amount(|one| one.settlement.asked_at.millis()))
         .bind(amount(|one| one.again_at.millis()))
         .bind(json(|one| serde_json::to_value(&one.settlement.registration).expect("texts are JSON")))
-        .bind(stage_number(&visit::Stage::ALL, &visit::Stage::Settling))
+        .bind(all.iter().map(Self::visit_stage).collect::<Vec<i16>>())
         .bind(stage_number(&settlement::Stage::ALL, &settlement::Stage::Asked))
-        .bind(SETTLE)
+        .bind(text(|one| one.infno.clone()))
         .bind(all.first().map(|one| one.kind))
+        .bind(text(|one| one.settlement.care.code().to_owned()))
+        .bind(text(|one| one.settlement.bill.clone()))
+        .bind(all.iter().map(|one| one.bills.as_deref().map(bill::written)).collect::<Vec<_>>())
         .fetch_all(&store.writers)
         .await?;
         Ok(ids.iter().map(|id| moved.contains(id)).collect())

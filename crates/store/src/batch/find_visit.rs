@@ -1,9 +1,11 @@
 //! A visit with its sums, as a settlement needs it, many in one read.
 
 use super::Batch;
-use crate::{Result, Store, row::division_number, visit};
-use benefit::bill::CategoryAmount;
-use casework::visit::Visit;
+use crate::{
+    Result, Store,
+    row::division_number,
+    visit::{self, Summed},
+};
 use std::collections::HashMap;
 use terms::{InstitutionCode, VisitId};
 
@@ -16,17 +18,14 @@ pub struct FindVisit {
     pub visit: VisitId,
 }
 
-/// A visit, and its details summed by expense category.
-pub type Found = (Visit, Vec<CategoryAmount>);
-
 impl Batch for FindVisit {
-    type Answer = Option<Found>;
+    type Answer = Option<Summed>;
 
     fn key(&self) -> String {
         self.visit.to_string()
     }
 
-    async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<Option<Found>>> {
+    async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<Option<Summed>>> {
         let rows = sqlx::query(
             "select visit.* from unnest($1::integer[], $2::integer[], $3::text[], $4::text[])
                  as given (province, month, id, institution)
@@ -42,8 +41,8 @@ impl Batch for FindVisit {
         let mut found = HashMap::new();
         for row in &rows {
             // One whose sums were never written is read on its own.
-            if let (visit, Some(categories)) = visit::read_with_bill(row)? {
-                found.insert(visit.id, (visit, categories));
+            if let Some(summed) = visit::read_summed(row)? {
+                found.insert(summed.visit.id, summed);
             }
         }
         Ok(all.iter().map(|one| found.remove(&one.visit)).collect())

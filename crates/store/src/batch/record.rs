@@ -48,14 +48,14 @@ impl Batch for Record {
             "with given as (
                 select * from unnest($1::integer[], $2::integer[], $3::text[], $4::integer[], $5::integer[], $6::text[],
                                      $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[],
-                                     $13::bigint[], $14::bigint[])
+                                     $13::bigint[], $14::bigint[], $26::bigint[])
                     as given (province, month, id, treatment, insured, institution, scheme, total, fund_total, person_total,
-                              funds, fund_paid, committed_at, recorded_at)
+                              funds, fund_paid, committed_at, recorded_at, account)
              ), stand as (
                 insert into hub_settlement (province, month, id, stage, treatment, insured, institution, scheme, total,
-                                            fund_total, person_total, funds, fund_paid, committed_at, recorded_at)
+                                            fund_total, person_total, funds, fund_paid, committed_at, recorded_at, account)
                 select province, month, id, $15, treatment, insured, institution, scheme, total, fund_total, person_total,
-                       funds::text[], fund_paid::bigint[], committed_at, recorded_at
+                       funds::text[], fund_paid::bigint[], committed_at, recorded_at, account
                 from given
                 on conflict do nothing
                 returning id
@@ -93,6 +93,7 @@ impl Batch for Record {
         .bind(entries.codes)
         .bind(entries.days)
         .bind(entries.moments)
+        .bind(amount(|one| one.content().amounts.account.0))
         .fetch_all(&store.writers)
         .await?;
         Ok(ids.iter().map(|id| stand.contains(id)).collect())

@@ -10,6 +10,7 @@ use crate::{
 };
 use casework::{settlement, visit};
 use funds::Transfer;
+use terms::CareKind;
 
 /// One settlement that stands.
 #[derive(Clone, Debug)]
@@ -20,6 +21,20 @@ pub struct Stands {
     pub transfers: Vec<Transfer>,
     /// The outbox's name of the question that is answered, the same in all.
     pub kind: &'static str,
+}
+
+impl Stands {
+    /// Where the visit stands from now on: one that is neither stay nor purchase is open all the time, and
+    /// a stay that is settled midway goes on.
+    fn visit_stage(&self) -> i16 {
+        let is_one_bill = self.settlement.care == CareKind::Inpatient || self.settlement.is_purchase();
+        let stage = match is_one_bill {
+            _ if self.settlement.is_midway() => visit::Stage::Admitted,
+            true => visit::Stage::Settled,
+            false => visit::Stage::Open,
+        };
+        stage_number(&visit::Stage::ALL, &stage)
+    }
 }
 
 impl Batch for Stands {
@@ -45,20 +60,21 @@ impl Batch for Stands {
         let stand: Vec<String> = sqlx::query_scalar(
             "with given as (
                 select * from unnest($1::integer[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::bigint[],
-                                     $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bytea[])
+                                     $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bytea[],
+                                     $15::smallint[], $27::bigint[])
                     as given (area, month, id, visit_month, visit, fund_total, person_total, funds, fund_paid, breakdown,
-                              settled_at, answer)
+                              settled_at, answer, visit_stage, account)
              ), stand as (
                 update treatment_settlement
                 set stage = $13, fund_total = given.fund_total, person_total = given.person_total,
                     funds = given.funds::text[], fund_paid = given.fund_paid::bigint[], breakdown = given.breakdown,
-                    settled_at = given.settled_at, answer = given.answer
+                    settled_at = given.settled_at, answer = given.answer, account = given.account
                 from given
                 where treatment_settlement.province = given.area / 10000 * 10000 and treatment_settlement.month = given.month
                   and treatment_settlement.id = given.id and treatment_settlement.stage = $14
-                returning given.area, given.id, given.visit_month, given.visit
+                returning given.area, given.id, given.visit_month, given.visit, given.visit_stage
              ), moved as (
-                update visit set stage = $15, revision = visit.revision + 1
+                update visit set stage = stand.visit_stage, revision = visit.revision + 1
                 from stand
                 where visit.province = stand.area / 10000 * 10000 and visit.month = stand.visit_month and visit.id = stand.visit
              ), taken as (
@@ -87,7 +103,7 @@ impl Batch for Stands {
         .bind(all.iter().map(|one| one.settlement.answer.as_deref()).collect::<Vec<_>>())
         .bind(stage_number(&settlement::Stage::ALL, &settlement::Stage::Settled))
         .bind(stage_number(&settlement::Stage::ALL, &settlement::Stage::Asked))
-        .bind(stage_number(&visit::Stage::ALL, &visit::Stage::Settled))
+        .bind(all.iter().map(Self::visit_stage).collect::<Vec<i16>>())
         .bind(all.first().map(|one| one.kind))
         .bind(areas)
         .bind(entries.months)
@@ -99,6 +115,7 @@ impl Batch for Stands {
         .bind(entries.codes)
         .bind(entries.days)
         .bind(entries.moments)
+        .bind(amount(|one| one.settlement.amounts.account.0))
         .fetch_all(&store.writers)
         .await?;
         Ok(ids.iter().map(|id| stand.contains(id)).collect())

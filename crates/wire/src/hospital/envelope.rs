@@ -7,7 +7,7 @@ use super::field::Row;
 use crate::sign::sm2_sm4::Sealed;
 use serde_json::{Map, Value, json};
 use sm3::{Digest, Sm3};
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 use terms::{
     AdminDivision, InstitutionCode, InsuredPlace, MessageId, Moment, Province, Refusal, TreatmentPlace,
 };
@@ -48,7 +48,7 @@ pub struct Request {
 
 impl Request {
     /// Reads the body of a request in clear text, whatever its content type. A byte order mark, blanks and the `=` of a
-    /// form-encoding proxy before the object are passed over.
+    /// form-encoding proxy before the object are passed over; a body that is form-encoded as a whole is decoded.
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
         Received::read(body)?.clear()
     }
@@ -102,7 +102,8 @@ impl Received {
         let not_json = |detail: String| Refusal::NotJson { detail };
         let text = std::str::from_utf8(body).map_err(|_| not_json("不是UTF-8编码".to_owned()))?;
         let text = text.trim_start_matches(|c: char| c == '\u{feff}' || c == '=' || c.is_whitespace());
-        let root: Value = serde_json::from_str(text)
+        let text = form_decoded(text).ok_or_else(|| not_json("不是UTF-8编码".to_owned()))?;
+        let root: Value = serde_json::from_str(&text)
             .map_err(|error| not_json(format!("第{}行第{}列", error.line(), error.column())))?;
         let Value::Object(fields) = root else {
             return Err(not_json("根节点不是JSON对象".to_owned()));
@@ -151,10 +152,12 @@ impl Received {
         })
     }
 
-    /// The message, whose input must be in clear text.
-    pub fn clear(self) -> Result<Request, Refusal> {
-        if self.sealed.is_some() {
-            return Err(Refusal::invalid("input", CLEAR));
+    /// The message, whose input must be in clear text: an object, or the text of one. The standard calls the input a text
+    /// (字符型), and some clients send it as one.
+    pub fn clear(mut self) -> Result<Request, Refusal> {
+        if let Some(text) = &self.sealed {
+            let input = serde_json::from_str(text);
+            self.request.input = input.map_err(|_| Refusal::invalid("input", CLEAR))?;
         }
         Ok(self.request)
     }
@@ -182,6 +185,28 @@ impl Received {
         self.request.input = input.map_err(|_| Refusal::invalid("input", "解密后为JSON对象"))?;
         Ok(self.request)
     }
+}
+
+/// The JSON in a body as a browser form sends it (`%7B%22infno%22…`); every other text as it is. `None` if it decodes to no text.
+fn form_decoded(text: &str) -> Option<Cow<'_, str>> {
+    if !text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%7B")) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = (byte == b'%').then(|| hex_pair(after)).flatten();
+        decoded.push(escaped.unwrap_or(if byte == b'+' { b' ' } else { byte }));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+/// The byte that two hexadecimal digits at the beginning stand for.
+fn hex_pair(text: &[u8]) -> Option<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let (high, low) = (digit(text.first()?)?, digit(text.get(1)?)?);
+    u8::try_from(high * 16 + low).ok()
 }
 
 const CLEAR: &str = "明文JSON对象（本机构登记的方式不加密交易输入）";
@@ -302,6 +327,38 @@ mod tests {
         );
         for before in ["=", "\u{feff}", " \r\n", "\u{feff}= "] {
             assert_eq!(read(&format!("{before}{BODY}")), Ok(request.clone()), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_of_a_browser_is_decoded() {
+        let name = r#"{"fixmedins_name":"示范 医院+1%","#;
+        let body = BODY.replacen('{', name, 1);
+        let encode = |text: &str| {
+            let escape = |byte: u8| match byte {
+                b' ' => "+".to_owned(),
+                letter if letter.is_ascii_alphanumeric() => char::from(letter).to_string(),
+                other => format!("%{other:02X}"),
+            };
+            text.bytes().map(escape).collect::<String>()
+        };
+        let read_back = read(&format!("={}", encode(&body))).unwrap();
+        assert_eq!(read_back, read(&body).unwrap());
+        assert_eq!(read_back.fixmedins_name, "示范 医院+1%");
+        for broken in ["=%7B", "=%7B%", "=%7B%ff", "=%7Bé"] {
+            assert_eq!(read(broken).unwrap_err().code(), "envelope-not-json", "{broken}");
+        }
+    }
+
+    #[test]
+    fn an_input_in_clear_may_be_the_text_of_an_object() {
+        let object = r#"{"data":{"a":"1","b":[1,2]}}"#;
+        let text = serde_json::to_string(object).unwrap();
+        let as_text = read(&BODY.replace(object, &text)).unwrap();
+        assert_eq!(as_text, read(BODY).unwrap());
+        assert_eq!(as_text.content_hash(), read(BODY).unwrap().content_hash());
+        for broken in [r#""[1]""#, r#""{""#, r#""1""#] {
+            assert_eq!(read(&BODY.replace(object, broken)).unwrap_err().code(), "field-invalid", "{broken}");
         }
     }
 

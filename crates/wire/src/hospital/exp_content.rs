@@ -3,7 +3,7 @@
 
 use super::field::{Row, find, is_absent};
 use serde_json::{Map, Value};
-use terms::{AdmissionKind, Refusal};
+use terms::{AdmissionKind, OutpatientKind, Refusal};
 
 /// The keys that this system reads. Others are passed over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct ExpContent {
     /// 住院类型 (`IPT_TYPE`).
     pub admission_kind: Option<AdmissionKind>,
     /// 门诊急诊转诊标志 (`OTP_ER_REFL_FLAG`): 1 急诊, 2 转诊, 3 转诊合并急诊.
-    pub outpatient_kind: Option<String>,
+    pub outpatient_kind: Option<OutpatientKind>,
 }
 
 /// The longest `exp_content` of the standard.
@@ -61,6 +61,26 @@ impl ExpContent {
         Ok(self)
     }
 
+    /// Applies the rules that tie the keys of an outpatient visit to its 医疗类别: 13 急诊 is an emergency, 9903 an injury, and an
+    /// injury says whether a third party is liable.
+    pub fn for_outpatient(mut self, med_type: &str) -> Result<Self, Refusal> {
+        if med_type.starts_with("13")
+            && !self.outpatient_kind.get_or_insert(OutpatientKind::Emergency).is_emergency()
+        {
+            return Err(Refusal::invalid(
+                "exp_content.OTP_ER_REFL_FLAG",
+                "1（急诊）或3（转诊合并急诊），因医疗类别为13急诊",
+            ));
+        }
+        if med_type == "9903" && !*self.injury.get_or_insert(true) {
+            return Err(Refusal::invalid("exp_content.TRUM_FLAG", "1（外伤），因医疗类别为9903意外伤害门诊"));
+        }
+        if self.injury == Some(true) && self.third_party.is_none() {
+            return Err(Refusal::missing("exp_content.REL_TTP_FLAG", "是否涉及第三方：0或1，外伤就医必填"));
+        }
+        Ok(self)
+    }
+
     fn read_keys(fields: &Map<String, Value>) -> Result<Self, Refusal> {
         let [group, injury, third_party, admission_kind, outpatient_kind] =
             KEYS.map(|key| find(fields, key).filter(|value| !is_absent(value)).map(code_of));
@@ -71,12 +91,13 @@ impl ExpContent {
         };
         let flag = |code, key| Ok(one_of(code, key, &["0", "1"])?.map(|code| code == "1"));
         let admission_kind = one_of(admission_kind, KEYS[3], &["1", "2", "3"])?;
+        let outpatient_kind = one_of(outpatient_kind, KEYS[4], &["1", "2", "3"])?;
         Ok(Self {
             group: one_of(group, KEYS[0], &["1", "2", "3", "4"])?,
             injury: flag(injury, KEYS[1])?,
             third_party: flag(third_party, KEYS[2])?,
             admission_kind: admission_kind.as_deref().and_then(AdmissionKind::from_code),
-            outpatient_kind: one_of(outpatient_kind, KEYS[4], &["1", "2", "3"])?,
+            outpatient_kind: outpatient_kind.as_deref().and_then(OutpatientKind::from_code),
         })
     }
 }
@@ -172,5 +193,22 @@ mod tests {
         assert_eq!(apply(json!({ "REL_TTP_FLAG": 0 }), "22"), Ok((None, Some(true))));
         assert_eq!(apply(json!({ "TRUM_FLAG": 0 }), "22"), Err("field-invalid".to_owned()));
         assert_eq!(apply(json!({ "TRUM_FLAG": 1 }), "21"), Err("field-missing".to_owned()));
+    }
+
+    #[test]
+    fn an_outpatient_visit_is_completed_from_its_kind_or_refused() {
+        let apply = |value, med_type: &str| {
+            let read = read(value).and_then(|read| read.for_outpatient(med_type));
+            read.map(|read| (read.outpatient_kind, read.injury)).map_err(|refusal| refusal.code().to_owned())
+        };
+        let both = Some(OutpatientKind::ReferredEmergency);
+        assert_eq!(apply(json!(null), "11"), Ok((None, None)));
+        assert_eq!(apply(json!(null), "13"), Ok((Some(OutpatientKind::Emergency), None)));
+        assert_eq!(apply(json!({ "OTP_ER_REFL_FLAG": "3" }), "13"), Ok((both, None)));
+        assert_eq!(apply(json!({ "OTP_ER_REFL_FLAG": 2 }), "13"), Err("field-invalid".to_owned()));
+        assert_eq!(apply(json!({ "OTP_ER_REFL_FLAG": 9 }), "11"), Err("field-invalid".to_owned()));
+        assert_eq!(apply(json!(null), "9903"), Err("field-missing".to_owned()));
+        assert_eq!(apply(json!({ "REL_TTP_FLAG": "1" }), "9903"), Ok((None, Some(true))));
+        assert_eq!(apply(json!({ "TRUM_FLAG": "1" }), "11"), Err("field-missing".to_owned()));
     }
 }

@@ -13,8 +13,8 @@ use super::envelope::Request;
 use serde_json::{Map, Number, Value};
 use std::{borrow::Cow, str::FromStr};
 use terms::{
-    AdminDivision, CatalogClass, ChargeCategory, Day, Fen, InstitutionCode, InsuranceScheme, MessageId,
-    Moment, PersonNumber, Rate, Refusal, SettlementId, VisitId, money::parse_decimal,
+    AdminDivision, CatalogClass, ChargeCategory, Day, DiseaseCode, Fen, InstitutionCode, InsuranceScheme, MessageId,
+    Moment, PersonNumber, Rate, Refusal, RegistrationId, SettlementId, VisitId, money::parse_decimal,
 };
 
 /// A quantity (数量, `cnt`) in ten-thousandths: the interface gives it four decimals.
@@ -86,15 +86,34 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The one row of a transaction for which the standard has no node: it stands directly in the input, perhaps beside nodes of
+    /// several rows. A client that puts it into this node is understood.
+    pub fn direct(request: &'a Request, node: &'static str) -> Result<Self, Refusal> {
+        match find(&request.input, node) {
+            Some(Value::Object(_) | Value::Array(_)) => Self::one(request, node),
+            _ if request.input.is_empty() => Err(Refusal::missing("input", "交易输入（JSON对象）")),
+            _ => Ok(Self { fields: &request.input, place: Cow::Borrowed("") }),
+        }
+    }
+
     /// The rows of a node (多行数据), perhaps none. A single object is one row.
     pub fn many(request: &'a Request, node: &'static str, rows_max: usize) -> Result<Vec<Self>, Refusal> {
+        Self::rows(find(&request.input, node), node, rows_max)
+    }
+
+    /// The rows of a node that lies in this row, perhaps none. A single object is one row.
+    pub fn inner(&self, node: &str, rows_max: usize) -> Result<Vec<Self>, Refusal> {
+        Self::rows(self.value(node), &self.name_of(node), rows_max)
+    }
+
+    fn rows(found: Option<&'a Value>, node: &str, rows_max: usize) -> Result<Vec<Self>, Refusal> {
         let row = |index: usize, value: &'a Value| match value {
             Value::Object(fields) => {
                 Ok(Self { fields, place: Cow::Owned(format!("{node}第{}行.", index + 1)) })
             }
             _ => Err(Refusal::invalid(format!("{node}第{}行", index + 1), "JSON对象")),
         };
-        match find(&request.input, node) {
+        match found {
             Some(value @ Value::Object(_)) => Ok(vec![row(0, value)?]),
             Some(Value::Array(rows)) if rows.len() > rows_max => {
                 Err(Refusal::invalid(node, format!("每次不超过{rows_max}行，请分批上传")))
@@ -262,10 +281,15 @@ impl<'a> Row<'a> {
         plain_text(value).and_then(|text| read_moment(&text)).map(Some).ok_or_else(refuse)
     }
 
-    /// The end of a period, if there is one: a bare day is its last second (2.3 of the interface).
+    /// The end of a period, if there is one: a bare day is its last second (2.3 of the interface). The last day of the year 9999,
+    /// with which clients say that there is none, is none.
     pub fn optional_end(&self, field: &str, chinese: &str) -> Result<Option<Moment>, Refusal> {
         const LAST_SECOND: i64 = (24 * 60 * 60 - 1) * 1_000;
-        let bare_day = self.value(field).and_then(plain_text).is_some_and(|text| text.trim().len() <= 10);
+        let text = self.value(field).and_then(plain_text);
+        if text.as_ref().is_some_and(|text| is_no_end(text)) {
+            return Ok(None);
+        }
+        let bare_day = text.is_some_and(|text| text.trim().len() <= 10);
         let moment = self.optional_moment(field, chinese)?;
         Ok(moment.map(|moment| if bare_day { moment.plus_millis(LAST_SECOND) } else { moment }))
     }
@@ -303,6 +327,32 @@ impl<'a> Row<'a> {
         self.known_id(field, chinese, |setl_id| Refusal::UnknownSettlement { setl_id })
     }
 
+    /// An institution's code (定点医药机构编号).
+    pub fn institution(&self, field: &str, chinese: &str) -> Result<InstitutionCode, Refusal> {
+        let institution = self.optional_institution(field, chinese)?;
+        self.required(field, institution, || format!("{chinese}，不超过30字的文本"))
+    }
+
+    /// An administrative division (医保区划).
+    pub fn division(&self, field: &str, chinese: &str) -> Result<AdminDivision, Refusal> {
+        let division = self.optional_division(field, chinese)?;
+        self.required(field, division, || format!("{chinese}，六位医保区划代码"))
+    }
+
+    /// The code of a chronic disease (病种编码).
+    pub fn disease(&self, field: &str, chinese: &str) -> Result<DiseaseCode, Refusal> {
+        let expected = || format!("{chinese}，不超过12位的字母和数字");
+        let disease = self.parsed(field, expected)?;
+        self.required(field, disease, expected)
+    }
+
+    /// A registration's id (待遇申报明细流水号).
+    pub fn registration(&self, field: &str, chinese: &str) -> Result<RegistrationId, Refusal> {
+        let unknown = |trt_dcla_detl_sn| Refusal::UnknownRegistration { trt_dcla_detl_sn };
+        let registration = self.known_id(field, chinese, unknown)?;
+        self.required(field, registration, || format!("{chinese}，备案交易返回的30位数字"))
+    }
+
     /// A message's id (报文ID).
     pub fn message(&self, field: &str, chinese: &str) -> Result<MessageId, Refusal> {
         let expected = || format!("{chinese}，不超过40字的文本");
@@ -326,14 +376,15 @@ impl<'a> Row<'a> {
 
     /// The scheme (险种类型): one of the two that settle across regions, also by a longer code.
     pub fn scheme(&self, field: &str, chinese: &str) -> Result<InsuranceScheme, Refusal> {
-        let expected = || format!("{chinese}，310（职工）或390（城乡居民）");
-        let scheme = match self.optional_text(field, chinese, 6)? {
-            Some(code) => {
-                Some(InsuranceScheme::from_code(&code).ok_or_else(|| self.wrong(field, expected()))?)
-            }
-            None => None,
-        };
-        self.required(field, scheme, expected)
+        let scheme = self.optional_scheme(field, chinese)?;
+        self.required(field, scheme, || format!("{chinese}，{SCHEME}"))
+    }
+
+    /// The scheme (险种类型), if it is said.
+    pub fn optional_scheme(&self, field: &str, chinese: &str) -> Result<Option<InsuranceScheme>, Refusal> {
+        let Some(code) = self.optional_text(field, chinese, 6)? else { return Ok(None) };
+        let wrong = || self.wrong(field, format!("{chinese}，{SCHEME}"));
+        InsuranceScheme::from_code(&code).map(Some).ok_or_else(wrong)
     }
 
     /// The kind of a person's document (人员证件类型), if there is one: `1` is `01`.
@@ -397,6 +448,7 @@ impl<'a> Row<'a> {
 }
 
 const AMOUNT: &str = "零至十亿元、最多两位小数的金额";
+const SCHEME: &str = "310（职工）或390（城乡居民）";
 const MOMENT: &str = "1900至2199年间的yyyy-MM-dd HH:mm:ss";
 
 /// A field's value as the interface writes it.
@@ -469,7 +521,7 @@ macro_rules! written_as_text {
     };
 }
 
-written_as_text!(Day, Moment, VisitId, SettlementId, PersonNumber, MessageId, InstitutionCode, AdminDivision);
+written_as_text!(Day, Moment, VisitId, SettlementId, RegistrationId, PersonNumber, MessageId, InstitutionCode, AdminDivision);
 
 macro_rules! written_as_code {
     ($($type:ty),*) => {
@@ -501,6 +553,12 @@ macro_rules! input_row {
         }
 
         impl $name {
+            /// What the row's fields are, in the standard's order.
+            pub fn fields() -> Vec<$crate::hospital::shape::FieldShape> {
+                use $crate::hospital::shape::FieldShape;
+                vec![$(FieldShape::read(stringify!($field), $chinese, stringify!($reader), &[$(stringify!($argument)),*]),)*]
+            }
+
             /// Reads the row, or refuses the first field that cannot be read.
             pub fn read_row(row: &$crate::hospital::field::Row<'_>) -> Result<Self, terms::Refusal> {
                 Ok(Self { $($field: row.$reader(stringify!($field), $chinese $(, $argument)*)?,)* })
@@ -521,6 +579,12 @@ macro_rules! output_row {
         }
 
         impl $name {
+            /// What the row's fields are, in the standard's order.
+            pub fn fields() -> Vec<$crate::hospital::shape::FieldShape> {
+                use $crate::hospital::shape::FieldShape;
+                vec![$(FieldShape::written(stringify!($field), $chinese, stringify!($type)),)*]
+            }
+
             /// Writes the fields into a row.
             pub fn fill(&self, row: &mut serde_json::Map<String, serde_json::Value>) {
                 $(row.insert(stringify!($field).to_owned(), $crate::hospital::field::Write::write(&self.$field));)*
@@ -544,7 +608,7 @@ pub(super) fn find<'a>(fields: &'a Map<String, Value>, wanted: &str) -> Option<&
     fields.get(wanted).or_else(|| fields.iter().find(|(key, _)| same(key)).map(|(_, value)| value))
 }
 
-fn letters(key: &str) -> impl Iterator<Item = u8> {
+pub(super) fn letters(key: &str) -> impl Iterator<Item = u8> {
     key.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
 }
 
@@ -601,6 +665,12 @@ pub(super) fn read_moment(text: &str) -> Option<Moment> {
     }
     .ok()?;
     (1900..=2199).contains(&moment.day().year()).then_some(moment)
+}
+
+/// 9999-12-31, at any time of the day and with any separators.
+fn is_no_end(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit);
+    text.is_ascii() && text.len() <= 23 && digits.take(8).eq(*b"99991231")
 }
 
 fn decimal_text(units: i64, places: usize) -> String {
@@ -707,6 +777,16 @@ mod tests {
         let fields = Map::from_iter([("x".to_owned(), json!("2026-11-21"))]);
         let end = Row::of(&fields).optional_end("x", "结束时间").unwrap().unwrap();
         assert_eq!(end.to_string(), "2026-11-21 23:59:59");
+        for (value, expected) in [
+            (json!("9999-12-31"), "None"),
+            (json!("9999-12-31 23:59:59"), "None"),
+            (json!(99_991_231), "None"),
+            (json!("9999-12-30"), "field-invalid"),
+            (json!("9999-12-31 and so on and so on"), "field-invalid"),
+        ] {
+            let text = value.to_string();
+            assert_eq!(read(value, |row| row.optional_end("x", "结束时间")), expected, "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::{
     Request,
-    field::{find, is_flat},
+    credential::Credential,
+    field::{find, is_flat, letters},
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -31,8 +32,36 @@ pub fn first(request: &Request, node: &str) -> Registration {
     rows(request, node).into_iter().next().unwrap_or_default()
 }
 
+/// The scalar fields of a row that stands directly in the input (see [`super::field::Row::direct`]).
+pub fn direct(request: &Request, node: &str) -> Registration {
+    match find(&request.input, node) {
+        Some(Value::Object(_) | Value::Array(_)) => first(request, node),
+        _ => of(&request.input),
+    }
+}
+
+/// These fields of a node's first row, found in any spelling; absent ones are left out.
+pub fn named(request: &Request, node: &str, names: &[&str]) -> Registration {
+    let row = match find(&request.input, node) {
+        Some(Value::Array(rows)) => rows.first().and_then(Value::as_object),
+        Some(Value::Object(row)) => Some(row),
+        _ => is_flat(&request.input).then_some(&request.input),
+    };
+    let Some(row) = row else { return Registration::new() };
+    let given = |name: &&str| Some(((*name).to_owned(), kept(name, text_of(find(row, name)?)?)?));
+    names.iter().filter_map(given).collect()
+}
+
 fn of(row: &Map<String, Value>) -> Registration {
-    row.iter().filter_map(|(name, value)| Some((name_of(name), text_of(value)?))).collect()
+    row.iter().filter_map(|(name, value)| Some((name_of(name), kept(name, text_of(value)?)?))).collect()
+}
+
+/// What is kept of a field: of what was shown at the counter nothing that is secret.
+fn kept(name: &str, text: String) -> Option<String> {
+    if letters(name).eq(letters("mdtrt_cert_no")) {
+        return Credential::kept(&text).map(str::to_owned);
+    }
+    Some(text)
 }
 
 fn name_of(name: &str) -> String {

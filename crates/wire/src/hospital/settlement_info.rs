@@ -306,11 +306,15 @@ impl SettlementInput {
     pub fn read(request: &Request) -> Result<Self, Refusal> {
         let row = Row::one(request, "data")?;
         let input = Self::read_row(&row)?;
-        match input.acct_used_flag.as_deref() {
-            None | Some("0" | "1" | "2") => Ok(input),
-            Some(_) => {
-                Err(row.wrong("acct_used_flag", "0（不使用）、1（使用本人个账）或2（使用共济人个账）"))
-            }
-        }
+        check_account_flag(&row, input.acct_used_flag.as_deref())?;
+        Ok(input)
+    }
+}
+
+/// Whether a 个人账户使用标志 (`acct_used_flag`) is one.
+pub(super) fn check_account_flag(row: &Row<'_>, flag: Option<&str>) -> Result<(), Refusal> {
+    match flag {
+        None | Some("0" | "1" | "2") => Ok(()),
+        Some(_) => Err(row.wrong("acct_used_flag", "0（不使用）、1（使用本人个账）或2（使用共济人个账）")),
     }
 }

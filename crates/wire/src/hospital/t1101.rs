@@ -1,6 +1,7 @@
 //! 1101 人员基本信息获取: who a person is, and where and in which schemes they are insured.
 
 use super::{
+    credential::Credential,
     envelope::Request,
     field::{Row, input_row, output_row, write_rows},
     settlement_info::PersonFace,
@@ -29,6 +30,12 @@ impl Input {
             return Err(Refusal::missing("mdtrt_cert_no", "就诊凭证编号，或填写certno证件号码"));
         }
         Ok(input)
+    }
+
+    /// What was shown at the counter.
+    pub fn credential(&self) -> Result<Credential, Refusal> {
+        let (kind, number) = (self.mdtrt_cert_type.as_deref(), self.mdtrt_cert_no.as_deref());
+        Credential::read(kind, number, self.card_sn.as_deref())
     }
 
     /// The citizen identity number that the input carries: the document's number, or the credential's where that is the

@@ -88,33 +88,42 @@ impl Line {
     }
 
     fn check(&self, row: &Row<'_>) -> Result<(), Refusal> {
-        if self.cnt.0 == 0 {
-            return Err(row.wrong("cnt", "不为零的数量"));
-        }
         if self.is_refund() && self.init_feedetl_sn.is_none() {
             return Err(Refusal::missing(
                 row.name_of("init_feedetl_sn"),
                 "被退单的费用明细流水号，数量为负时必填",
             ));
         }
-        if self.det_item_fee_sumamt.is_negative() && !self.is_refund() {
-            return Err(row.wrong("det_item_fee_sumamt", "正数，退单时数量和金额须同时为负"));
-        }
-        if self.is_refund() && self.det_item_fee_sumamt.0 > 0 {
-            return Err(row.wrong("det_item_fee_sumamt", "负数，退单时数量和金额须同时为负"));
-        }
-        let Some(expected) = self.pric.times(self.cnt) else {
-            return Err(row.wrong("cnt", "与单价相乘不超过十亿元的数量"));
-        };
-        if (self.det_item_fee_sumamt.0 - expected.0).abs() > LINE_TOLERANCE.0 {
-            return Err(Refusal::LineDiffers {
-                feedetl_sn: self.feedetl_sn.clone(),
-                given: self.det_item_fee_sumamt.to_string(),
-                expected: expected.to_string(),
-            });
-        }
-        Ok(())
+        check_amount(row, &self.feedetl_sn, (self.pric, self.cnt, self.det_item_fee_sumamt))
     }
+}
+
+/// Whether the amount of a line is its price times its quantity, of the same sign as the quantity.
+pub(super) fn check_amount(
+    row: &Row<'_>,
+    feedetl_sn: &str,
+    (price, quantity, amount): (Price, Quantity, Fen),
+) -> Result<(), Refusal> {
+    if quantity.0 == 0 {
+        return Err(row.wrong("cnt", "不为零的数量"));
+    }
+    if amount.is_negative() && quantity.0 > 0 {
+        return Err(row.wrong("det_item_fee_sumamt", "正数，退单时数量和金额须同时为负"));
+    }
+    if amount.0 > 0 && quantity.0 < 0 {
+        return Err(row.wrong("det_item_fee_sumamt", "负数，退单时数量和金额须同时为负"));
+    }
+    let Some(expected) = price.times(quantity) else {
+        return Err(row.wrong("cnt", "与单价相乘不超过十亿元的数量"));
+    };
+    if (amount.0 - expected.0).abs() > LINE_TOLERANCE.0 {
+        return Err(Refusal::LineDiffers {
+            feedetl_sn: feedetl_sn.to_owned(),
+            given: amount.to_string(),
+            expected: expected.to_string(),
+        });
+    }
+    Ok(())
 }
 
 output_row! {

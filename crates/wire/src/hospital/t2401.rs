@@ -1,6 +1,7 @@
 //! 2401 入院办理: a person is admitted; the answer is the visit's id.
 
 use super::{
+    credential::Credential,
     envelope::Request,
     exp_content::ExpContent,
     field::{Row, input_row, output_row},
@@ -20,6 +21,14 @@ pub struct Input {
     pub diseinfo: Vec<Diagnosis>,
     /// What the admission says of injury, third party and emergency, completed from its 医疗类别.
     pub exp_content: ExpContent,
+}
+
+impl Admission {
+    /// What was shown at the counter.
+    pub fn credential(&self) -> Result<Credential, Refusal> {
+        let (kind, number) = (self.mdtrt_cert_type.as_deref(), self.mdtrt_cert_no.as_deref());
+        Credential::read(kind, number, self.card_sn.as_deref())
+    }
 }
 
 impl Input {

@@ -20,6 +20,7 @@ use crate::sign::{
     sm2::PrivateKey,
     tree::{self, Verifier},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use terms::{Moment, Participant, PeerMessageId};
 
@@ -30,7 +31,7 @@ pub const TAG: &str = "x-yidi-tag";
 pub const WINDOW_MILLIS: i64 = 10 * 60 * 1000;
 
 /// A signed message. The body is JSON in a string, so that what was signed is what is read, to the byte.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// Its own id.

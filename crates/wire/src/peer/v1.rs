@@ -2,12 +2,22 @@
 //! samples in `wire/samples/peer` hold it.
 
 use super::kind::{self, Kinds};
-use benefit::{bill::Bill, breakdown::Breakdown, year::YearToDate};
-use casework::{filing::Filing, person::Person};
+use benefit::{
+    bill::{Bill, Split},
+    breakdown::Breakdown,
+    year::YearToDate,
+};
+use casework::{
+    filing::Filing,
+    medium::{CardIdentification, CardNumber, VoucherCode},
+    person::Person,
+    registration::{Kind, Registered, Registrar, Registration},
+};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use terms::{
-    AdmissionKind, CitizenId, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, Participant,
-    PersonNumber, Refusal, SettlementId, SettlementLevel, TreatmentPlace, VisitId,
+    AdmissionKind, CareKind, CatalogClass, ChargeCategory, CitizenId, Day, DiseaseCode, Fund,
+    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Participant, PersonNumber, Refusal, SettlementId,
+    SettlementLevel, TreatmentPlace, VisitId, FilingId, RegistrationId,
 };
 
 /// What one node asks another.
@@ -33,6 +43,20 @@ pub enum Question {
     PublishInstitution(PublishedInstitution),
     /// Who takes part in the network? To the hub.
     FindParticipants,
+    /// Whose is this voucher or card, and is it good? To the insured place, which writes down that it was read and by whom; the
+    /// same message reads the same voucher again.
+    ReadMedium(Box<ReadMedium>),
+    /// The details of a settlement that stands, in batches (明细延后传输). To the insured place; any batch may come again.
+    SendDetails(Box<SendDetails>),
+    /// Does a person enjoy the benefit of each fund (人员待遇享受检查)? To the insured place; writes a record of the look.
+    CheckBenefit(CheckBenefit),
+    /// Register a person's referral, chronic disease, choice or accident (人员备案). To the insured place; the same id asked
+    /// again gets the first answer.
+    Register(Box<Registration>),
+    /// Take a registration back (备案撤销). To the insured place; once withdrawn it stays so.
+    WithdrawRegistration(WithdrawRegistration),
+    /// What is registered of a person? To the insured place; writes a record of the look.
+    FindRegistrations(FindRegistrations),
 }
 
 impl Question {
@@ -44,6 +68,12 @@ impl Question {
             Self::Settle(settle) => settle.claim.insured,
             Self::Undo(undo) => undo.insured,
             Self::FindYear(find) => find.insured,
+            Self::Register(registration) => registration.insured,
+            Self::WithdrawRegistration(withdraw) => withdraw.insured,
+            Self::FindRegistrations(find) => find.insured,
+            Self::CheckBenefit(check) => check.insured,
+            Self::ReadMedium(read) => read.insured,
+            Self::SendDetails(sent) => sent.insured,
             Self::FindFilings(_)
             | Self::PublishFiling(_)
             | Self::PublishInstitution(_)
@@ -72,6 +102,12 @@ impl Kinds for Question {
         "publish_filing",
         "publish_institution",
         "find_participants",
+        "read_medium",
+        "send_details",
+        "check_benefit",
+        "register",
+        "withdraw_registration",
+        "find_registrations",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -88,6 +124,12 @@ impl Kinds for Question {
                 IgnoredAny::deserialize(content)?;
                 Self::FindParticipants
             }
+            "read_medium" => Self::ReadMedium(Deserialize::deserialize(content)?),
+            "send_details" => Self::SendDetails(Deserialize::deserialize(content)?),
+            "check_benefit" => Self::CheckBenefit(Deserialize::deserialize(content)?),
+            "register" => Self::Register(Deserialize::deserialize(content)?),
+            "withdraw_registration" => Self::WithdrawRegistration(Deserialize::deserialize(content)?),
+            "find_registrations" => Self::FindRegistrations(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -130,7 +172,7 @@ impl Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Answer {
-    /// To [`Question::FindPerson`].
+    /// To [`Question::FindPerson`] and [`Question::ReadMedium`].
     Person(Box<Person>),
     /// To [`Question::FindFilings`].
     Filings {
@@ -157,6 +199,19 @@ pub enum Answer {
         /// All of them.
         participants: Vec<ParticipantEntry>,
     },
+    /// To [`Question::SendDetails`].
+    DetailsTaken(DetailsTaken),
+    /// To [`Question::CheckBenefit`].
+    Benefits {
+        /// One entry a fund.
+        funds: Vec<FundBenefit>,
+    },
+    /// To [`Question::Register`].
+    Registered(RegistrationStands),
+    /// To [`Question::WithdrawRegistration`].
+    Withdrawn(RegistrationStands),
+    /// To [`Question::FindRegistrations`].
+    Registrations(FoundRegistrations),
 }
 
 impl<'de> Deserialize<'de> for Answer {
@@ -181,9 +236,24 @@ struct Participants {
     participants: Vec<ParticipantEntry>,
 }
 
+#[derive(Deserialize)]
+struct Benefits {
+    funds: Vec<FundBenefit>,
+}
+
 impl Kinds for Answer {
-    const NAMES: &[&str] =
-        &["person", "filings", "trial", "settled", "undone", "year", "taken", "participants"];
+    const NAMES: &[&str] = &[
+        "person",
+        "filings",
+        "trial",
+        "settled",
+        "undone",
+        "year",
+        "taken",
+        "participants",
+        "details_taken",
+        "benefits", "registered", "withdrawn", "registrations",
+    ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
         Ok(match kind {
@@ -207,6 +277,14 @@ impl Kinds for Answer {
                 let Participants { participants } = Deserialize::deserialize(content)?;
                 Self::Participants { participants }
             }
+            "details_taken" => Self::DetailsTaken(Deserialize::deserialize(content)?),
+            "benefits" => {
+                let Benefits { funds } = Deserialize::deserialize(content)?;
+                Self::Benefits { funds }
+            }
+            "registered" => Self::Registered(Deserialize::deserialize(content)?),
+            "withdrawn" => Self::Withdrawn(Deserialize::deserialize(content)?),
+            "registrations" => Self::Registrations(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -239,7 +317,7 @@ pub struct FindFilings {
 }
 
 /// What the treatment place asks the insured place to pay: the bill by expense categories and what decides about it. The
-/// details stay at the treatment place.
+/// details follow later ([`SendDetails`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// The stay.
@@ -258,8 +336,20 @@ pub struct Claim {
     pub institution_name: String,
     /// The kind of admission; an emergency counts as filed.
     pub admission_kind: AdmissionKind,
+    /// Whether the person pays from the personal account (个人账户使用标志, `acct_used_flag`), as far as it may pay.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub uses_account: bool,
+    /// The settlements of the same stay that stand before this one (中途结算), oldest first: what is claimed is what came after
+    /// them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continues: Vec<SettlementId>,
     /// The expense categories, the days and the level.
     pub bill: Bill,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Claim {
@@ -372,4 +462,220 @@ pub struct ParticipantEntry {
     pub public_key: String,
     /// Suspended by the hub.
     pub suspended: bool,
+}
+
+/// Some of the details of a settlement that stands, on their way to the insured place.
+///
+/// Which lines are in a batch is the sender's matter: a line is known by its serial, and one that comes again is the same line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendDetails {
+    /// The settlement.
+    pub settlement: SettlementId,
+    /// Where the person is insured.
+    pub insured: InsuredPlace,
+    /// Where the person is treated.
+    pub treatment: TreatmentPlace,
+    /// How often the lines were begun to be sent, from 1; what came in an earlier round counts no more.
+    pub round: u32,
+    /// The batch of the round, from 1.
+    pub batch: u32,
+    /// How many lines there are in all batches.
+    pub count: u64,
+    /// The sum of the lines in all batches.
+    pub sum: Split,
+    /// The lines of this batch.
+    pub lines: Vec<DetailLine>,
+}
+
+/// A detail (费用明细) as the insured place is told of it: what was done and how it was split, and no names of people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailLine {
+    /// 费用明细流水号, unique in the settlement.
+    pub serial: String,
+    /// 原费用流水号: the line that this one gives back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunds: Option<String>,
+    /// The day of 费用发生时间.
+    pub day: Day,
+    /// 医疗目录编码.
+    pub item: String,
+    /// 医药机构目录编码.
+    pub local_item: String,
+    /// 数量 in ten-thousandths.
+    pub quantity: i64,
+    /// 单价 in millionths of a yuan.
+    pub price: i64,
+    /// 医疗收费项目类别.
+    pub category: ChargeCategory,
+    /// 收费项目等级.
+    pub class: CatalogClass,
+    /// 中药使用方式 of a herb: alone or in a prescription.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub herb_use: Option<String>,
+    /// The amount and its parts.
+    pub split: Split,
+}
+
+/// What has come of a settlement's details.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailsTaken {
+    /// The settlement.
+    pub settlement: SettlementId,
+    /// The latest round of which something has come.
+    pub round: u32,
+    /// How many lines of it have come.
+    pub lines: u64,
+    /// How it stands with them.
+    pub standing: DetailsStanding,
+    /// What differs, in Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+}
+
+/// How it stands with the details of a settlement at the insured place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetailsStanding {
+    /// Lines are missing.
+    UnderWay,
+    /// All are there, and they are what was settled.
+    Complete,
+    /// All are there, and they are not what was settled.
+    Different,
+    /// The settlement does not stand: nothing of it is kept.
+    Undone,
+}
+
+/// Asks whether a person enjoys the benefit of each fund, as a visit at an institution would be settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckBenefit {
+    /// Where the person is insured.
+    pub insured: InsuredPlace,
+    /// The person.
+    pub person: PersonNumber,
+    /// The scheme that is to pay.
+    pub scheme: InsuranceScheme,
+    /// Where the person is treated.
+    pub treatment: TreatmentPlace,
+    /// The institution, which also looks.
+    pub institution: InstitutionCode,
+    /// The level at which it is settled.
+    pub level: SettlementLevel,
+    /// The kind of care.
+    pub care: CareKind,
+    /// An emergency, which counts as filed.
+    pub emergency: bool,
+    /// The chronic or special disease, if the care is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disease: Option<DiseaseCode>,
+    /// The day that is asked for.
+    pub from: Day,
+    /// To which day; open if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Day>,
+}
+
+/// Whether a person enjoys the benefit of a fund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FundBenefit {
+    /// The fund.
+    pub fund: Fund,
+    /// From this day.
+    pub from: Day,
+    /// To this day, if an end is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Day>,
+    /// Why not, in Chinese; none if the person enjoys it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<String>,
+}
+
+/// Asks the insured place about a medium that was shown at a counter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadMedium {
+    /// Where it was issued, as it says itself, or as the institution says of a card that does not.
+    pub insured: InsuredPlace,
+    /// The medium.
+    pub medium: Medium,
+    /// Who is said to hold it, where that is known already: then it must be theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<PersonNumber>,
+    /// The institution at whose counter it was shown, for the record of looks.
+    pub institution: InstitutionCode,
+    /// The institution's message, which reads a voucher once.
+    pub message: MessageId,
+}
+
+/// A medium as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Medium {
+    /// An electronic voucher (医保电子凭证).
+    Voucher {
+        /// What its two-dimensional code says.
+        code: VoucherCode,
+    },
+    /// A social security card (社会保障卡).
+    Card {
+        /// 卡号.
+        number: CardNumber,
+        /// 卡识别码, if it was read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identification: Option<CardIdentification>,
+        /// 密文, if it was read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cipher: Option<String>,
+    },
+}
+
+/// Asks the insured place to take a registration back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawRegistration {
+    /// Which.
+    pub id: RegistrationId,
+    /// Of which kind the asking side takes it to be.
+    pub kind: Kind,
+    /// Whose it is.
+    pub person: PersonNumber,
+    /// Where the person is insured.
+    pub insured: InsuredPlace,
+    /// The hospital that asks: the one that registered it.
+    pub by: Registrar,
+    /// Why, as it is given.
+    pub reason: String,
+}
+
+/// Asks the insured place what is registered of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindRegistrations {
+    /// Where the person is insured.
+    pub insured: InsuredPlace,
+    /// The person.
+    pub person: PersonNumber,
+    /// Of which kind. Referrals are told to the hospitals that they are from and to.
+    pub kind: Kind,
+    /// The institution that looks, for the record of looks.
+    pub institution: InstitutionCode,
+}
+
+/// What is known of a registration by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationStands {
+    /// Its id.
+    pub id: RegistrationId,
+    /// When the insured place registered it, or took it back.
+    pub at: Moment,
+    /// The filing that it brought with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filing: Option<FilingId>,
+}
+
+/// What is registered of a person, of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundRegistrations {
+    /// Who the person is; only where referrals are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Box<Person>>,
+    /// Those that stand, newest first.
+    pub registrations: Vec<Registered>,
 }

@@ -6,6 +6,7 @@
 pub mod ca_hmac_sm3;
 pub mod csb_hmac_sha1;
 pub mod link;
+pub mod medium;
 mod multiples;
 pub mod sm2;
 pub mod sm2_sm4;

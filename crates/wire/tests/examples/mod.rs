@@ -1,5 +1,9 @@
 //! One answer of every transaction that has an output, for an invented person, each field said.
 
+mod lists;
+mod purchase;
+mod statement;
+
 use serde_json::Value;
 use terms::{CatalogClass, ChargeCategory, Fen, Fund, InsuranceScheme, Rate};
 use wire::hospital::{
@@ -7,8 +11,8 @@ use wire::hospital::{
     field::{Age, Price, Quantity},
     page::Record,
     settlement_info::{PersonFace, SettlementInfo, SplitAmounts},
-    t1101, t1201, t1312, t1316, t1317, t1318, t1319, t1901, t2301, t2303, t2304, t2305, t2401, t5201, t5203,
-    t5204, t5206, t5303, t9001, t9002, t9101,
+    t1101, t1161, t1162, t1201, t1312, t1316, t1317, t1318, t1319, t1901, t2201, t2204, t2206, t2207, t2208, t2301, t2303, t2304, t2305, t2401, t2501, t2503, t5201, t5203,
+    t5204, t5205, t5206, t5301, t5302, t5303, t5304, t9001, t9002, t9101,
 };
 
 const VISIT: &str = "420000179526000000000000000001";
@@ -24,6 +28,30 @@ pub fn person() -> PersonFace {
         naty: Some("01".to_owned()),
         brdy: Some("1941-06-18".parse().unwrap()),
         age: Age(854),
+    }
+}
+
+fn known_person() -> t1101::Output {
+    t1101::Output {
+        baseinfo: person(),
+        insuinfo: vec![t1101::Insurance {
+            balc: Fen(137_815),
+            insutype: InsuranceScheme::Employee,
+            psn_type: "12".to_owned(),
+            psn_insu_stas: Some("1".to_owned()),
+            psn_insu_date: Some("2001-01-01".parse().unwrap()),
+            paus_insu_date: None,
+            cvlserv_flag: false,
+            insuplc_admdvs: "110000".parse().unwrap(),
+            emp_name: None,
+        }],
+        idetinfo: vec![t1101::Identity {
+            psn_idet_type: "2303".to_owned(),
+            psn_type_lv: None,
+            memo: None,
+            begntime: "2026-11-22 09:58:41".parse().unwrap(),
+            endtime: None,
+        }],
     }
 }
 
@@ -127,26 +155,17 @@ pub fn output(infno: &str) -> Option<Value> {
     let time = "2026-11-22 09:58:41".parse().unwrap();
     let info = settlement();
     let output = match infno {
-        "1101" => t1101::Output {
-            baseinfo: person(),
-            insuinfo: vec![t1101::Insurance {
-                balc: Fen(137_815),
-                insutype: InsuranceScheme::Employee,
-                psn_type: "12".to_owned(),
-                psn_insu_stas: Some("1".to_owned()),
-                psn_insu_date: Some("2001-01-01".parse().unwrap()),
-                paus_insu_date: None,
-                cvlserv_flag: false,
-                insuplc_admdvs: "110000".parse().unwrap(),
-                emp_name: None,
-            }],
-            idetinfo: vec![t1101::Identity {
-                psn_idet_type: "2303".to_owned(),
-                psn_type_lv: None,
-                memo: None,
-                begntime: time,
-                endtime: None,
-            }],
+        "1101" => known_person().value(),
+        "1161" => t1161::Output {
+            person: known_person(),
+            cardecinfo: t1161::Medium {
+                psn_name: person().psn_name,
+                psn_cert_type: "01".to_owned(),
+                certno: person().certno,
+                ecToken: String::new(),
+                cardno: "A00000000".to_owned(),
+                card_sn: String::new(),
+            },
         }
         .value(),
         "1201" => t1201::Output {
@@ -245,7 +264,36 @@ pub fn output(infno: &str) -> Option<Value> {
             };
             t1319::Output { rows: vec![(share, record())] }.value()
         }
+        "1162" => {
+            let bearer = t1162::Bearer {
+                name: person().psn_name,
+                certno: person().certno,
+                insured: "110101".parse().unwrap(),
+                gend: person().gend,
+                birth: "1941-06-18".parse().unwrap(),
+            };
+            t1162::Output::of(bearer, "0123456789abcdef0123456789abcdef".to_owned()).value()
+        }
         "1901" => t1901::Output { list: t1901::Entry::all("med_type").unwrap() }.value(),
+        "2201" => t2201::Output {
+            data: t2201::Registered {
+                mdtrt_id: VISIT.parse().unwrap(),
+                psn_no: person().psn_no,
+                ipt_otp_no: "MZ0001".to_owned(),
+            },
+        }
+        .value(),
+        "2204" => t2204::Output { result: vec![split_line()] }.value(),
+        "2206" | "2206A" => t2206::Output {
+            setldetail: info.details(),
+            setlinfo: SettlementInfo { settlement: None, clr_type: "11".to_owned(), ..info },
+        }
+        .value(),
+        "2207" | "2207A" => t2207::Output { setldetail: info.details(), setlinfo: info }.value(),
+        "2208" => {
+            let undone = info.negated();
+            t2208::Output { setldetail: undone.details(), setlinfo: undone }.value()
+        }
         "2301" => t2301::Output { result: vec![split_line()] }.value(),
         "2303" => t2303::Output {
             setldetail: info.details(),
@@ -295,6 +343,38 @@ pub fn output(infno: &str) -> Option<Value> {
             }
             .value()
         }
+        "2501" | "2501A" | "2507" => {
+            t2501::Output { result: t2501::Referred { trt_dcla_detl_sn: REGISTRATION.parse().unwrap() } }.value()
+        }
+        "2503" | "2505" => {
+            let result =
+                t2503::Registered { trt_dcla_detl_sn: REGISTRATION.parse().unwrap(), exp_content: None };
+            t2503::Output { result }.value()
+        }
+        "5205" => t5205::Output { feedetail: vec![medicine()] }.value(),
+        "5301" => t5301::Output {
+            feedetail: vec![t5301::Disease {
+                opsp_dise_code: "M03900".to_owned(),
+                opsp_dise_name: "高血压".to_owned(),
+                begndate: "2026-01-01".parse().unwrap(),
+                enddate: "2026-12-31".parse().ok(),
+            }],
+        }
+        .value(),
+        "5302" => t5302::Output {
+            psnfixmedin: vec![t5302::Choice {
+                psn_no: person().psn_no,
+                insutype: Some(InsuranceScheme::Employee),
+                fix_srt_no: "1".to_owned(),
+                fixmedins_code: "H42010600001".parse().unwrap(),
+                fixmedins_name: "武汉市示例医院".to_owned(),
+                begndate: "2026-01-01".parse().unwrap(),
+                enddate: None,
+                memo: None,
+            }],
+        }
+        .value(),
+        "5304" => t5304::Output { refmedin: vec![referral()] }.value(),
         "5206" => t5206::Output {
             cuminfo: vec![t5206::Sum {
                 insutype: InsuranceScheme::Employee,
@@ -329,7 +409,70 @@ pub fn output(infno: &str) -> Option<Value> {
             dld_endtime: time,
         }
         .value(),
-        _ => return None,
+        other => {
+            return lists::output(other).or_else(|| statement::output(other)).or_else(|| purchase::output(other));
+        },
     };
     Some(output)
+}
+
+/// The id of a registration.
+const REGISTRATION: &str = "420000179523180000000000000006";
+
+fn referral() -> t5304::Referral {
+    let person = person();
+    t5304::Referral {
+        insutype: Some(InsuranceScheme::Employee),
+        dcla_souc: Some("01".to_owned()),
+        psn_no: person.psn_no,
+        psn_cert_type: person.psn_cert_type,
+        certno: person.certno,
+        psn_name: person.psn_name,
+        gend: person.gend,
+        brdy: person.brdy,
+        tel: None,
+        addr: None,
+        insu_optins: Some("110105".to_owned()),
+        emp_name: None,
+        diag_code: Some("I21.900".to_owned()),
+        diag_name: Some("急性心肌梗死".to_owned()),
+        dise_cond_dscr: None,
+        reflin_medins_no: "H42010600001".parse().unwrap(),
+        reflin_medins_name: "武汉市示例医院".to_owned(),
+        out_flag: true,
+        refl_date: "2026-11-15".parse().unwrap(),
+        refl_rea: "技术条件所限".to_owned(),
+        begndate: "2026-11-15".parse().unwrap(),
+        enddate: None,
+        hosp_agre_refl_flag: true,
+        opter_id: None,
+        opter_name: None,
+        opt_time: "2026-11-15 10:00:00".parse().ok(),
+    }
+}
+
+fn medicine() -> t5205::Medicine {
+    t5205::Medicine {
+        known: t5205::Known {
+            feedetl_sn: "1".to_owned(),
+            rx_drord_no: None,
+            fixmedins_code: "H42010600001".parse().unwrap(),
+            fixmedins_name: "武汉市示例医院".to_owned(),
+            psn_no: person().psn_no,
+            med_type: "14".to_owned(),
+            fee_ocur_time: "2026-11-15 10:00:00".parse().unwrap(),
+            cnt: Quantity(20_000),
+            pric: Price(12_500_000),
+            chrgitm_lv: terms::CatalogClass::A,
+            hilist_code: "XC08CAA119A001010100001".to_owned(),
+            hilist_name: "氨氯地平".to_owned(),
+            list_type: "101".to_owned(),
+            med_list_codg: "XC08CAA119A001010100001".to_owned(),
+            medins_list_codg: "YP0001".to_owned(),
+            medins_list_name: "氨氯地平".to_owned(),
+            med_chrgitm_type: terms::ChargeCategory::WesternMedicine,
+            spec: String::new(),
+        },
+        further: t5205::Further::default(),
+    }
 }

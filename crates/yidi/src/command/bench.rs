@@ -13,7 +13,11 @@ use baseline::Baselines;
 use clap::Args;
 use country::{
     Trouble,
-    load::{self, Ground, Prepared, Unit, process},
+    load::{
+        self, Ground, Prepared, Unit,
+        ground::{Care, OUTPATIENT_LINES},
+        process,
+    },
 };
 use nodes::{Nodes, Usage};
 use report::{Report, Row};
@@ -50,6 +54,9 @@ pub struct Arguments {
     /// 不测先预结算再结算的一组 (leave out the steps with a 2303 before each 2304)
     #[arg(long)]
     no_trials: bool,
+    /// 不测门诊的一组，即先预结算再结算五条明细的收费 (leave out the steps with 2206 and 2207)
+    #[arg(long)]
+    no_outpatients: bool,
     /// 不测本机基准 (leave out what the machine can do at all)
     #[arg(long)]
     no_baselines: bool,
@@ -121,6 +128,7 @@ async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<Report, Sto
         ground,
         stood,
         waiting: Arc::default(),
+        waiting_outpatients: Arc::default(),
         expected: 100,
         report: Report::new(nodes, arguments.lines, arguments.connections),
     };
@@ -140,6 +148,7 @@ struct Bench<'a> {
     /// Settlements in the hub's book before: of an earlier run in the same folder.
     stood: usize,
     waiting: load::Waiting,
+    waiting_outpatients: load::Waiting,
     /// Settlements a second that the next step may come to.
     expected: u64,
     report: Report,
@@ -159,6 +168,12 @@ impl Bench<'_> {
                 self.step(Unit::TrialAndSettlement, clients).await?;
             }
         }
+        if !self.arguments.no_outpatients {
+            say(&format!("\n2206, then 2207, of a prepared visit with {OUTPATIENT_LINES} lines"));
+            for clients in self.arguments.clients.clone() {
+                self.step(Unit::Outpatient, clients).await?;
+            }
+        }
         if !self.arguments.no_open_loop {
             self.fixed_rate().await?;
         }
@@ -174,7 +189,7 @@ impl Bench<'_> {
 
     /// Plans are made, connections opened, pages read.
     async fn warm_up(&mut self) -> Result<(), Stop> {
-        self.prepare(300).await?;
+        self.prepare(Care::Stay, 300).await?;
         let address = self.nodes.treatment.address;
         let warmed =
             load::closed_loop(address, &self.waiting, Unit::Settlement, 16, Duration::from_secs(30)).await;
@@ -190,13 +205,15 @@ impl Bench<'_> {
     async fn step(&mut self, unit: Unit, clients: usize) -> Result<(), Stop> {
         let few = u64::try_from(clients).unwrap_or(u64::MAX).saturating_mul(self.expected / 4 + 10);
         let rate = few.min(self.expected * 5 / 4) + 10;
-        self.prepare(self.arguments.seconds * rate).await?;
+        let care = if unit == Unit::Outpatient { Care::Outpatient } else { Care::Stay };
+        self.prepare(care, self.arguments.seconds * rate).await?;
         let duration = Duration::from_secs(self.arguments.seconds);
         let address = self.nodes.treatment.address;
         tracing::info!(clients, ?unit, "measuring");
         let meter = Meter::start(self.nodes);
-        let measured =
-            load::closed_loop(address, &self.waiting, unit, clients, duration).await.map_err(Stop::Unable)?;
+        let measured = load::closed_loop(address, self.waiting(care), unit, clients, duration)
+            .await
+            .map_err(Stop::Unable)?;
         let usage = meter.stop(self.nodes);
         self.expected = self.expected.max(measured.tenths_per_second() / 10);
         self.add(Row { unit, clients: Some(clients), rate: None, measured, usage });
@@ -208,7 +225,7 @@ impl Bench<'_> {
         let rate = self.report.most() / 2;
         say(&format!("\n2304 at a fixed rate of {} a second, half of the most above", report::tenths(rate)));
         let seconds = self.arguments.seconds * 2;
-        self.prepare(seconds * (rate / 10 + 1)).await?;
+        self.prepare(Care::Stay, seconds * (rate / 10 + 1)).await?;
         let meter = Meter::start(self.nodes);
         let address = self.nodes.treatment.address;
         let duration = Duration::from_secs(seconds);
@@ -225,18 +242,25 @@ impl Bench<'_> {
         self.report.rows.push(row);
     }
 
-    /// Sees to it that so many stays wait.
-    async fn prepare(&mut self, count: u64) -> Result<(), Stop> {
-        let have = self.waiting.lock().expect("nobody panics holding it").len();
+    const fn waiting(&self, care: Care) -> &load::Waiting {
+        match care {
+            Care::Stay => &self.waiting,
+            Care::Outpatient => &self.waiting_outpatients,
+        }
+    }
+
+    /// Sees to it that so many stays or visits wait.
+    async fn prepare(&mut self, care: Care, count: u64) -> Result<(), Stop> {
+        let have = self.waiting(care).lock().expect("nobody panics holding it").len();
         let missing = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(have);
         if missing == 0 {
             return Ok(());
         }
-        let progress = |ready: usize| progress(&format!("preparing stays: {ready} of {missing}"));
-        let prepared: Vec<Prepared> = self.ground.prepare(missing, &progress).await.map_err(cannot)?;
+        let progress = |ready: usize| progress(&format!("preparing: {ready} of {missing}"));
+        let prepared: Vec<Prepared> = self.ground.prepare(care, missing, &progress).await.map_err(cannot)?;
         progress_ends();
         self.nodes.gather_statistics();
-        self.waiting.lock().expect("nobody panics holding it").extend(prepared);
+        self.waiting(care).lock().expect("nobody panics holding it").extend(prepared);
         Ok(())
     }
 

@@ -1,16 +1,20 @@
 //! One command a file. To add one: its file, its `mod` here, its line in `main`.
 
 pub mod bench;
+pub mod conformance;
 pub mod demo;
 pub mod filing;
 pub mod hub;
 pub mod institution;
 pub mod key;
+pub mod medium;
 pub mod migrate;
+pub mod openapi;
 pub mod participant;
 pub mod person;
 pub mod policy;
 pub mod province;
+pub mod sandbox;
 
 mod clerk;
 mod running;

@@ -12,7 +12,7 @@ use crate::{
 };
 use benefit::Catalog;
 use clap::Args;
-use node::{ProvinceNode, ProvinceSettings, serve};
+use node::{Lifetimes, ProvinceNode, ProvinceSettings, serve};
 use std::{fs, path::Path, sync::Arc, time::Duration};
 use terms::{Participant, Province};
 
@@ -75,8 +75,15 @@ fn node_settings(
     settings.patience = Duration::from_secs(own.patience_seconds);
     settings.clock_tolerance = Duration::from_secs(own.clock_tolerance_seconds);
     settings.body_bytes_max = own.body_bytes_max;
+    settings.media = Lifetimes {
+        voucher: Duration::from_secs(own.voucher_seconds.into()),
+        token: Duration::from_mins(own.token_minutes.into()),
+    };
+    settings.details_delay = Duration::from_secs(own.details_delay_seconds.into());
+    settings.details_batch = usize::try_from(own.details_batch_lines).expect("a small number");
     settings.filing_rules = own.filing_rules;
     settings.management_token = token;
+    settings.audit = Arc::clone(&rules.audit);
     Ok(settings)
 }
 

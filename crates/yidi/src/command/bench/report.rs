@@ -166,6 +166,9 @@ impl Report {
         self.write_steps(&mut text, "2303, then 2304, of a prepared stay", |row| {
             row.unit == Unit::TrialAndSettlement
         });
+        self.write_steps(&mut text, "2206, then 2207, of a prepared outpatient visit", |row| {
+            row.unit == Unit::Outpatient
+        });
         self.write_steps(&mut text, "2304 at a fixed rate of arrival", |row| row.rate.is_some());
         self.write_processes(&mut text);
         self.write_baselines(&mut text);

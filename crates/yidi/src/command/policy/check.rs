@@ -73,6 +73,12 @@ fn read(files: &Files) -> (Found, Vec<PolicyError>) {
         Err(wrong) => errors.extend(wrong),
     }
     errors.extend(Catalogs::load(texts(files)).err().unwrap_or_default());
+    let audit = casework::audit::Rules::of_folder(texts(files)).err().unwrap_or_default();
+    errors.extend(audit.into_iter().map(|wrong| PolicyError {
+        file: wrong.file,
+        line: wrong.line,
+        message: wrong.message,
+    }));
     for (path, text) in texts(files).filter(|(path, _)| path.ends_with(".cases.md")) {
         match cases::read(path, text) {
             Ok(file) => found.cases.push(file),

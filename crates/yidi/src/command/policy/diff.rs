@@ -184,6 +184,7 @@ fn sample(
         treatment: TreatmentPlace(place),
         standing,
         accounts: None,
+        continues: None,
     };
     let groups = [
         ("就医类别", care.to_string()),

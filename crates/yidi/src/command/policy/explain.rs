@@ -301,6 +301,7 @@ impl Visit {
                 treatment: TreatmentPlace(treatment),
                 standing: self.filing.unwrap_or(usual),
                 accounts: self.accounts(),
+                continues: None,
             },
             year: self.this_year(scheme)?,
             year_before: counted(&self.year_before, self.care, scheme)?,

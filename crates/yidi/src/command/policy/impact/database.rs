@@ -71,5 +71,6 @@ fn case_of(past: &Past, of: YearOf) -> Result<Option<Case>, Stop> {
             Standing::NotFiled => FilingStanding::NotFiled,
         },
         accounts: None,
+        continues: None,
     }))
 }

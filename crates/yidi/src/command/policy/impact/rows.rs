@@ -184,6 +184,7 @@ impl Head {
             treatment: TreatmentPlace(place("treatment", treatment)?),
             standing: standing_of(standing).ok_or_else(|| wrong("standing", standing))?,
             accounts: None,
+            continues: None,
         };
         Ok(Visit { person, case })
     }

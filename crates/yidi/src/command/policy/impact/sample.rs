@@ -180,6 +180,7 @@ impl Someone {
             treatment: TreatmentPlace(self.place),
             standing: self.standing,
             accounts: None,
+            continues: None,
         }
     }
 }

@@ -1,0 +1,247 @@
+//! What 2172 to 2176 have in common: the month or days of an institution's own figures, the kinds of clearing of cross-region
+//! purchases, and answers page by page under `parameters` and `n_output`.
+
+use super::field::{Row, Write, write_rows};
+use serde_json::{Number, Value, json};
+use terms::{AdminDivision, CareKind, Day, InstitutionCode, InsuranceScheme, Month, Refusal, VisitId};
+
+/// The most months that are asked about at once.
+pub const MONTHS_MAX: i32 = 12;
+
+/// A kind of clearing (清算类别) of the table for cross-region purchases: a scheme's six digits, `310412`, or the two of the
+/// general table for both schemes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClearingKind {
+    scheme: Option<InsuranceScheme>,
+    class: char,
+}
+
+/// Behind the class in a code of six digits: across provinces.
+const ACROSS_PROVINCES: &str = "12";
+
+impl ClearingKind {
+    /// From its code; `None` for one of settlements inside a province, and for any other.
+    pub fn from_code(code: &str) -> Option<Self> {
+        if code.len() <= 4 {
+            let care = CareKind::from_code(code)?;
+            return Some(Self { scheme: None, class: class_of(care) });
+        }
+        let scheme = InsuranceScheme::ALL.iter().find(|scheme| code.starts_with(scheme.code()))?;
+        let mut rest = code[scheme.code().len()..].chars();
+        let class = rest.next().filter(|class| "124".contains(*class))?;
+        (rest.as_str() == ACROSS_PROVINCES).then_some(Self { scheme: Some(*scheme), class })
+    }
+
+    /// Whether settlements of this scheme and care are of it.
+    pub fn takes(self, scheme: InsuranceScheme, care: CareKind) -> bool {
+        self.scheme.is_none_or(|only| only == scheme) && self.class == class_of(care)
+    }
+}
+
+/// The digit of a code that says which kind of care: the tables have one for both kinds of outpatient care.
+const fn class_of(care: CareKind) -> char {
+    match care {
+        CareKind::Outpatient | CareKind::Chronic => '1',
+        CareKind::Inpatient => '2',
+        CareKind::Pharmacy => '4',
+    }
+}
+
+/// The six digits of a kind of clearing, and its Chinese name. The standard prints 310412 twice: the second is that of
+/// residents, 390412.
+pub fn clearing_code(scheme: InsuranceScheme, care: CareKind) -> (String, String) {
+    let class = class_of(care);
+    let whose = match scheme {
+        InsuranceScheme::Employee => "职工",
+        InsuranceScheme::Resident => "居民",
+    };
+    let what = match class {
+        '1' => "门诊",
+        '2' => "住院",
+        _ => "药店购药",
+    };
+    (format!("{}{class}{ACROSS_PROVINCES}", scheme.code()), format!("{whose}跨省{what}"))
+}
+
+/// Which page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// 页码, from 1.
+    pub number: usize,
+    /// 每页条目数.
+    pub size: usize,
+}
+
+impl Page {
+    /// The most rows of a page.
+    const SIZE_MAX: usize = 1_000;
+
+    /// Reads `page_num` and `page_size`; the first page, and as many rows as the standard says, if not said.
+    pub fn read(row: &Row<'_>, usual: usize) -> Result<Self, Refusal> {
+        let number = |field: &'static str, chinese: &str, usual: usize, most: usize| {
+            let Some(text) = row.optional_text(field, chinese, 6)? else { return Ok(usual) };
+            let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+            number.ok_or_else(|| row.wrong(field, format!("{chinese}，1至{most}的整数")))
+        };
+        Ok(Self {
+            number: number("page_num", "页码", 1, 999_999)?,
+            size: number("page_size", "每页条目数", usual, Self::SIZE_MAX)?,
+        })
+    }
+
+    /// The answer: this page of the rows, and where it stands among them.
+    pub fn output<T>(self, rows: &[T], write: impl Fn(&T) -> Value) -> Value {
+        let start = (self.number - 1) * self.size;
+        let here = rows.get(start..).unwrap_or_default();
+        let here = &here[..here.len().min(self.size)];
+        let pages = rows.len().div_ceil(self.size);
+        let shown = |position: usize| if here.is_empty() { 0 } else { position };
+        json!({
+            "parameters": {
+                "pageNum": self.number, "pageSize": self.size,
+                "startRow": shown(start + 1), "endRow": shown(start + here.len()),
+                "recordCounts": rows.len(), "size": here.len(), "pages": pages,
+                "isFirstPage": self.number == 1, "isLastPage": self.number >= pages,
+            },
+            "n_output": write_rows(here, write),
+        })
+    }
+}
+
+/// The input of 2172, 2173 and 2174, which lies in `input` itself or in `data`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonthsInput {
+    /// 医疗机构编码; the sender's if not said.
+    pub institution: Option<InstitutionCode>,
+    /// 清算类别.
+    pub kind: ClearingKind,
+    /// 起始年月.
+    pub first: Month,
+    /// 结束年月.
+    pub last: Month,
+    /// 清算机构.
+    pub agency: Option<AdminDivision>,
+    /// 清算状态: declared or not; both if not said.
+    pub declared: Option<bool>,
+    /// 就诊登记号 (2174).
+    pub visit: Option<VisitId>,
+    /// The page.
+    pub page: Page,
+}
+
+impl MonthsInput {
+    /// Reads it.
+    pub fn read(row: &Row<'_>, page_size: usize) -> Result<Self, Refusal> {
+        let institution = row.optional_institution("fixmedins_code", "医疗机构编码")?;
+        let code = row.text("clr_type", "清算类别", 6)?;
+        let kind = ClearingKind::from_code(&code).ok_or_else(|| row.wrong("clr_type", KINDS))?;
+        let first = month(row, "start_clrym", "起始年月")?;
+        let last = month(row, "end_clrym", "结束年月")?;
+        if last < first || last.first_day() >= first.first_day().plus_months(MONTHS_MAX) {
+            let expected = format!("不早于起始年月且不超过{MONTHS_MAX}个月的结束年月");
+            return Err(row.wrong("end_clrym", expected));
+        }
+        let agency = row.optional_division("clr_optins", "清算机构")?;
+        let declared = match row.optional_text("clr_stas", "清算状态", 6)?.as_deref() {
+            None => None,
+            Some("0") => Some(false),
+            Some("10") => Some(true),
+            Some(_) => return Err(row.wrong("clr_stas", "清算状态，0（未申报）或10（已申报）")),
+        };
+        let visit = row.optional_visit("mdtrt_regno", "就诊登记号")?;
+        Ok(Self {
+            institution,
+            kind,
+            first,
+            last,
+            agency,
+            declared,
+            visit,
+            page: Page::read(row, page_size)?,
+        })
+    }
+}
+
+const KINDS: &str =
+    "清算类别，跨省门诊（310112、390112）、住院（310212、390212）或药店购药（310412、390412）";
+
+fn month(row: &Row<'_>, field: &str, chinese: &str) -> Result<Month, Refusal> {
+    let text = row.text(field, chinese, 6)?;
+    let parts = text.split_at_checked(4).filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let month = parts.and_then(|(year, month)| Month::new(year.parse().ok()?, month.parse().ok()?));
+    let known = month.filter(|month| (190_001..=219_912).contains(&month.number()) && text.len() == 6);
+    known.ok_or_else(|| row.wrong(field, format!("{chinese}，yyyyMM")))
+}
+
+/// 清算状态 and its name.
+pub const fn clearing_stage(declared: bool) -> (&'static str, &'static str) {
+    if declared { ("10", "已申报") } else { ("0", "未申报") }
+}
+
+/// A day without separators (`yyyyMMdd`).
+pub fn plain_day(day: Day) -> String {
+    day.number().to_string()
+}
+
+/// A month without separators (`yyyyMM`).
+pub fn plain_month(month: Month) -> String {
+    month.number().to_string()
+}
+
+/// 人次.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visits(pub i64);
+
+impl Write for Visits {
+    fn write(&self) -> Value {
+        Value::Number(Number::from(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use InsuranceScheme::{Employee, Resident};
+
+    #[test]
+    fn kinds_of_clearing_name_scheme_and_care() {
+        for (code, scheme, care, expected) in [
+            ("310412", Employee, CareKind::Pharmacy, Some(true)),
+            ("310412", Resident, CareKind::Pharmacy, Some(false)),
+            ("390412", Resident, CareKind::Pharmacy, Some(true)),
+            ("310112", Employee, CareKind::Chronic, Some(true)),
+            ("310112", Employee, CareKind::Inpatient, Some(false)),
+            ("21", Resident, CareKind::Inpatient, Some(true)),
+            ("14", Employee, CareKind::Outpatient, Some(true)),
+            ("310411", Employee, CareKind::Pharmacy, None),
+            ("310312", Employee, CareKind::Pharmacy, None),
+            ("跨省购药", Employee, CareKind::Pharmacy, None),
+            ("", Employee, CareKind::Pharmacy, None),
+        ] {
+            let found = ClearingKind::from_code(code).map(|kind| kind.takes(scheme, care));
+            assert_eq!(found, expected, "{code} {scheme} {care}");
+        }
+        for care in CareKind::ALL {
+            let (code, _) = clearing_code(Resident, *care);
+            assert!(ClearingKind::from_code(&code).unwrap().takes(Resident, *care), "{code}");
+        }
+        assert_eq!(clearing_code(Resident, CareKind::Pharmacy).1, "居民跨省药店购药");
+    }
+
+    #[test]
+    fn a_page_says_where_it_stands() {
+        let rows = [1, 2, 3, 4, 5];
+        let said = |number, size| {
+            let output = Page { number, size }.output(&rows, |row| json!(row));
+            let of = &output["parameters"];
+            let numbers = ["startRow", "endRow", "size", "pages"].map(|name| of[name].as_u64().unwrap());
+            (numbers, of["isFirstPage"] == json!(true), of["isLastPage"] == json!(true))
+        };
+        assert_eq!(said(1, 2), ([1, 2, 2, 3], true, false));
+        assert_eq!(said(3, 2), ([5, 5, 1, 3], false, true));
+        assert_eq!(said(4, 2), ([0, 0, 0, 3], false, true));
+        assert_eq!(said(1, 9), ([1, 5, 5, 1], true, true));
+        let empty = Page { number: 1, size: 20 }.output(&[] as &[u8], |row| json!(row));
+        assert_eq!((&empty["parameters"]["isLastPage"], &empty["n_output"]), (&json!(true), &json!([])));
+    }
+}
