@@ -1,8 +1,8 @@
 //! What holds for every policy that is shipped, every bill and every year: sums, order, limits, and giving back.
 
 use benefit::{
-    Accounts, Bill, Case, CategoryAmount, FilingStanding, Library, Member, Scheme, Split, YearToDate,
-    compute, compute_amounts,
+    Accounts, Bill, Breakdown, Case, CategoryAmount, Continued, FilingStanding, Library, Member, Scheme,
+    Split, YearToDate, compute, compute_amounts,
     scheme::{Asked, Counted, Period, select},
     year::{Counter, Measure},
 };
@@ -215,6 +215,38 @@ proptest! {
         let rounding = Fen(3);
         prop_assert!(after.fund_total() + rounding >= before.fund_total(), "{before:?} became {after:?}");
         prop_assert!(after.person_total + rounding >= before.person_total, "{before:?} became {after:?}");
+    }
+
+    #[test]
+    fn a_stay_that_is_settled_midway_is_one_admission_with_one_deductible(
+        (index, mut case) in any_question(), year in any_year(), more in 1i64..10_000_000,
+    ) {
+        case.bill.care = CareKind::Inpatient;
+        case.accounts = None;
+        let scheme = SCHEMES[index];
+        let Ok(first) = compute(scheme, &case, &year) else { return Ok(()) };
+        let split = Split { total: Fen(more), in_scope: Fen(more), ..Split::default() };
+        let rest = CategoryAmount { category: ChargeCategory::Other, split };
+        let counted = |answer: &Breakdown, measure| answer.contribution.get(Counter::of(CareKind::Inpatient, measure));
+        let mut second = case.clone();
+        second.bill.categories = vec![rest.clone()];
+        second.continues = Some(Continued {
+            since: case.bill.admission,
+            total: first.split.total,
+            divided: Fen(counted(&first, Measure::Divided)),
+            deductible: first.deductible_paid,
+        });
+        case.bill.categories.push(rest);
+        let Ok(second) = compute(scheme, &second, &year.plus(&first.contribution)) else { return Ok(()) };
+        let Ok(whole) = compute(scheme, &case, &year) else { return Ok(()) };
+        // What a cross-region rule lets the person pay first is rounded in each part.
+        for (measure, rounding) in
+            [(Measure::Visits, 0), (Measure::Total, 0), (Measure::InScope, 0), (Measure::Divided, 2), (Measure::Deductible, 2)]
+        {
+            let parts = counted(&first, measure) + counted(&second, measure);
+            let difference = (parts - counted(&whole, measure)).abs();
+            prop_assert!(difference <= rounding, "{measure:?}: {parts} and {}", counted(&whole, measure));
+        }
     }
 
     #[test]

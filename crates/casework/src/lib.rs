@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod chronic;
 pub mod confirmation;
+pub mod declaration;
 pub mod filing;
 pub mod institution;
 pub mod medium;

@@ -167,14 +167,12 @@ pub const fn after(standing: Standing, step: Move) -> Effect {
         (Move::Confirm, Waiting) => Effect::Becomes(Stage::Confirmed),
         (Move::Confirm, Settling | Settled)
         | (Move::Cancel, Cancelled)
-        | (Move::ReverseOrder, Cancelled | Reversed | Refused)
-        | (Move::ReverseSettlement, Cancelled | Reversed | Refused) => Effect::Already,
+        | (Move::ReverseOrder | Move::ReverseSettlement, Cancelled | Reversed | Refused) => Effect::Already,
         (Move::Cancel, Waiting | Expired) => Effect::Becomes(Stage::Cancelled),
         (Move::ReverseOrder | Move::ReverseSettlement, Waiting | Expired) => Effect::Becomes(Stage::Reversed),
         (Move::GiveBack, Settled) | (Move::ReverseSettlement, Settling | Settled) => Effect::Undo,
         (Move::GiveBack, Settling) => Effect::Later,
-        (Move::ReverseGivingBack, GivenBack) => Effect::Refused,
-        (Move::ReverseGivingBack, _) => Effect::Already,
+        (Move::ReverseGivingBack, other) if !matches!(other, GivenBack) => Effect::Already,
         _ => Effect::Refused,
     }
 }

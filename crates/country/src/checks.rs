@@ -211,7 +211,8 @@ async fn broken_ledgers(world: &World, books: &Books) -> Result<Vec<String>, Tro
             let booked: Fen = balances.iter().filter_map(on_debit).sum();
             let expected = expected_claims(books, role, province);
             if let Some(expected) = expected.filter(|expected| *expected != booked) {
-                broken.push(format!("[{name}]账面{booked}元与有效结算的基金和个人账户支付{expected}元不一致"));
+                broken
+                    .push(format!("[{name}]账面{booked}元与有效结算的基金和个人账户支付{expected}元不一致"));
             }
         }
     }

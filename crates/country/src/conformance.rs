@@ -203,7 +203,7 @@ impl Player<'_> {
     }
 
     /// The same with a message id of its own.
-    async fn new(&mut self, infno: &str, insured: Option<InsuredPlace>, input: &Value) -> Option<Value> {
+    async fn anew(&mut self, infno: &str, insured: Option<InsuredPlace>, input: &Value) -> Option<Value> {
         let msgid = self.hospital.next_msgid();
         self.done(infno, &msgid, insured, input).await
     }
@@ -223,7 +223,8 @@ impl Player<'_> {
     /// How errors are told (section 3 of the standard's conventions).
     async fn convention(&mut self) {
         self.step("错误约定：未知交易编号");
-        let envelope = |infno: &str, msgid: &str| self.hospital.envelope(msgid, infno, None, json!({ "data": {} }));
+        let envelope =
+            |infno: &str, msgid: &str| self.hospital.envelope(msgid, infno, None, json!({ "data": {} }));
         let unknown = envelope("0000", &self.hospital.next_msgid());
         let nameless = envelope("1201", "");
         self.refused(unknown).await;
@@ -256,23 +257,24 @@ impl Player<'_> {
         let envelope = self.hospital.envelope(&self.hospital.next_msgid(), "9002", None, json!({}));
         let sign_no = envelope["sign_no"].clone();
         let input = json!({ "signOut": { "sign_no": sign_no, "opter_no": operator } });
-        self.new("9002", None, &input).await;
+        self.anew("9002", None, &input).await;
     }
 
     async fn directory(&mut self) {
         self.step("1201 医药机构信息获取");
         let code = self.hospital.settings().code.to_string();
-        let input = json!({ "medinsinfo": { "fixmedins_type": "1", "fixmedins_name": "", "fixmedins_code": code } });
-        if let Some(answer) = self.new("1201", None, &input).await {
+        let input =
+            json!({ "medinsinfo": { "fixmedins_type": "1", "fixmedins_name": "", "fixmedins_code": code } });
+        if let Some(answer) = self.anew("1201", None, &input).await {
             let own = rows(&answer["output"]["medinsinfo"]).iter().any(|row| row["fixmedins_code"] == code);
             self.check(own, "没有本机构");
         }
         self.step("1901 字典表查询");
         let input = json!({ "data": {
-            "type": "med_type", "parentValue": "", "admdvs": self.hospital.settings().place.to_string(),
+            "type": "med_type", "parent_value": "", "admdvs": self.hospital.settings().place.to_string(),
             "date": "", "Vali_Flag": "1",
         }});
-        if let Some(answer) = self.new("1901", None, &input).await {
+        if let Some(answer) = self.anew("1901", None, &input).await {
             self.check(!rows(&answer["output"]["list"]).is_empty(), "没有医疗类别");
         }
     }
@@ -285,7 +287,7 @@ impl Player<'_> {
             "mdtrt_cert_type": "02", "mdtrt_cert_no": number, "card_sn": "", "begntime": "", "psn_cert_type": "01",
             "certno": number, "psn_name": "",
         }});
-        let answer = self.new("1101", Some(insured), &input).await?;
+        let answer = self.anew("1101", Some(insured), &input).await?;
         let base = &answer["output"]["baseinfo"];
         self.check(base["certno"] == number, "证件号码不是所问的");
         let enrolments = rows(&answer["output"]["insuinfo"]);
@@ -320,16 +322,16 @@ impl Player<'_> {
 
         self.step("2402 出院办理");
         let input = of_visit(&Hospital::discharge_input(patient, any_visit(), &stay), &visit);
-        self.new("2402", insured, &input).await;
+        self.anew("2402", insured, &input).await;
         let total: Fen = script.lines.iter().map(|line| line.amount).sum();
         self.settlements(patient, &visit, total, script).await;
 
         self.step("2405 出院撤销、2302 明细全部撤销、2404 入院撤销");
         let named = json!({ "data": { "mdtrt_id": visit, "psn_no": patient.number.as_str() } });
-        self.new("2405", insured, &named).await;
+        self.anew("2405", insured, &named).await;
         let all = json!({ "data": [{ "feedetl_sn": "0000", "mdtrt_id": visit, "psn_no": patient.number.as_str() }] });
-        self.new("2302", insured, &all).await;
-        self.new("2404", insured, &named).await;
+        self.anew("2302", insured, &all).await;
+        self.anew("2404", insured, &named).await;
     }
 
     async fn bill(&mut self, patient: &Patient, visit: &str, stay: &Stay, script: &Script) {
@@ -357,7 +359,7 @@ impl Player<'_> {
         let input = of_visit(&self.hospital.settlement_input(patient, any_visit(), total), visit);
 
         self.step("2303 住院预结算");
-        let trial = self.new("2303", insured, &input).await;
+        let trial = self.anew("2303", insured, &input).await;
         let trial = trial.and_then(|answer| self.settled(&answer, total));
 
         self.step("2304 住院结算，同一报文重发");
@@ -379,13 +381,13 @@ impl Player<'_> {
         let asked = json!({ "data": {
             "psn_no": patient.number.as_str(), "setl_id": id, "mdtrt_id": visit,
         }});
-        if let Some(found) = self.new("5203", insured, &asked).await {
+        if let Some(found) = self.anew("5203", insured, &asked).await {
             let info = &found["output"]["setlinfo"];
             let amount = |name: &str| crate::hospital::read_fen(&info[name]).unwrap_or_default();
             self.check(amount("medfee_sumamt") == total, "查得的医疗费总额不是结算的");
             self.check(amount("fund_pay_sumamt") == settled.fund_total, "查得的基金支付总额不是结算的");
         }
-        if let Some(found) = self.new("5204", insured, &asked).await {
+        if let Some(found) = self.anew("5204", insured, &asked).await {
             let lines = rows(&found["output"]).len();
             self.check(lines == script.lines.len(), "查得的明细数不是上传的");
         }
@@ -416,7 +418,7 @@ impl Player<'_> {
         let input = json!({ "data": {
             "mdtrt_id": visit, "setl_id": id, "psn_no": patient.number.as_str(),
         }});
-        let Some(answer) = self.new("2305", Some(patient.insured), &input).await else { return };
+        let Some(answer) = self.anew("2305", Some(patient.insured), &input).await else { return };
         match read_settled(&answer) {
             Ok(undone) => {
                 self.check(undone.total == -settled.total, "撤销的医疗费总额应为结算的负数");
@@ -433,8 +435,9 @@ impl Player<'_> {
         if self.settle_patiently(&msgid, insured, input).await.is_none() {
             return;
         }
-        let reversal = json!({ "data": { "psn_no": patient.number.as_str(), "omsgid": msgid, "oinfno": "2304" } });
-        if self.new("2601", insured, &reversal).await.is_some() {
+        let reversal =
+            json!({ "data": { "psn_no": patient.number.as_str(), "omsgid": msgid, "oinfno": "2304" } });
+        if self.anew("2601", insured, &reversal).await.is_some() {
             let late = self.hospital.envelope(&msgid, "2304", insured, input.clone());
             self.refused(late).await;
         }
@@ -443,7 +446,12 @@ impl Player<'_> {
     }
 
     /// Settles anew after an undoing, which may still be under way at the insured place.
-    async fn settle_patiently(&mut self, msgid: &str, insured: Option<InsuredPlace>, input: &Value) -> Option<Value> {
+    async fn settle_patiently(
+        &mut self,
+        msgid: &str,
+        insured: Option<InsuredPlace>,
+        input: &Value,
+    ) -> Option<Value> {
         for _ in 0..5 {
             let envelope = self.hospital.envelope(msgid, "2304", insured, input.clone());
             let answer = self.exchange("2304", envelope).await?;
@@ -550,7 +558,9 @@ pub async fn serve(listener: tokio::net::TcpListener, proxy: Arc<Proxy>) -> std:
 async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
     let came = proxy.clock.now();
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, PASSING_BYTES_MAX).collect().await.map(|body| body.to_bytes()) else {
+    let Ok(body) =
+        Limited::new(body, PASSING_BYTES_MAX).collect().await.map(http_body_util::Collected::to_bytes)
+    else {
         return (StatusCode::BAD_REQUEST, "the body did not come whole").into_response();
     };
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
@@ -567,12 +577,15 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
         let onward = onward.body(Full::new(body.clone())).map_err(|error| error.to_string())?;
         let response = proxy.client.request(onward).await.map_err(|error| error.to_string())?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, PASSING_BYTES_MAX).collect().await.map_err(|error| error.to_string())?;
+        let body =
+            Limited::new(body, PASSING_BYTES_MAX).collect().await.map_err(|error| error.to_string())?;
         Ok::<_, String>((head, body.to_bytes()))
     };
     let (status, kind, answer) = match answered.await {
         Ok((head, body)) => (head.status, head.headers.get(header::CONTENT_TYPE).map(text), body),
-        Err(why) => (StatusCode::BAD_GATEWAY, None, Bytes::from(format!("the platform gave no answer: {why}"))),
+        Err(why) => {
+            (StatusCode::BAD_GATEWAY, None, Bytes::from(format!("the platform gave no answer: {why}")))
+        }
     };
     let entry = proxy.transcript.record(Exchange {
         province: None,

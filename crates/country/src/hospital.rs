@@ -3,7 +3,10 @@
 //!
 //! It knows the interface and nothing behind it: what a node does with a message it learns only from the answer.
 
-use crate::{bills::Line, institutions};
+use crate::{
+    bills::{self, Line},
+    institutions,
+};
 use bytes::Bytes;
 use casework::{
     institution::{Authentication, Institution, Secret},
@@ -940,6 +943,41 @@ pub fn bill_input(
         })
     };
     json!({ "feedetail": lines.iter().map(row).collect::<Vec<_>>() })
+}
+
+/// What is bought at a pharmacy.
+#[derive(Clone, Copy, Debug)]
+pub struct Purchase<'a> {
+    /// 购药时间.
+    pub at: Moment,
+    /// Code and name of the chronic or special disease (病种) that it is for, if for one.
+    pub disease: Option<(&'a str, &'a str)>,
+    /// What is bought.
+    pub lines: &'a [Line],
+}
+
+/// The input of 2101 and 2102: a purchase for a chronic disease (门诊慢特病) or any other (定点药店购药).
+pub fn purchase_input(patient: &Patient, purchase: &Purchase<'_>) -> Value {
+    let med_type = if purchase.disease.is_some() { "14" } else { "41" };
+    let (code, name) = purchase.disease.unwrap_or_default();
+    let row = |line: &Line| {
+        json!({
+            "feedetl_sn": line.serial, "rxno": "", "rx_circ_flag": "0", "fee_ocur_time": line.at.to_string(),
+            "med_list_codg": line.code, "medins_list_codg": line.own_code, "det_item_fee_sumamt": amount(line.amount),
+            "cnt": exact(line.quantity, 10_000), "pric": exact(line.price.as_micro_yuan(), 1_000_000),
+            "tcmdrug_used_way": "",
+        })
+    };
+    json!({
+        "druginfo": {
+            "psn_no": patient.number.as_str(), "mdtrt_cert_type": "02", "mdtrt_cert_no": patient.citizen.reveal(),
+            "card_sn": "", "psn_cert_type": "01", "certno": patient.citizen.reveal(), "psn_type": "",
+            "psn_name": patient.name, "begntime": purchase.at.to_string(),
+            "medfee_sumamt": amount(bills::total(purchase.lines)), "invono": "", "insutype": patient.scheme.code(),
+            "dise_codg": code, "dise_name": name, "acct_used_flag": "0", "med_type": med_type, "exp_content": "",
+        },
+        "drugdetail": purchase.lines.iter().map(row).collect::<Vec<_>>(),
+    })
 }
 
 /// What 2303, 2304, 2305, 2206, 2207 or 2208 answered.

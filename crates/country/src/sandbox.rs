@@ -24,8 +24,8 @@ use std::{
     sync::Arc,
 };
 use terms::{
-    Clock, Day, FilingCategory, InsuranceScheme, MemberStatus, Participant, PersonNumber, PoolingArea, Province,
-    TreatmentPlace,
+    Clock, Day, FilingCategory, InsuranceScheme, MemberStatus, Participant, PersonNumber, PoolingArea,
+    Province, TreatmentPlace,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use wire::{openapi::page::escaped, sign::sm4};
@@ -86,7 +86,8 @@ impl Sandbox {
     pub async fn start(settings: Settings, say: &(dyn Fn(&str) + Sync)) -> Result<Self, Trouble> {
         let transcript = Transcript::new("异地通沙箱", settings.kept, settings.file.as_deref())?;
         let provinces: Vec<Province> = AREAS.into_iter().map(PoolingArea::province).collect();
-        let nodes = std::iter::once(Participant::Hub).chain(provinces.iter().copied().map(Participant::Province));
+        let nodes =
+            std::iter::once(Participant::Hub).chain(provinces.iter().copied().map(Participant::Province));
         let addresses = match settings.port {
             0 => BTreeMap::new(),
             first => nodes
@@ -142,9 +143,7 @@ impl Sandbox {
 /// The keys of institutions whose messages go under seal.
 fn keys_of(institutions: &[Institution]) -> BTreeMap<String, sm4::Key> {
     let sealing = institutions.iter().filter(|one| one.authentication == Authentication::Sm2Sm4);
-    sealing
-        .filter_map(|one| Some((one.code.to_string(), sm4::Key::from_hex(&one.secret.0).ok()?)))
-        .collect()
+    sealing.filter_map(|one| Some((one.code.to_string(), sm4::Key::from_hex(&one.secret.0).ok()?))).collect()
 }
 
 /// Who is filed for where: of each area the first two retired employees for good, the first two employed and the first two
@@ -207,9 +206,10 @@ async fn register(
         }
     }
     for area in AREAS {
-        for (scheme, status) in
-            [(InsuranceScheme::Employee, MemberStatus::Employed), (InsuranceScheme::Resident, MemberStatus::Minor)]
-        {
+        for (scheme, status) in [
+            (InsuranceScheme::Employee, MemberStatus::Employed),
+            (InsuranceScheme::Resident, MemberStatus::Minor),
+        ] {
             let person = people::person(area, scheme, status, 0);
             let body = json!({ "insured": person.enrolments[0].insured, "person": person.number });
             match clerk(area.province())?.post::<Value>("/api/v1/cards", &body).await {
@@ -230,9 +230,10 @@ async fn register(
 /// What the page says of people, institutions and keys, as HTML.
 fn about(world: &World, besides: &BTreeMap<PersonNumber, Vec<String>>) -> String {
     const ANY: &str = "a string takes any text";
-    let mut html = "<h1>人员、机构和密钥</h1><p>沙箱里的人都是虚构的，密钥人人可知。不要在这里使用真实数据。</p>\
+    let mut html =
+        "<h1>人员、机构和密钥</h1><p>沙箱里的人都是虚构的，密钥人人可知。不要在这里使用真实数据。</p>\
         <h2>地址</h2><ul>"
-        .to_owned();
+            .to_owned();
     for (province, side) in &world.provinces {
         let name = province.division().name().unwrap_or_default();
         let url = side.url();

@@ -63,7 +63,8 @@ impl Entry {
 
     /// As JSON.
     pub fn value(&self) -> Value {
-        let parsed = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        let parsed =
+            |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
         let exchange = &self.exchange;
         json!({
             "number": self.number,
@@ -106,8 +107,11 @@ pub fn deviation_line(deviation: &Deviation) -> String {
         (Some(row), times) => format!("（第{row}行起{times}处）"),
         _ => String::new(),
     };
-    let handled =
-        if deviation.handled.is_empty() { String::new() } else { format!("，本平台{}", deviation.handled) };
+    let handled = if deviation.handled.is_empty() {
+        String::new()
+    } else {
+        format!("，本平台{}", deviation.handled)
+    };
     let (weight, rule) = (deviation.rule.weight().chinese(), deviation.rule.chinese());
     format!("{weight} {}{rows} {rule}：{}{handled}", deviation.field, deviation.detail)
 }
@@ -228,13 +232,14 @@ fn read(exchange: Exchange, keys: &BTreeMap<String, sm4::Key>) -> Entry {
             Some(code) if code == 0 || code == "0" => "成功".to_owned(),
             _ => fields.get("err_msg").and_then(Value::as_str).unwrap_or("拒绝").to_owned(),
         },
-        Some(fields) => format!("网关拒绝：{}", fields.get("message").and_then(Value::as_str).unwrap_or_default()),
+        Some(fields) => {
+            format!("网关拒绝：{}", fields.get("message").and_then(Value::as_str).unwrap_or_default())
+        }
         None if exchange.status == 200 => format!("文件，{}字节", exchange.answer.len()),
         None => format!("HTTP {}", exchange.status),
     };
     let asked = conformance::of_request(&clear_request);
-    let answered =
-        if is_envelope { conformance::of_answer(&infno, &clear_answer) } else { Vec::new() };
+    let answered = if is_envelope { conformance::of_answer(&infno, &clear_answer) } else { Vec::new() };
     let shown = |body: &[u8]| {
         let text = String::from_utf8_lossy(&body[..body.len().min(BODY_KEPT)]).into_owned();
         if body.len() > BODY_KEPT { format!("{text}…（共{}字节）", body.len()) } else { text }
@@ -285,12 +290,15 @@ async fn list_page(State(transcript): Its) -> Html<String> {
         transcript.kept,
     );
     for entry in transcript.entries() {
-        let name = table::table().iter().find(|known| known.infno == entry.infno).map_or("", |known| known.name);
+        let name =
+            table::table().iter().find(|known| known.infno == entry.infno).map_or("", |known| known.name);
         let answered = entry.answered.iter().filter(|one| one.rule.weight() == Weight::Fault).count();
         let (faults, notes) = (entry.count(Weight::Fault), entry.count(Weight::Note));
         let mut differences = match (faults, notes) {
             (0, 0) => "<span class=\"good\">无</span>".to_owned(),
-            _ => format!("<span class=\"fault\">偏差{faults}</span>，<span class=\"note\">提示{notes}</span>"),
+            _ => {
+                format!("<span class=\"fault\">偏差{faults}</span>，<span class=\"note\">提示{notes}</span>")
+            }
         };
         if answered > 0 {
             write!(differences, "；<span class=\"fault\">应答偏差{answered}</span>").expect(ANY);

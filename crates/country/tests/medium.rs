@@ -109,6 +109,21 @@ impl Away {
         ask(hospital, "2401", Some(patient.insured), input).await
     }
 
+    /// 2201 of the person with this credential.
+    async fn register(
+        &self,
+        hospital: &Hospital,
+        (kind, number, card_sn): (&str, &str, &str),
+    ) -> Result<Value, String> {
+        let insured = Some(self.person.enrolments[0].insured);
+        let input = json!({ "data": {
+            "psn_no": self.person.number.as_str(), "insutype": "310", "begntime": self.world.clock.now().to_string(),
+            "mdtrt_cert_type": kind, "mdtrt_cert_no": number, "card_sn": card_sn, "ipt_otp_no": "MZ1",
+            "dept_code": "A03", "dept_name": "内科", "caty": "A03",
+        }});
+        ask(hospital, "2201", insured, input).await
+    }
+
     /// 2404 of an admission.
     async fn withdraw(&self, hospital: &Hospital, admitted: &Value) {
         let input = json!({ "data": {
@@ -308,6 +323,7 @@ async fn a_loss_reported_at_home_stops_the_card_everywhere_at_once() {
     for hospital in [wuhan, tianjin] {
         refused(find(hospital, shown).await, "已挂失");
         refused(away.admit(hospital, shown).await, "已挂失");
+        refused(away.register(hospital, shown).await, "已挂失");
         refused(away.admit(hospital, ("03", &card.number, "")).await, "已挂失");
     }
     // The person is not stopped: another medium will do.
@@ -319,6 +335,7 @@ async fn a_loss_reported_at_home_stops_the_card_everywhere_at_once() {
     away.step("lift").await;
     for hospital in [wuhan, tianjin] {
         is_of(&find(hospital, shown).await.unwrap(), &away.person);
+        away.register(hospital, shown).await.unwrap();
         let admitted = away.admit(hospital, shown).await.unwrap();
         away.withdraw(hospital, &admitted).await;
     }

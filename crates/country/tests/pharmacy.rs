@@ -41,7 +41,8 @@ impl Shop {
     async fn of(scheme: InsuranceScheme, status: MemberStatus) -> Self {
         let world = play::world_of(&[beijing(), hubei()]).await;
         let url = world.province(beijing()).unwrap().url();
-        let mut institution = world.institution(&play::plain_model(&world, beijing()).code()).unwrap().clone();
+        let mut institution =
+            world.institution(&play::plain_model(&world, beijing()).code()).unwrap().clone();
         institution.code = "P11010800001".parse().unwrap();
         institution.name = "北京市示范大药房".to_owned();
         institution.kind = "2".to_owned();
@@ -200,7 +201,8 @@ impl Shop {
 
     /// The rows of 2170 or 2171, which have lines in them.
     async fn rows(&self, infno: &str, more: &Value) -> Vec<Value> {
-        let mut input = json!({ "fixmedins_code": "P11010800001", "ssn": self.play().patient.citizen.reveal() });
+        let mut input =
+            json!({ "fixmedins_code": "P11010800001", "ssn": self.play().patient.citizen.reveal() });
         for (field, value) in more.as_object().unwrap() {
             input[field] = value.clone();
         }
@@ -330,7 +332,12 @@ async fn what_is_no_purchase_is_refused_and_leaves_nothing() {
     shop.never("another sum", &of("/druginfo/medfee_sumamt", json!("1.00")), "不一致").await;
     shop.never("an item of no catalog", &of("/drugdetail/0/med_list_codg", json!("XNONE")), "目录对照").await;
     shop.never("no prescription number", &of("/drugdetail/0/rx_circ_flag", json!("1")), "rxno").await;
-    shop.never("a third party's", &of("/druginfo/exp_content", json!("{\"REL_TTP_FLAG\":\"1\"}")), "第三方责任").await;
+    shop.never(
+        "a third party's",
+        &of("/druginfo/exp_content", json!("{\"REL_TTP_FLAG\":\"1\"}")),
+        "第三方责任",
+    )
+    .await;
     shop.never("next week", &of("/druginfo/begntime", json!("2099-01-01 08:00:00")), "begntime").await;
     let twice = of("/drugdetail/1/feedetl_sn", json!(lines[0].serial));
     shop.never("a serial twice", &twice, "不能重复上传").await;
@@ -352,7 +359,8 @@ async fn what_is_no_purchase_is_refused_and_leaves_nothing() {
     hospital.discharge(&play.patient, visit, &stay).await.unwrap();
 
     assert_eq!(shop.standing().await, [0, 0, 0]);
-    codes["durg_trac_info"] = json!([{ "feedetl_sn": lines[0].serial, "drug_trac_codg": "8100", "trdn_flag": "1" }]);
+    codes["durg_trac_info"] =
+        json!([{ "feedetl_sn": lines[0].serial, "drug_trac_codg": "8100", "trdn_flag": "1" }]);
     let settled = shop.done("2102", &codes).await;
     let id: VisitId = settled["setlinfo"]["mdtrt_id"].as_str().unwrap().parse().unwrap();
     let store = &shop.play().world.province(beijing()).unwrap().node.context.store;
@@ -414,7 +422,8 @@ async fn an_order_is_put_confirmed_settled_and_given_back() {
     let found = shop.done("2161", &who).await;
     assert_eq!((&found["psn_no"], &found["insutype"]), (&json!(patient.number.as_str()), &json!("310")));
     let store = &shop.play().world.province(hubei()).unwrap().node.context.store;
-    let looks = store::person::looks(&mut store.conn().await.unwrap(), people::WUHAN, &patient.number).await.unwrap();
+    let looks =
+        store::person::looks(&mut store.conn().await.unwrap(), people::WUHAN, &patient.number).await.unwrap();
     assert!(looks.keys().any(|(looker, _)| looker == "P11010800001"), "{looks:?}");
 
     let lines = shop.lines(200);
@@ -540,7 +549,8 @@ async fn a_reversal_undoes_order_or_settlement_but_no_refund_that_was_made() {
     // Cancelled at the counter, it is given back as well.
     let (last, _) = shop.put("5").await;
     let view = shop.confirmed(&last).await;
-    let found = shop.done("5203", &json!({ "data": { "setl_id": view.settlement.unwrap(), "mdtrt_id": "" } })).await;
+    let found =
+        shop.done("5203", &json!({ "data": { "setl_id": view.settlement.unwrap(), "mdtrt_id": "" } })).await;
     shop.done("2103", &shop.of_visit(&found)).await;
     assert_eq!(shop.orders().await.last().unwrap().standing, "given_back");
     shop.play().dust_settles().await;

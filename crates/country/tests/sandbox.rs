@@ -68,8 +68,14 @@ fn script(sandbox: &Sandbox, model: &Model, address: &str) -> Script {
     let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
     let discharged = clock.now().plus_millis(-3_600_000);
     let admitted = discharged.plus_millis(-5 * 86_400_000);
-    let order =
-        Order { level: SettlementLevel::Tertiary, admitted, discharged, total: Fen(1_234_567), lines: 6, seed: 3 };
+    let order = Order {
+        level: SettlementLevel::Tertiary,
+        admitted,
+        discharged,
+        total: Fen(1_234_567),
+        lines: 6,
+        seed: 3,
+    };
     let home = if AREAS[0].province() == province { AREAS[1] } else { AREAS[0] };
     let person = people::person(home, InsuranceScheme::Employee, MemberStatus::Retired, model.serial % 2);
     Script {
@@ -95,7 +101,8 @@ async fn what_is_said_in_the_sandbox_is_shown_with_its_deviations() {
     let all: Value = serde_json::from_str(&text).unwrap();
     let messages = all["messages"].as_array().unwrap();
     assert_eq!((status, messages.len()), (200, 4));
-    let said: Vec<_> = messages.iter().map(|message| (message["number"].as_u64(), &message["infno"])).collect();
+    let said: Vec<_> =
+        messages.iter().map(|message| (message["number"].as_u64(), &message["infno"])).collect();
     assert_eq!(said[3], (Some(1), &json!("2401")));
     assert_eq!(messages[0]["deviations"][0]["rule"], "not-json");
     let flat = &messages[2]["deviations"];
@@ -118,7 +125,8 @@ async fn what_is_said_in_the_sandbox_is_shown_with_its_deviations() {
     assert_eq!(about.matches("社会保障卡：卡号").count(), 4, "{about}");
     for institution in &sandbox.world.institutions {
         assert!(about.contains(institution.code.as_str()), "{}", institution.code);
-        let shown = institution.authentication == Authentication::None || about.contains(&institution.secret.0);
+        let shown =
+            institution.authentication == Authentication::None || about.contains(&institution.secret.0);
         assert!(shown, "{}", institution.code);
     }
     sandbox.stop().await;
@@ -141,7 +149,9 @@ async fn the_platform_conforms_whatever_way_it_is_spoken_to() {
     assert_eq!(ways.len(), Authentication::ALL.len());
     let sealed = sandbox.transcript.entries().into_iter().find(|entry| {
         sandbox.world.institutions.iter().any(|one| {
-            one.authentication == Authentication::Sm2Sm4 && one.code.as_str() == entry.institution && entry.infno == "2304"
+            one.authentication == Authentication::Sm2Sm4
+                && one.code.as_str() == entry.institution
+                && entry.infno == "2304"
         }) && entry.outcome == "成功"
     });
     let sealed = sealed.expect("a settlement under seal");
@@ -158,11 +168,14 @@ async fn the_platform_conforms_whatever_way_it_is_spoken_to() {
     sandbox.stop().await;
 }
 
+/// What becomes of an answer, by what was asked.
+type Spoil = fn(&str, String) -> String;
+
 /// Forwards to a platform and spoils what it answers.
-async fn spoiled(target: String, spoil: fn(&str, String) -> String) -> String {
+async fn spoiled(target: String, spoil: Spoil) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let pass = async move |State((target, spoil)): State<(String, fn(&str, String) -> String)>,
+    let pass = async move |State((target, spoil)): State<(String, Spoil)>,
                            request: axum::extract::Request| {
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let asked = String::from_utf8_lossy(&body).into_owned();
@@ -183,18 +196,23 @@ fn failed_steps(report: &Report) -> Vec<&str> {
 async fn a_platform_that_does_not_conform_is_found() {
     let sandbox = sandbox().await;
     let model = sandbox.world.models().find(|model| {
-        model.authentication == Authentication::None && model.division / 10_000 == 42 && !model.chinese_medicine
+        model.authentication == Authentication::None
+            && model.division / 10_000 == 42
+            && !model.chinese_medicine
     });
     let model = model.unwrap();
     let url = sandbox.world.province(AREAS[1].province()).unwrap().url();
-    type Spoil = fn(&str, String) -> String;
     let ways: [(&str, Spoil, &[&str]); 4] = [
         (
             "amounts that do not balance",
             |_, answer| answer.replace("\"psn_cash_pay\":", "\"psn_cash_pay\":1"),
             &["2303", "2304"],
         ),
-        ("a code as text", |_, answer| answer.replace("\"infcode\":0", "\"infcode\":\"0\""), &["9001", "1201"]),
+        (
+            "a code as text",
+            |_, answer| answer.replace("\"infcode\":0", "\"infcode\":\"0\""),
+            &["9001", "1201"],
+        ),
         (
             "another visit each time",
             |asked, answer| {
@@ -206,7 +224,11 @@ async fn a_platform_that_does_not_conform_is_found() {
             },
             &["9001", "1101"],
         ),
-        ("refusals without a sentence", |_, answer| answer.replace("\"err_msg\":\"", "\"msg\":\""), &["错误约定：未知交易编号"]),
+        (
+            "refusals without a sentence",
+            |_, answer| answer.replace("\"err_msg\":\"", "\"msg\":\""),
+            &["错误约定：未知交易编号"],
+        ),
     ];
     for (name, spoil, expected) in ways {
         let target = spoiled(url.clone(), spoil).await;
@@ -229,18 +251,21 @@ async fn a_proxy_says_what_a_client_does_wrong() {
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(country::conformance::serve(listener, proxy));
 
-    let model = sandbox.world.models().find(|model| model.authentication == Authentication::CsbHmacSha1).unwrap();
+    let model =
+        sandbox.world.models().find(|model| model.authentication == Authentication::CsbHmacSha1).unwrap();
     let good = script(&sandbox, model, &address).hospital;
     good.sign_in().await.expect("headers and bodies pass unchanged");
     assert!(report_of(&transcript.entries()).passed(), "{}", report_of(&transcript.entries()).text());
 
     let path = "/fsi/api/rsfComIfsService/callService";
-    let mut wrong: Value = good.envelope(&good.next_msgid(), "5303", None, json!({ "data": { "begntime": "昨天" } }));
+    let mut wrong: Value =
+        good.envelope(&good.next_msgid(), "5303", None, json!({ "data": { "begntime": "昨天" } }));
     wrong["inf_time"] = json!("20261122");
     send(Method::POST, &format!("{address}{path}"), wrong.to_string().into()).await;
     let report = report_of(&transcript.entries());
     assert!(!report.passed());
-    let failures = report.steps.iter().find(|step| step.name.starts_with("5303")).unwrap().failures.join("\n");
+    let failures =
+        report.steps.iter().find(|step| step.name.starts_with("5303")).unwrap().failures.join("\n");
     assert!(failures.contains("inf_time") && failures.contains("input.data.begntime"), "{failures}");
     let last = &transcript.entries()[0];
     assert!(last.asked.iter().any(|deviation| deviation.rule == Rule::BadDate));
@@ -248,7 +273,12 @@ async fn a_proxy_says_what_a_client_does_wrong() {
     assert!(status == 200 && page.contains("在院信息查询"), "{page}");
 
     // Nobody behind it: the client hears so.
-    let dead = Proxy::new("http://127.0.0.1:1", Transcript::new("代理", 5, None).unwrap(), Arc::new(node::SystemClock), |_| {});
+    let dead = Proxy::new(
+        "http://127.0.0.1:1",
+        Transcript::new("代理", 5, None).unwrap(),
+        Arc::new(node::SystemClock),
+        |_| {},
+    );
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let dead_address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(country::conformance::serve(listener, dead));

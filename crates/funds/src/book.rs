@@ -359,7 +359,7 @@ mod tests {
     use super::*;
     use crate::movement::settlement::{Settled, Undoing, at_hub, at_insured, at_treatment, undo};
     use proptest::prelude::*;
-    use terms::{InstitutionCode, InsuranceScheme, PoolingArea, Province};
+    use terms::{Fund, InstitutionCode, InsuranceScheme, PoolingArea, Province};
 
     fn province(code: &str) -> Province {
         code.parse().unwrap()
@@ -374,6 +374,7 @@ mod tests {
             settlement: SettlementId::new(province("310000"), moment(), serial),
             scheme: InsuranceScheme::Employee,
             funds: [(Fund::EmployeePool, pool), (Fund::LargeAmount, large)].into(),
+            account: Fen::ZERO,
             day: moment().day(),
             recorded_at: moment(),
         }

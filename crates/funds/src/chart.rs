@@ -184,12 +184,7 @@ impl Account {
         Self::of(AccountKind::InstitutionPayable, Party::Institution(institution), scheme, purse)
     }
 
-    fn of(
-        kind: AccountKind,
-        party: Party,
-        scheme: InsuranceScheme,
-        purse: impl Into<Purse>,
-    ) -> Self {
+    fn of(kind: AccountKind, party: Party, scheme: InsuranceScheme, purse: impl Into<Purse>) -> Self {
         Self { kind, party, scheme, purse: purse.into() }
     }
 

@@ -289,13 +289,16 @@ mod tests {
         ListedLine { refunded: true, ..line }
     }
 
+    /// What is seen, their list, our lines of the period, our lines of others, and what is said of each.
+    type Row<'a> = (&'a str, Vec<ListedLine>, &'a [SettledLine], &'a [SettledLine], &'a [&'a str]);
+
     #[test]
     fn every_way_in_which_a_list_can_differ() {
         let one = [made(1)];
         let cancelled = [made(1), undone(1)];
         let theirs = |lines: &[SettledLine]| lines.iter().map(listed).collect::<Vec<_>>();
         let nobody = ListedLine { id: None, ..listed(&made(1)) };
-        let rows: [(&str, Vec<ListedLine>, &[SettledLine], &[SettledLine], &[&str]); 16] = [
+        let rows: [Row<'_>; 16] = [
             ("agreed", theirs(&one), &one, &[], &[""]),
             ("agreed on a cancellation", theirs(&cancelled), &cancelled, &[], &["", ""]),
             (

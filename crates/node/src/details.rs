@@ -215,7 +215,8 @@ pub async fn delete(work: &mut Work, visit: &Visit, serials: Option<&[String]>) 
         return Err(Refusal::UnknownLine { feedetl_sn: missing.clone() }.into());
     }
     if let Some(settled) = found.iter().find(|line| !line.bill.is_empty() && serials.contains(&line.serial)) {
-        let expected = format!("未结算的费用明细；[{}]已中途结算，请先撤销该结算或上传退费明细", settled.serial);
+        let expected =
+            format!("未结算的费用明细；[{}]已中途结算，请先撤销该结算或上传退费明细", settled.serial);
         return Err(Refusal::invalid("feedetl_sn", expected).into());
     }
     let orphan = found.iter().find(|line| !serials.contains(&line.serial));

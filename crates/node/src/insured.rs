@@ -429,15 +429,24 @@ impl Gathered<'_> {
             let content = stands.and_then(|one| one.content.as_ref());
             let content = content.ok_or_else(|| Refusal::UnknownSettlement { setl_id: id.to_string() })?;
             let earlier: Claim = content.claim.read().expect("this program stored it");
-            if earlier.visit != claim.visit || content.person != claim.person || content.scheme != claim.scheme {
+            if earlier.visit != claim.visit
+                || content.person != claim.person
+                || content.scheme != claim.scheme
+            {
                 return Err(Refusal::UnknownSettlement { setl_id: id.to_string() });
             }
             let breakdown = breakdown_of(&content.breakdown);
             let divided = Counter::of(claim.bill.care, Measure::Divided);
-            let of_years = [Some(&breakdown.contribution), breakdown.earlier.as_ref().map(|it| &it.contribution)];
+            let of_years =
+                [Some(&breakdown.contribution), breakdown.earlier.as_ref().map(|it| &it.contribution)];
             let divided = of_years.into_iter().flatten().map(|year| Fen(year.get(divided))).sum::<Fen>();
             let since = earlier.bill.discharge;
-            let before = sum.unwrap_or(Continued { since, total: Fen::ZERO, divided: Fen::ZERO, deductible: Fen::ZERO });
+            let before = sum.unwrap_or(Continued {
+                since,
+                total: Fen::ZERO,
+                divided: Fen::ZERO,
+                deductible: Fen::ZERO,
+            });
             sum = Some(Continued {
                 since: since.max(before.since),
                 total: before.total + breakdown.split.total,

@@ -13,7 +13,7 @@ use crate::{
 };
 use casework::{
     institution::Institution,
-    medium::{VoucherCode, secret},
+    medium::{CardIdentification, VoucherCode, secret},
     person::Person,
 };
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub async fn read_card(
     said: Option<InsuredPlace>,
     message: &MessageId,
 ) -> Outcome<Person> {
-    let issued_by = card.identification.as_ref().map(|identification| identification.issued_by()).or(said);
+    let issued_by = card.identification.as_ref().map(CardIdentification::issued_by).or(said);
     let place = issued_by.ok_or_else(|| {
         Refusal::missing("card_sn", "读卡得到的32位卡识别码，或在insuplc_admdvs填写发卡的参保地")
     })?;

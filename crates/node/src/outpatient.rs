@@ -9,6 +9,7 @@ use crate::{
     settlement::{OUTPATIENT_KIND, REGISTRATION, other_care},
 };
 use casework::{
+    declaration::{DECLARED_AT, INJURY, THIRD_PARTY},
     institution::Institution,
     person::Person,
     visit::{Move, Patient, Stage, Visit},
@@ -133,7 +134,7 @@ pub struct Description {
 }
 
 /// What a description says, and the next one does not if it leaves it out.
-const DESCRIBED: [&str; 5] = ["dise_codg", "dise_name", OUTPATIENT_KIND, "trum_flag", "rel_ttp_flag"];
+const DESCRIBED: [&str; 6] = ["dise_codg", "dise_name", OUTPATIENT_KIND, INJURY, THIRD_PARTY, DECLARED_AT];
 
 /// Writes down what a visit is.
 pub async fn describe(
@@ -161,8 +162,8 @@ pub async fn describe(
     let flag = |flag: bool| if flag { "1" } else { "0" }.to_owned();
     let kept = [
         (OUTPATIENT_KIND, description.kind.map(|kind| kind.code().to_owned())),
-        ("trum_flag", description.injury.map(flag)),
-        ("rel_ttp_flag", description.third_party.map(flag)),
+        (INJURY, description.injury.map(flag)),
+        (THIRD_PARTY, description.third_party.map(flag)),
         ("otp_diag_info", Some(description.diagnoses_in_words).filter(|words| !words.is_empty())),
     ];
     for field in DESCRIBED {
@@ -243,19 +244,20 @@ fn check_bills(bills: &[KeptBill], given: &[Given]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A line that may be refunded.
+struct Left {
+    serial: String,
+    bill: String,
+    local_item: String,
+    price: i64,
+    quantity: i64,
+}
+
 /// Gives every refund that does not say so the line that it refunds, since 2204 has no field for it: the first one of its bill,
 /// of the same item at the same price, of which so much is left.
 async fn name_refunds(work: &mut Work, visit: &Visit, given: &mut [Given]) -> Outcome<()> {
     if given.iter().all(|line| line.quantity > 0 || line.refunds.is_some()) {
         return Ok(());
-    }
-    /// A line that may be refunded.
-    struct Left {
-        serial: String,
-        bill: String,
-        local_item: String,
-        price: i64,
-        quantity: i64,
     }
     let mut left: Vec<Left> = Vec::new();
     let known = fee::list(work.conn(), visit.id, None).await?;

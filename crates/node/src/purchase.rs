@@ -73,7 +73,7 @@ impl Purchase<'_> {
             .ok_or_else(|| Refusal::invalid("med_type", "41（定点药店购药）或14（门诊慢特病）"))
     }
 
-    fn request<'a>(&'a self, visit: VisitId) -> Request<'a> {
+    fn request(&self, visit: VisitId) -> Request<'_> {
         Request {
             institution: self.institution,
             visit,
@@ -96,11 +96,7 @@ impl Purchase<'_> {
 }
 
 /// Asks the insured place who buys, and holds what was shown at the counter against the person.
-pub async fn identify(
-    node: &ProvinceNode,
-    purchase: &Purchase<'_>,
-    shown: &Credential,
-) -> Outcome<Person> {
+pub async fn identify(node: &ProvinceNode, purchase: &Purchase<'_>, shown: &Credential) -> Outcome<Person> {
     purchase.care(node.context.now())?;
     let who = (Some(purchase.person.clone()), None);
     let person = find_person(node, purchase.institution, purchase.insured, who).await?;

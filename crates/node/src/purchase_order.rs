@@ -289,9 +289,9 @@ pub async fn confirm(node: &ProvinceNode, number: &str, uses_account: bool) -> O
 async fn begin(node: &ProvinceNode, seen: &Seen, uses_account: bool) -> Outcome<Question> {
     let (order, content) = (&seen.order, &seen.content);
     let institution = node.institution(&order.institution).await?;
-    let institution = institution.filter(|institution| institution.open).ok_or_else(|| {
-        Refusal::InstitutionSuspended { fixmedins_code: order.institution.to_string() }
-    })?;
+    let institution = institution
+        .filter(|institution| institution.open)
+        .ok_or_else(|| Refusal::InstitutionSuspended { fixmedins_code: order.institution.to_string() })?;
     let mut registration = content.registration.clone();
     let flag = if uses_account { "1" } else { "0" };
     for (field, value) in
@@ -312,7 +312,8 @@ async fn begin(node: &ProvinceNode, seen: &Seen, uses_account: bool) -> Outcome<
         registration,
         msgid: order.msgid.clone(),
     };
-    let person = purchase::identify(node, &purchase, &wire::hospital::credential::Credential::Nothing).await?;
+    let person =
+        purchase::identify(node, &purchase, &wire::hospital::credential::Credential::Nothing).await?;
     let id = SettlementId::new(node.province, node.context.now(), node.context.ids.serial());
     let mut work = node.context.store.begin().await?;
     // Somebody may have cancelled it while the insured place was asked.

@@ -13,6 +13,7 @@ use crate::{
 };
 use benefit::{Bill, Breakdown};
 use casework::{
+    declaration::THIRD_PARTY,
     institution::Institution,
     settlement::{self as stages, Effect, Move as Hear, Stage},
     visit::{self as visits, Move, Visit},
@@ -119,7 +120,7 @@ pub async fn try_summed(
     request: &Request<'_>,
     summed: Summed,
 ) -> Outcome<(Visit, Breakdown)> {
-    summed.visit.after(Move::Try)?;
+    summed.visit.after(if request.is_midway() { Move::SettleMidway } else { Move::Try })?;
     let claim = claim(node, request, &summed)?;
     let visit = summed.visit;
     match node.link.ask(&node.context, &Question::Trial(Box::new(claim)), node.settings.patience).await {
@@ -410,13 +411,14 @@ fn bill_of_outpatient(
     if of_bill.third_party == Some(true) {
         return Err(Refusal::ThirdParty {});
     }
-    let is_said = of_bill.third_party.is_some() || visit.registration.contains_key("rel_ttp_flag");
+    let is_said = of_bill.third_party.is_some() || visit.registration.contains_key(THIRD_PARTY);
     if of_bill.injury == Some(true) && !is_said {
         return Err(Refusal::missing("exp_content.REL_TTP_FLAG", "是否涉及第三方：0或1，外伤就医必填"));
     }
-    let care = care_of(visit, of_bill.med_type)?;
     let chrg_bchno = of_bill.name.to_owned();
-    let Some(bill) = summed.bills.iter().find(|bill| bill.name == of_bill.name) else {
+    let bill = summed.bills.iter().find(|bill| bill.name == of_bill.name);
+    let care = care_of(visit, of_bill.med_type, bill.and_then(|bill| bill.disease))?;
+    let Some(bill) = bill else {
         return Err(Refusal::UnknownBill { chrg_bchno });
     };
     if bill.settlement.is_some() {
@@ -455,9 +457,12 @@ fn bill_of_outpatient(
 /// The 医疗类别 of a visit of which only the registration (2201) is known: what it pays for is the registration.
 pub const REGISTRATION: &str = "12";
 
-/// The kind of care of a bill: the visit's, since a visit has one 医疗类别, or that of the fee of its registration.
-fn care_of(visit: &Visit, med_type: &str) -> Result<CareKind, Refusal> {
-    let agrees = med_type.starts_with(&visit.med_type) || visit.med_type.starts_with(med_type);
+/// The kind of care of a bill: the visit's, or that of the fee of its registration. Who comes for a chronic disease may have an
+/// ordinary bill beside it, and the other way round a bill whose lines name the disease.
+fn care_of(visit: &Visit, med_type: &str, disease: Option<DiseaseCode>) -> Result<CareKind, Refusal> {
+    let is = |visits: &str, bills: &str| visit.med_type.starts_with(visits) && med_type.starts_with(bills);
+    let is_beside = is("14", "11") || (is("11", "14") && disease.is_some());
+    let agrees = is_beside || med_type.starts_with(&visit.med_type) || visit.med_type.starts_with(med_type);
     if !agrees && !med_type.starts_with(REGISTRATION) {
         if visit.med_type == REGISTRATION {
             return Err(Refusal::VisitNotDescribed { mdtrt_id: visit.id.to_string() });

@@ -232,14 +232,16 @@ pub async fn categories(conn: &mut Conn, visit: VisitId) -> Result<Vec<CategoryA
 
 /// Moves the lines of one bill of a visit into another.
 pub async fn rename_bill(work: &mut Work, visit: VisitId, from: &str, to: &str) -> Result<()> {
-    sqlx::query("update fee_line set bill = $5 where province = $3 and month = $1 and visit = $2 and bill = $4")
-        .bind(visit.month().number())
-        .bind(visit.to_string())
-        .bind(division_number(visit.province().division()))
-        .bind(from)
-        .bind(to)
-        .execute(work.conn())
-        .await?;
+    sqlx::query(
+        "update fee_line set bill = $5 where province = $3 and month = $1 and visit = $2 and bill = $4",
+    )
+    .bind(visit.month().number())
+    .bind(visit.to_string())
+    .bind(division_number(visit.province().division()))
+    .bind(from)
+    .bind(to)
+    .execute(work.conn())
+    .await?;
     Ok(())
 }
 

@@ -152,13 +152,15 @@ pub async fn spend_balance(
     scheme: InsuranceScheme,
     amount: Fen,
 ) -> Result<()> {
-    sqlx::query("update enrolment set balance = balance - $4 where area = $1 and person = $2 and scheme = $3")
-        .bind(area_of(area))
-        .bind(number.as_str())
-        .bind(scheme.code())
-        .bind(amount.0)
-        .execute(work.conn())
-        .await?;
+    sqlx::query(
+        "update enrolment set balance = balance - $4 where area = $1 and person = $2 and scheme = $3",
+    )
+    .bind(area_of(area))
+    .bind(number.as_str())
+    .bind(scheme.code())
+    .bind(amount.0)
+    .execute(work.conn())
+    .await?;
     Ok(())
 }
 

@@ -3,13 +3,16 @@
 use crate::{
     Conn, Document, Error, Result, Work,
     document::document,
-    row::{area_of, day_if, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage, stage_number},
+    row::{
+        area_of, day_if, division, division_number, fen, moment, moment_if, parsed, parsed_if, stage,
+        stage_number,
+    },
 };
 use casework::purchase_order::Stage;
 use sqlx::{Row, postgres::PgRow};
 use terms::{
-    CitizenId, Day, Fen, InstitutionCode, InsuredPlace, MessageId, Moment, PersonNumber, PoolingArea, Province,
-    SettlementId,
+    CitizenId, Day, Fen, InstitutionCode, InsuredPlace, MessageId, Moment, PersonNumber, PoolingArea,
+    Province, SettlementId,
 };
 
 /// An order.

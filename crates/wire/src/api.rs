@@ -477,8 +477,14 @@ pub struct SettlementView {
     /// 个人负担总金额.
     #[serde(with = "yuan")]
     pub person_total: Fen,
+    /// 个人账户支出, a part of the person's.
+    #[serde(with = "yuan")]
+    pub account: Fen,
     /// What each fund pays, by 基金支付类型 code.
     pub funds: BTreeMap<String, String>,
+    /// When the person declared that no third party is liable for the injury (《外伤无第三方责任承诺书》), if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_third_party_declared_at: Option<String>,
     /// The refusal, if it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refused>,

@@ -143,6 +143,12 @@ fn settle() -> Settle {
     Settle { settlement: parsed("420000179523180000000000000002"), asked_at: at(), claim: claim() }
 }
 
+/// The rest of a stay that was settled midway, paid from the account.
+fn settle_on() -> Settle {
+    let continues = vec![parsed("420000179523180000000000000001")];
+    Settle { claim: Claim { uses_account: true, continues, ..claim() }, ..settle() }
+}
+
 fn filing() -> casework::Filing {
     let application = Application {
         id: parsed("110000179523180000000000000003"),
@@ -191,6 +197,7 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("find_filings", Question::FindFilings(find_filings)),
         ("trial", Question::Trial(Box::new(claim()))),
         ("settle", Question::Settle(Box::new(settle()))),
+        ("settle-on", Question::Settle(Box::new(settle_on()))),
         ("undo", Question::Undo(undo)),
         ("find_year", Question::FindYear(find_year)),
         ("publish_filing", Question::PublishFiling(Box::new(filing()))),

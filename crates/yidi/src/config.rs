@@ -96,6 +96,10 @@ pub struct ProvinceFlags {
     #[arg(long, env = "YIDI_TOKEN_MINUTES", value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
     #[serde(skip_serializing_if = "Option::is_none")]
     token_minutes: Option<u32>,
+    /// 异地就医购药订单等待参保人确认的分钟数，默认1440 (how long an order of a purchase waits for the person)
+    #[arg(long, env = "YIDI_ORDER_MINUTES", value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=43_200))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_minutes: Option<u32>,
     /// 结算后多少秒向参保地传输费用明细，默认86400 (how long after a settlement its details are sent on)
     #[arg(long, env = "YIDI_DETAILS_DELAY_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=2_592_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,6 +173,8 @@ pub struct ProvinceSettings {
     pub voucher_seconds: u32,
     /// How long a token of a voucher read here stands for the person.
     pub token_minutes: u32,
+    /// How long an order of a purchase waits for the person to confirm it.
+    pub order_minutes: u32,
     /// How long after a settlement its details are sent on.
     pub details_delay_seconds: u32,
     /// The most lines of one batch of details.
@@ -181,7 +187,7 @@ pub struct ProvinceSettings {
 
 const NODE_NAMES: [&str; 6] =
     ["listen", "data", "database", "connections", "key_file", "management_token_file"];
-const PROVINCE_NAMES: [&str; 14] = [
+const PROVINCE_NAMES: [&str; 15] = [
     "province",
     "hub_address",
     "hub_key",
@@ -192,6 +198,7 @@ const PROVINCE_NAMES: [&str; 14] = [
     "body_bytes_max",
     "voucher_seconds",
     "token_minutes",
+    "order_minutes",
     "details_delay_seconds",
     "details_batch_lines",
     "unconfirmed_values",
@@ -212,6 +219,7 @@ pub fn of_province(flags: &NodeFlags, own: &ProvinceFlags) -> Result<(NodeSettin
         .merge(Serialized::default("body_bytes_max", 8 << 20))
         .merge(Serialized::default("voucher_seconds", 60))
         .merge(Serialized::default("token_minutes", 30))
+        .merge(Serialized::default("order_minutes", 24 * 60))
         .merge(Serialized::default("details_delay_seconds", 24 * 60 * 60))
         .merge(Serialized::default("details_batch_lines", 500))
         .merge(Serialized::default("unconfirmed_values", UnconfirmedValues::Refuse))

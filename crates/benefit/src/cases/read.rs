@@ -314,7 +314,9 @@ fn accounts(text: &str) -> Result<Accounts, String> {
 fn continued(text: &str) -> Result<Continued, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [since, "total", total, "divided", divided, "deductible", deductible] = words[..] else {
-        return Err(format!("`{text}` does not say what was settled; write `2025-03-05 total 10000 divided 9200 deductible 800`"));
+        return Err(format!(
+            "`{text}` does not say what was settled; write `2025-03-05 total 10000 divided 9200 deductible 800`"
+        ));
     };
     Ok(Continued {
         since: day(since)?,

@@ -60,8 +60,7 @@ pub fn national(path: &str, text: &str, file: &raw::National) -> Result<National
     };
     let scheme = checker.scheme_named(&file.scheme);
     checker.list_sources(&file.source);
-    let mut account =
-        checker.history("个人账户", CareKind::Inpatient, &file.account, &mut Checker::account);
+    let mut account = checker.history("个人账户", CareKind::Inpatient, &file.account, &mut Checker::account);
     checker.all_sources_used();
     for cited in account.iter_mut().filter_map(|(_, cited)| cited.as_mut()) {
         cited.value.origin.line = NATIONAL;

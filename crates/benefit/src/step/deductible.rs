@@ -90,9 +90,10 @@ fn paid_before<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>, deductible: &Ded
         (AfterTransfer::Nothing, Some(_)) => return Fen::LIMIT,
         _ => Fen::ZERO,
     };
-    if let (Recurrence::EachAdmission, Some(before)) = (deductible.recurs, &sheet.case.continues) {
-        return before.deductible;
-    }
+    let midway = match (deductible.recurs, &sheet.case.continues) {
+        (Recurrence::EachAdmission, Some(before)) => before.deductible,
+        _ => Fen::ZERO,
+    };
     let own = Set::only(sheet.care());
     match window(deductible.recurs, sheet.case.bill.discharge) {
         Some(time) => sheet.counted(own.union(deductible.shared_with), time, None, Measure::Deductible),
@@ -102,6 +103,7 @@ fn paid_before<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>, deductible: &Ded
         None => transferred,
     }
     .or_zero()
+        + midway
 }
 
 /// All deductibles of the year together are at most the ceiling.

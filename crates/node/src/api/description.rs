@@ -84,7 +84,8 @@ mod tests {
         let mut routes = Routes::new();
         for after in source.split(".route(").skip(1) {
             let quoted = after.trim_start().strip_prefix('"').and_then(|after| after.split_once('"'));
-            let Some((path, rest)) = quoted.filter(|(path, _)| path.starts_with('/') && !path.contains("{*")) else {
+            let Some((path, rest)) = quoted.filter(|(path, _)| path.starts_with('/') && !path.contains("{*"))
+            else {
                 continue;
             };
             // The handlers end with the parenthesis that the call was opened with.
@@ -99,7 +100,8 @@ mod tests {
             });
             let handlers = &rest[..end.unwrap_or(rest.len())];
             for method in ["get", "post", "put", "delete", "patch"] {
-                let is_there = [" ", "."].iter().any(|before| handlers.contains(&format!("{before}{method}(")));
+                let is_there =
+                    [" ", "."].iter().any(|before| handlers.contains(&format!("{before}{method}(")));
                 if is_there {
                     routes.insert((method.to_owned(), path.to_owned()));
                 }

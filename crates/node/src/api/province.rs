@@ -13,11 +13,12 @@ use axum::{
     http::Uri,
     routing::{any, get, post, put},
 };
-use casework::{Filing, settlement::Stage};
+use casework::{Filing, declaration::declared_at, settlement::Stage};
 use std::sync::Arc;
 use store::{
     institution,
     treatment::{self, TreatmentSettlement},
+    visit,
 };
 use terms::{CitizenId, FilingId, InstitutionCode, InsuredPlace, PersonNumber, Refusal, SettlementId};
 use wire::api::{
@@ -161,23 +162,32 @@ async fn put_person(
 async fn find_settlement(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
     let id: SettlementId = read(&id, "id", "30位结算ID")?;
     let found = look_at_settlement(&node, id, clerk.looker("查询结算")).await.map_err(Failure::refusal)?;
-    Ok(Answer::json(&settlement_view(&found, clerk.shown)))
+    let (settlement, declared_at) = &found;
+    Ok(Answer::json(&settlement_view(settlement, declared_at.clone(), clerk.shown)))
 }
 
 async fn look_at_settlement(
     node: &ProvinceNode,
     id: SettlementId,
     looker: Looker<'_>,
-) -> Result<TreatmentSettlement, Failure> {
+) -> Result<(TreatmentSettlement, Option<String>), Failure> {
     let mut work = node.context.store.begin().await?;
     let found = treatment::find(work.conn(), id).await?;
     let found = found.ok_or_else(|| Refusal::UnknownSettlement { setl_id: id.to_string() })?;
     record_look(node, &mut work, found.area, &found.person, looker.name, looker.purpose).await?;
+    let visit = visit::find(work.conn(), &found.institution, found.visit).await?;
+    let of_visit = visit.as_ref().and_then(|visit| declared_at(&visit.registration));
+    let declared = declared_at(&found.registration).or(of_visit).map(str::to_owned);
     work.save().await?;
-    Ok(found)
+    Ok((found, declared))
 }
 
-fn settlement_view(settlement: &TreatmentSettlement, shown: Shown) -> SettlementView {
+/// What is shown of a settlement, with when it was declared that no third party is liable.
+fn settlement_view(
+    settlement: &TreatmentSettlement,
+    declared_at: Option<String>,
+    shown: Shown,
+) -> SettlementView {
     let stage = match settlement.stage {
         Stage::Asked => "asked",
         Stage::Settled => "settled",
@@ -197,6 +207,8 @@ fn settlement_view(settlement: &TreatmentSettlement, shown: Shown) -> Settlement
         total: settlement.amounts.total,
         fund_total: settlement.amounts.fund_total,
         person_total: settlement.amounts.person_total,
+        account: settlement.amounts.account,
+        no_third_party_declared_at: declared_at,
         funds: shown_funds(&settlement.amounts.funds),
         refusal: settlement.refusal.as_ref().map(|stored| Refused::from(&refusal_of(Some(stored)))),
         asked_at: settlement.asked_at.to_string(),

@@ -5,6 +5,7 @@ use crate::{
     admission::{self, Admission, Correction, Diagnoses},
     context::{Failure, Outcome},
 };
+use casework::declaration;
 use store::message::Known;
 use terms::{AdmissionKind, Refusal};
 use wire::hospital::{exp_content::ExpContent, registration, t2401, t2402, t2403, t2404, t2405};
@@ -17,6 +18,9 @@ pub async fn admit(call: &Call<'_>) -> Outcome<Vec<u8>> {
         return call.known(known);
     }
     let given = input.mdtrtinfo;
+    let said = &input.exp_content;
+    let mut registration = registration::first(call.request, "mdtrtinfo");
+    declaration::note(&mut registration, said.injury, said.third_party, call.received);
     let admission = Admission {
         shown: given.credential()?,
         person: given.psn_no,
@@ -26,7 +30,7 @@ pub async fn admit(call: &Call<'_>) -> Outcome<Vec<u8>> {
         admitted_at: given.begntime,
         kind: kind_of(&input.exp_content),
         third_party: input.exp_content.third_party == Some(true),
-        registration: registration::first(call.request, "mdtrtinfo"),
+        registration,
         diagnoses: diagnoses(call, &input.diseinfo),
         msgid: call.request.msgid.clone(),
         med_type: given.med_type,
@@ -80,13 +84,15 @@ pub async fn correct(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let input = t2403::Input::read(call.request)?;
     let given = input.adminfo;
     call.once(async |work| {
-        let visit = admission::hold(work, call.institution, given.mdtrt_id, &given.psn_no).await?;
-        let kind = input.exp_content.admission_kind.unwrap_or(visit.admission_kind);
+        let mut visit = admission::hold(work, call.institution, given.mdtrt_id, &given.psn_no).await?;
+        let said = &input.exp_content;
+        declaration::note(&mut visit.registration, said.injury, said.third_party, call.received);
+        let kind = said.admission_kind.unwrap_or(visit.admission_kind);
         let correction = Correction {
             admitted_at: given.begntime,
             med_type: given.med_type.clone(),
             kind,
-            third_party: input.exp_content.third_party == Some(true),
+            third_party: said.third_party == Some(true),
             registration: registration::first(call.request, "adminfo"),
             diagnoses: diagnoses(call, &input.diseinfo),
         };

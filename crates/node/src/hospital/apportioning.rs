@@ -38,7 +38,7 @@ pub async fn extract(call: &Call<'_>) -> Outcome<Value> {
 /// 3261: kept under the number of its answer (`inf_refmsgid`), by which 3262 takes it back.
 pub async fn confirm(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let input = t3261::Input::read(call.request)?;
-    let said = input.detail.into_iter().map(said).collect();
+    let said = input.detail.iter().map(said).collect();
     let (mut work, known) = call.begin(None).await?;
     if known != Known::New {
         return call.known(known);
@@ -59,7 +59,7 @@ pub async fn confirm(call: &Call<'_>) -> Outcome<Vec<u8>> {
     }
 }
 
-fn said(detail: t3261::Detail) -> Said {
+fn said(detail: &t3261::Detail) -> Said {
     Said {
         visit: detail.mdtrt_id,
         detail: Detail {

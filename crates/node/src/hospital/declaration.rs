@@ -8,7 +8,10 @@ use crate::{
 };
 use funds::apportioning::{SettledLine, Share, by};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{
+    BTreeMap, HashMap,
+    btree_map::Entry::{Occupied, Vacant},
+};
 use store::{
     Conn,
     reconciliation::{self, Guest},
@@ -46,11 +49,11 @@ async fn with_declarations(conn: &mut Conn, call: &Call<'_>, entries: Vec<Entry>
     let mut lines = Vec::with_capacity(entries.len());
     for entry in entries {
         let month = entry.line.at.day().month();
-        if !of_months.contains_key(&month) {
-            let confirmed = apportioning::confirmed(conn, call.institution, month).await?;
-            of_months.insert(month, confirmed);
-        }
-        let declaration = of_months[&month].get(&entry.line.id).cloned();
+        let confirmed = match of_months.entry(month) {
+            Occupied(known) => known.into_mut(),
+            Vacant(place) => place.insert(apportioning::confirmed(conn, call.institution, month).await?),
+        };
+        let declaration = confirmed.get(&entry.line.id).cloned();
         lines.push(Line { entry, month, declaration });
     }
     Ok(lines)
@@ -85,7 +88,7 @@ pub async fn months(call: &Call<'_>) -> Outcome<Value> {
     let t2172::Input(input) = t2172::Input::read(call.request)?;
     let mut conn = call.node.context.store.conn().await?;
     let lines = lines_of_months(&mut conn, call, &input).await?;
-    let mut sums: BTreeMap<(Month, (String, String), Option<&str>), Vec<&SettledLine>> = BTreeMap::new();
+    let mut sums = BTreeMap::<_, Vec<&SettledLine>>::new();
     for line in &lines {
         let settled = &line.entry.line;
         let kind = clearing_code(settled.scheme, settled.care);

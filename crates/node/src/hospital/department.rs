@@ -88,11 +88,11 @@ pub async fn list(call: &Call<'_>) -> Outcome<Value> {
     let mut conn = call.node.context.store.conn().await?;
     let departments = department::list(&mut conn, (call.area(), &call.institution.code)).await?;
     let stands = |one: &Department| one.ends_at.is_none_or(|end| end >= call.received);
-    let departments = departments.into_iter().filter(stands).map(|one| shown(call, one)).collect();
+    let departments = departments.into_iter().filter(stands).map(|one| shown(call, &one)).collect();
     Ok(t5101::Output { departments }.value())
 }
 
-fn shown(call: &Call<'_>, one: Department) -> t5101::Department {
+fn shown(call: &Call<'_>, one: &Department) -> t5101::Department {
     let kept = |field: &str| one.registration.get(field).cloned();
     let number = |field: &str| kept(field).and_then(|text| text.parse().ok());
     t5101::Department {

@@ -9,9 +9,12 @@ use crate::{
     admission,
     context::{Failure, Outcome},
     details::Given,
+    medium,
     outpatient::{self, Description, Registering},
 };
+use casework::declaration;
 use wire::hospital::{
+    credential::Credential,
     registration::{self, Registration},
     t2201, t2202, t2203, t2203a, t2204, t2205,
 };
@@ -24,8 +27,15 @@ pub async fn register(call: &Call<'_>) -> Outcome<Vec<u8>> {
         return call.known(known);
     }
     let given = input.data;
+    let (kind, number) = (given.mdtrt_cert_type.as_deref(), given.mdtrt_cert_no.as_deref());
+    let shown = Credential::read(kind, number, given.card_sn.as_deref())?;
     let who = (Some(given.psn_no.clone()), None);
-    let person = match admission::find_person(call.node, call.institution, insured, who).await {
+    let found = async {
+        let person = admission::find_person(call.node, call.institution, insured, who).await?;
+        medium::check(call.node, call.institution, (insured, &person), &shown, &call.request.msgid).await?;
+        Ok(person)
+    };
+    let person = match found.await {
         Ok(person) => person,
         Err(Failure::Refused(refusal)) => return call.refuse(&refusal).await,
         Err(trouble) => return Err(trouble),
@@ -76,6 +86,8 @@ async fn describe_as(call: &Call<'_>, input: t2203::Input) -> Outcome<Vec<u8>> {
     let mut registration = registration::first(call.request, "mdtrtinfo");
     // A prescription's picture is not kept.
     registration.remove("rxin");
+    let said = &input.exp_content;
+    declaration::note(&mut registration, said.injury, said.third_party, call.received);
     let description = Description {
         at: given.begntime,
         med_type: given.med_type,

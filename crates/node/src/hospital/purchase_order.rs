@@ -380,11 +380,7 @@ pub async fn reverse(call: &Call<'_>) -> Outcome<Vec<u8>> {
     call.keep(work, &answer).await
 }
 
-async fn start_reversal(
-    call: &Call<'_>,
-    work: &mut Work,
-    input: &t2181::Input,
-) -> Outcome<Option<Question>> {
+async fn start_reversal(call: &Call<'_>, work: &mut Work, input: &t2181::Input) -> Outcome<Option<Question>> {
     let seen = own(call, work, &input.row.mdtrt_regno).await?;
     let is_theirs = |ssn: &String| ssn.eq_ignore_ascii_case(seen.order.citizen.reveal());
     if !input.row.ssn.as_ref().is_none_or(is_theirs) {

@@ -10,7 +10,7 @@ use crate::{
     settlement::{self, Asked, OfBill, Request},
 };
 use benefit::Breakdown;
-use casework::{settlement::Stage, visit::Visit};
+use casework::{declaration, settlement::Stage, visit::Visit};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write as _};
 use store::{
@@ -45,7 +45,7 @@ pub async fn try_out(call: &Call<'_>) -> Outcome<Value> {
 /// 2206, 2206A: nothing is written. Lines that come with the message are split and summed, and forgotten.
 pub async fn try_out_bill(call: &Call<'_>) -> Outcome<Value> {
     let input = t2206::Input::read(call.request)?;
-    let request = request_of_bill(call, &input)?;
+    let request = request_of_bill(call, &input);
     let given = lines(call, input.feedetail.clone());
     let (visit, breakdown) = if given.is_empty() {
         settlement::trial(call.node, &request).await?
@@ -56,15 +56,18 @@ pub async fn try_out_bill(call: &Call<'_>) -> Outcome<Value> {
         drop(work);
         settlement::try_summed(call.node, &request, summed).await?
     };
-    let shown = Shown::trial(call, visit.care, &request.registration);
+    let care = CareKind::from_medical_type(&input.data.med_type).unwrap_or(visit.care);
+    let shown = Shown::trial(call, care, &request.registration);
     let info = info(call, &visit, &breakdown, &shown);
     let setldetail = info.details();
     Ok(t2206::Output { setlinfo: info, setldetail }.value())
 }
 
-fn request_of_bill<'a>(call: &'a Call<'_>, input: &'a t2206::Input) -> Result<Request<'a>, Refusal> {
+fn request_of_bill<'a>(call: &'a Call<'_>, input: &'a t2206::Input) -> Request<'a> {
     let (data, said) = (&input.data, &input.exp_content);
-    Ok(Request {
+    let mut registration = registration::first(call.request, "data");
+    declaration::note(&mut registration, said.injury, said.third_party, call.received);
+    Request {
         institution: call.institution,
         visit: data.mdtrt_id,
         of_bill: Some(OfBill {
@@ -80,8 +83,8 @@ fn request_of_bill<'a>(call: &'a Call<'_>, input: &'a t2206::Input) -> Result<Re
         discharge: None,
         infno: &call.request.infno,
         msgid: &call.request.msgid,
-        registration: registration::first(call.request, "data"),
-    })
+        registration,
+    }
 }
 
 /// Puts the lines that came with a message in place of those of the bill.
@@ -121,7 +124,7 @@ pub async fn settle(call: &Call<'_>) -> Outcome<Vec<u8>> {
 pub async fn settle_bill(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let input = t2207::Input::read(call.request)?;
     let given = lines(call, input.feedetail.clone());
-    settle_request(call, &request_of_bill(call, &input)?, given).await
+    settle_request(call, &request_of_bill(call, &input), given).await
 }
 
 async fn settle_request(call: &Call<'_>, request: &Request<'_>, given: Vec<Given>) -> Outcome<Vec<u8>> {
@@ -284,7 +287,11 @@ pub struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn trial(call: &'a Call<'_>, care: CareKind, registration: &'a BTreeMap<String, String>) -> Self {
+    pub(super) fn trial(
+        call: &'a Call<'_>,
+        care: CareKind,
+        registration: &'a BTreeMap<String, String>,
+    ) -> Self {
         let (msgid, time) = (&call.request.msgid, call.received);
         Self { settlement: None, msgid, time, care, registration }
     }

@@ -5,7 +5,7 @@ use super::Call;
 use crate::context::Outcome;
 use casework::visit::{Stage, Visit};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use store::{
     Conn,
     special_attribute::{self, Diagnosis, SpecialAttribute},
@@ -34,12 +34,13 @@ async fn own_visit(
 pub async fn change_memos(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let lines = t2306::Input::read(call.request)?.data;
     call.once(async |work| {
-        let mut seen = HashMap::new();
+        let mut seen = HashSet::new();
         for line in &lines {
             let of = (line.mdtrt_id, line.psn_no.clone());
-            if !seen.contains_key(&of) {
-                let visit = own_visit(call, work.conn(), line.mdtrt_id, line.psn_no.as_ref()).await?;
-                seen.insert(of, visit.id);
+            // A visit that was looked at for an earlier line is this hospital's and the person's.
+            if !seen.contains(&of) {
+                own_visit(call, work.conn(), line.mdtrt_id, line.psn_no.as_ref()).await?;
+                seen.insert(of);
             }
             let which = (line.bkkp_sn.as_str(), line.med_list_codg.as_deref());
             if !special_attribute::set_memo(work, line.mdtrt_id, which, line.memo.as_deref()).await? {

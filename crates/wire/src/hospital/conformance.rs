@@ -250,7 +250,9 @@ impl Found {
     fn envelope(&mut self, fields: &Map<String, Value>, known: &'static [Field]) {
         for (key, value) in fields {
             match find(known, key) {
-                Some(field) if field.name == "input" || field.name == "output" => self.spelling("", key, field),
+                Some(field) if field.name == "input" || field.name == "output" => {
+                    self.spelling("", key, field);
+                }
                 Some(field) => {
                     self.spelling("", key, field);
                     self.value("", field, value, None);
@@ -319,13 +321,20 @@ impl Found {
             let node = nested[0];
             let detail = format!("应在节点{}内", node.name);
             self.add(place, "", Rule::Flat, detail, "按该节点读取");
-            self.fields(&format!("{place}.{}", node.name), given, node, own_node(here, is_input, node.name), is_input);
+            self.fields(
+                &format!("{place}.{}", node.name),
+                given,
+                node,
+                own_node(here, is_input, node.name),
+                is_input,
+            );
             return;
         }
         let mut seen = Vec::new();
         for (key, value) in given {
             let path = format!("{place}.{key}");
-            let known_here = |node: &&describe::Node| node.name == key || node.aliases.contains(&key.as_str());
+            let known_here =
+                |node: &&describe::Node| node.name == key || node.aliases.contains(&key.as_str());
             let own_alias = own_nodes(here, is_input).iter().find(known_here);
             let node = nested.iter().copied().find(|node| same(node.name, key));
             let Some(node) = node else {
@@ -348,7 +357,7 @@ impl Found {
             let own = own_node(here, is_input, node.name);
             let rows = match (node.rows, own) {
                 (Rows::NotSaid, Some(own)) if own.many => Rows::Many,
-                (Rows::NotSaid, Some(_)) => Rows::One,
+                (Rows::NotSaid, Some(own)) if own.certain => Rows::One,
                 (rows, _) => rows,
             };
             match value {
@@ -450,7 +459,13 @@ impl Found {
                 Some(_) => "视为未填",
                 None => "本平台未开通此交易",
             };
-            self.add(&format!("{path}.{}", field.name), field.chinese, Rule::Missing, "必填".to_owned(), handled);
+            self.add(
+                &format!("{path}.{}", field.name),
+                field.chinese,
+                Rule::Missing,
+                "必填".to_owned(),
+                handled,
+            );
         }
         if !in_one_edition.is_empty() {
             let detail = format!("仅V1.1.27要求填写：{}", in_one_edition.join("、"));
@@ -462,7 +477,8 @@ impl Found {
     fn line(&mut self, path: &str, given: &Map<String, Value>) {
         /// `10^-6` yuan times `10^-4` is `10^-10` yuan, and a fen has a hundred million of them.
         const PER_FEN: i128 = 100_000_000;
-        let read = |name: &str, places| terms::money::parse_decimal(&plain(value_of(given, name)?), places).ok();
+        let read =
+            |name: &str, places| terms::money::parse_decimal(&plain(value_of(given, name)?), places).ok();
         let (Some(price), Some(quantity), Some(amount)) =
             (read("pric", 6), read("cnt", 4), read("det_item_fee_sumamt", 2))
         else {
@@ -473,27 +489,36 @@ impl Found {
             let up = product.unsigned_abs() % PER_FEN.unsigned_abs() >= PER_FEN.unsigned_abs() / 2;
             (fen + u128::from(up)).cast_signed() * product.signum()
         });
-        if expected.and_then(|expected| expected.checked_sub(amount)).is_none_or(|left| left.unsigned_abs() > 1) {
+        if expected
+            .and_then(|expected| expected.checked_sub(amount))
+            .is_none_or(|left| left.unsigned_abs() > 1)
+        {
             let detail = "单价×数量与金额相差超过0.01元".to_owned();
-            self.add(&format!("{path}.det_item_fee_sumamt"), "明细项目费用总额", Rule::Identity, detail, "拒绝");
+            self.add(
+                &format!("{path}.det_item_fee_sumamt"),
+                "明细项目费用总额",
+                Rule::Identity,
+                detail,
+                "拒绝",
+            );
         }
     }
 
     fn spelling(&mut self, prefix: &str, key: &str, field: &'static Field) {
         if field.name != key {
             let path = format!("{prefix}{key}");
-            self.add(&path, field.chinese, Rule::KeySpelling, format!("规范写作{}", field.name), "按规范的字段读取");
+            self.add(
+                &path,
+                field.chinese,
+                Rule::KeySpelling,
+                format!("规范写作{}", field.name),
+                "按规范的字段读取",
+            );
         }
     }
 
     /// One value against its field.
-    fn value(
-        &mut self,
-        prefix: &str,
-        field: &'static Field,
-        value: &Value,
-        own: Option<&describe::Field>,
-    ) {
+    fn value(&mut self, prefix: &str, field: &'static Field, value: &Value, own: Option<&describe::Field>) {
         let path = format!("{prefix}{}", field.name);
         let mut add = |rule, detail: String, handled| self.add(&path, field.chinese, rule, detail, handled);
         if let Value::String(text) = value
@@ -526,14 +551,22 @@ impl Found {
             }
             Kind::Day => {
                 if !is_day(&shown) {
-                    let handled = if super::field::read_moment(&shown).is_some() { "按日期读取" } else { "拒绝" };
+                    let handled = if super::field::read_moment(&shown).is_some() {
+                        "按日期读取"
+                    } else {
+                        "拒绝"
+                    };
                     add(Rule::BadDate, "应为yyyy-MM-dd".to_owned(), handled);
                 }
             }
             Kind::Moment => {
                 let is_moment = shown.len() == 19 && shown.as_bytes()[10] == b' ' && is_day(&shown[..10]);
                 if !is_moment || super::field::read_moment(&shown).is_none() {
-                    let handled = if super::field::read_moment(&shown).is_some() { "按时间读取" } else { "拒绝" };
+                    let handled = if super::field::read_moment(&shown).is_some() {
+                        "按时间读取"
+                    } else {
+                        "拒绝"
+                    };
                     add(Rule::BadDate, "应为yyyy-MM-dd HH:mm:ss".to_owned(), handled);
                 }
             }
@@ -567,7 +600,7 @@ impl Found {
     }
 }
 
-fn own_nodes<'a>(here: Option<&'a Description>, is_input: bool) -> &'a [describe::Node] {
+fn own_nodes(here: Option<&Description>, is_input: bool) -> &[describe::Node] {
     here.map_or(&[], |here| if is_input { &here.input } else { &here.output })
 }
 
@@ -603,7 +636,8 @@ fn shapes_of_envelope(fields: &Map<String, Value>, found: &mut Found) {
             found.add("msgid", "发送方报文ID", Rule::MessageIdShape, detail, "照样读取");
         }
     }
-    for (name, chinese) in [("mdtrtarea_admvs", "就医地医保区划"), ("insuplc_admdvs", "参保地医保区划")] {
+    for (name, chinese) in [("mdtrtarea_admvs", "就医地医保区划"), ("insuplc_admdvs", "参保地医保区划")]
+    {
         if let Some(division) = get(name)
             && (division.len() != 6 || !division.bytes().all(|byte| byte.is_ascii_digit()))
         {
@@ -613,9 +647,7 @@ fn shapes_of_envelope(fields: &Map<String, Value>, found: &mut Found) {
 }
 
 fn is_institution(code: &str) -> bool {
-    code.len() == 12
-        && code.starts_with(['H', 'P'])
-        && code[1..].bytes().all(|byte| byte.is_ascii_digit())
+    code.len() == 12 && code.starts_with(['H', 'P']) && code[1..].bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The identities of amounts (6.4 of the standard's facts), in an output that has `setlinfo`.
@@ -638,11 +670,16 @@ fn balance(output: &Map<String, Value>, found: &mut Found) {
     let cash = fen("psn_cash_pay").or_else(|| fen("cash_payamt"));
     let hospital = fen("hosp_part_amt").unwrap_or_default();
     let funds = fen("fund_pay_sumamt");
-    let named = ["hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "hifdm_pay", "maf_pay", "oth_pay"];
+    let named =
+        ["hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "hifdm_pay", "maf_pay", "oth_pay"];
     let each_fund: i128 = named.iter().filter_map(|name| fen(name)).sum();
     let plus = |one: Option<i128>, other: Option<i128>| Some(one? + other?);
     for (words, left, right) in [
-        ("医疗费总额＝基金支付总额＋个人负担＋医院负担", total, plus(funds, person).map(|sum| sum + hospital)),
+        (
+            "医疗费总额＝基金支付总额＋个人负担＋医院负担",
+            total,
+            plus(funds, person).map(|sum| sum + hospital),
+        ),
         ("个人负担＝个人账户＋现金", person, plus(fen("acct_pay"), cash)),
         (
             "医疗费总额＝全自费＋超限价＋先行自付＋符合范围",
@@ -654,7 +691,9 @@ fn balance(output: &Map<String, Value>, found: &mut Found) {
         if let (Some(left), Some(right)) = (left, right)
             && left != right
         {
-            let yuan = |fen: i128| format!("{}{}.{:02}", if fen < 0 { "-" } else { "" }, fen.abs() / 100, fen.abs() % 100);
+            let yuan = |fen: i128| {
+                format!("{}{}.{:02}", if fen < 0 { "-" } else { "" }, fen.abs() / 100, fen.abs() % 100)
+            };
             let detail = format!("{words}：{}与{}", yuan(left), yuan(right));
             found.add("output.setlinfo", "结算信息", Rule::Identity, detail, LOOKED_PAST);
         }

@@ -12,13 +12,15 @@ use super::{
     settlement_info::{PersonFace, SettlementDetail, SettlementInput},
     shape::{FieldShape, Kind},
     standard::{self, Rows},
-    t1101, t1161, t1162, t1201, t1312, t1316, t1317, t1318, t1319, t2101, t2102, t2161, t2166, t2170, t2171, t2181, t2201, t2202, t2203, t2204, t2205, t2206, t2301, t2302, t2305, t2401, t2402, t2403, t2404, t2405,
-    t2501, t2502, t2503, t2504, t2505, t2506, t2507, t2601, t3202, t3301, t3302, t5201, t5203, t5204, t5205, t5206, t5301, t5302, t5304, t5303, t9001, t9002, t9101, t9102,
+    t1101, t1161, t1162, t1201, t1312, t1316, t1317, t1318, t1319, t2101, t2102, t2161, t2166, t2170, t2171,
+    t2181, t2201, t2202, t2203, t2204, t2205, t2206, t2301, t2302, t2305, t2401, t2402, t2403, t2404, t2405,
+    t2501, t2502, t2503, t2504, t2505, t2506, t2507, t2601, t3202, t3301, t3302, t5201, t5203, t5204, t5205,
+    t5206, t5301, t5302, t5303, t5304, t9001, t9002, t9101, t9102,
     table::{self, Transaction},
 };
 use super::{
-    self_paid, t2001, t2306, t2406, t2407, t3401, t3403, t4102, t4103, t4104, t4203, t4204, t5101, t5102, t5202, t5401, t5402,
-    t90100, t100001,
+    self_paid, t2001, t2306, t2406, t2407, t3401, t3403, t4102, t4103, t4104, t4203, t4204, t5101, t5102,
+    t5202, t5401, t5402, t90100, t100001,
 };
 
 /// A transaction as it is served here.
@@ -43,6 +45,8 @@ pub struct Node {
     pub chinese: &'static str,
     /// Whether it is an array of rows.
     pub many: bool,
+    /// Whether the program says so, and not the standard alone, whose tables do not always.
+    pub certain: bool,
     /// Of an input: refused without at least one row.
     pub required: bool,
     /// Its fields, the standard's first.
@@ -79,8 +83,7 @@ impl Field {
 pub fn describe(infno: &str) -> Option<Description> {
     let transaction = table::served(infno).ok()?;
     // Of some A editions no table was printed: theirs is the plain one's.
-    let said =
-        standard::transaction(infno).or_else(|| standard::transaction(infno.trim_end_matches('A')));
+    let said = standard::transaction(infno).or_else(|| standard::transaction(infno.trim_end_matches('A')));
     let own = own(infno);
     let (asked, answered) = own.unwrap_or_default();
     let nodes = |said: Option<&'static Vec<standard::Node>>, own: &[OwnNode], is_input: bool| {
@@ -161,6 +164,7 @@ impl OwnNode {
             aliases: self.aliases,
             chinese: standard.map_or("", |node| node.chinese),
             many: self.many,
+            certain: true,
             required: self.required,
             fields,
         }
@@ -183,6 +187,7 @@ fn of_standard(node: &'static standard::Node, is_input: bool) -> Node {
         aliases: &[],
         chinese: node.chinese,
         many: node.rows == Rows::Many,
+        certain: false,
         required: false,
         fields: node.fields.iter().map(field).collect(),
     }
@@ -284,9 +289,7 @@ fn own(infno: &str) -> Option<(Vec<OwnNode>, Vec<OwnNode>)> {
                 ],
             )
         }
-        "1162" => {
-            (vec![one("data", t1162::Input::fields())], vec![one("", t1162::Output::fields()).alone()])
-        }
+        "1162" => (vec![one("data", t1162::Input::fields())], vec![one("", t1162::Output::fields()).alone()]),
         "1201" => (
             vec![one("medinsinfo", t1201::Input::fields())],
             vec![many("medinsinfo", t1201::Institution::fields())],
@@ -329,13 +332,15 @@ fn own(infno: &str) -> Option<(Vec<OwnNode>, Vec<OwnNode>)> {
         }
         "2202" => (vec![one("data", t2202::Input::fields())], vec![]),
         "2203" | "2203A" => (
-            vec![one("mdtrtinfo", t2203::Description::fields()), many("diseinfo", t2203::Diagnosis::fields())],
+            vec![
+                one("mdtrtinfo", t2203::Description::fields()),
+                many("diseinfo", t2203::Diagnosis::fields()),
+            ],
             vec![],
         ),
-        "2204" => (
-            vec![some("feedetail", t2204::Line::fields())],
-            vec![many("result", t2301::SplitLine::fields())],
-        ),
+        "2204" => {
+            (vec![some("feedetail", t2204::Line::fields())], vec![many("result", t2301::SplitLine::fields())])
+        }
         "2205" => (vec![one("data", t2205::Input::fields())], vec![]),
         "2206" | "2207" => (vec![one("data", t2206::BillToSettle::fields())], money()),
         "2206A" | "2207A" => (
@@ -350,10 +355,9 @@ fn own(infno: &str) -> Option<(Vec<OwnNode>, Vec<OwnNode>)> {
                 many("setldetail", SettlementDetail::fields()),
             ],
         ),
-        "2301" => (
-            vec![some("feedetail", t2301::Line::fields())],
-            vec![many("result", t2301::SplitLine::fields())],
-        ),
+        "2301" => {
+            (vec![some("feedetail", t2301::Line::fields())], vec![many("result", t2301::SplitLine::fields())])
+        }
         "2302" => (vec![some("data", t2302::Deletion::fields())], vec![]),
         "2303" | "2304" => (vec![one("data", SettlementInput::fields())], money()),
         "2305" => {
@@ -394,12 +398,21 @@ fn own(infno: &str) -> Option<(Vec<OwnNode>, Vec<OwnNode>)> {
             (vec![one("data", t2507::Accident::fields())], vec![one("result", t2507::Referred::fields())])
         }
         "2601" => (vec![one("data", t2601::Input::fields())], vec![]),
-        "2172" | "2173" | "2174" | "2175" => (vec![], vec![one("parameters", vec![]), many("n_output", vec![])]),
+        "2172" | "2173" | "2174" | "2175" => {
+            (vec![], vec![one("parameters", vec![]), many("n_output", vec![])])
+        }
         "2176" => (vec![], vec![many("", vec![])]),
         "3202" => (
             vec![by_hand(
                 "data",
-                &["file_qury_no", "stmt_begndate", "stmt_enddate", "medfee_sumamt", "fund_pay_sumamt", "fixmedins_setl_cnt"],
+                &[
+                    "file_qury_no",
+                    "stmt_begndate",
+                    "stmt_enddate",
+                    "medfee_sumamt",
+                    "fund_pay_sumamt",
+                    "fixmedins_setl_cnt",
+                ],
             )],
             vec![one("fileinfo", t3202::Output::fields())],
         ),
@@ -419,14 +432,16 @@ fn own(infno: &str) -> Option<(Vec<OwnNode>, Vec<OwnNode>)> {
             vec![one("data", t5205::Input::fields())],
             vec![many("feedetail", both(t5205::Known::fields(), t5205::Further::fields()))],
         ),
-        "5206" => {
-            (vec![one("data", t5206::Input::fields())], vec![many("cuminfo", t5206::Sum::fields())])
+        "5206" => (vec![one("data", t5206::Input::fields())], vec![many("cuminfo", t5206::Sum::fields())]),
+        "5301" => {
+            (vec![one("data", t5301::Input::fields())], vec![many("feedetail", t5301::Disease::fields())])
         }
-        "5301" => (vec![one("data", t5301::Input::fields())], vec![many("feedetail", t5301::Disease::fields())]),
         "5302" => {
             (vec![one("data", t5302::Input::fields())], vec![many("psnfixmedin", t5302::Choice::fields())])
         }
-        "5304" => (vec![one("data", t5304::Input::fields())], vec![many("refmedin", t5304::Referral::fields())]),
+        "5304" => {
+            (vec![one("data", t5304::Input::fields())], vec![many("refmedin", t5304::Referral::fields())])
+        }
         "5303" => {
             let face = PersonFace::fields().into_iter().filter(|field| field.name != "naty").collect();
             (vec![one("data", t5303::Input::fields())], vec![many("data", face)])
@@ -438,19 +453,14 @@ fn own(infno: &str) -> Option<(Vec<OwnNode>, Vec<OwnNode>)> {
             vec![one("signOut", t9002::Input::fields())],
             vec![one("sign_time", vec![]), one("signoutoutb", vec![]).also(&["sign_time"])],
         ),
-        "9101" => (
-            vec![by_hand("fsUploadIn", &["in", "filename"])],
-            vec![one("", t9101::Output::fields())],
-        ),
+        "9101" => (vec![by_hand("fsUploadIn", &["in", "filename"])], vec![one("", t9101::Output::fields())]),
         "9102" => (vec![one("fsDownloadIn", t9102::Input::fields())], vec![]),
         "2001" => {
             (vec![one("data", t2001::Input::fields())], vec![many("trtinfo", t2001::FundCheck::fields())])
         }
         "2306" => (vec![some("data", t2306::Line::fields())], vec![]),
         "2406" => (vec![one("data", t2406::Input::fields())], vec![one("IptPsnSpFlagRegOut", vec![])]),
-        "2407" => {
-            (vec![by_hand("data", &[])], vec![many("IptPsnSpFlagReg", t2407::Attribute::fields())])
-        }
+        "2407" => (vec![by_hand("data", &[])], vec![many("IptPsnSpFlagReg", t2407::Attribute::fields())]),
         "3401" | "3401A" | "3402" => (vec![some("deptinfo", t3401::Department::fields())], vec![]),
         "3403" => (vec![one("data", t3403::Input::fields())], vec![]),
         "4101" | "4101A" => {
@@ -461,10 +471,19 @@ fn own(infno: &str) -> Option<(Vec<OwnNode>, Vec<OwnNode>)> {
         }
         "4102" => (vec![some("data", t4102::Change::fields()).also(&["stastinfo"])], vec![]),
         "4103" => (vec![one("data", t4103::Input::fields())], vec![]),
-        "4104" => (vec![one("data", t4104::Asked::fields())], vec![]),
+        "4104" => (vec![one("data", t4104::Asked::fields())], vec![many("", vec![])]),
         "4105" => (vec![by_hand("data", &["stt_begntime", "stt_endtime"])], vec![one("", vec![])]),
-        "4201" => (vec![some("feedetail", both(self_paid::NamedBefore::fields(), self_paid::Numbers::fields()))], vec![]),
-        "4201A" => (vec![some("fsiOwnpayPatnFeeListDDTO", both(self_paid::Named::fields(), self_paid::Numbers::fields()))], vec![]),
+        "4201" => (
+            vec![some("feedetail", both(self_paid::NamedBefore::fields(), self_paid::Numbers::fields()))],
+            vec![],
+        ),
+        "4201A" => (
+            vec![some(
+                "fsiOwnpayPatnFeeListDDTO",
+                both(self_paid::Named::fields(), self_paid::Numbers::fields()),
+            )],
+            vec![],
+        ),
         "4202" => (
             vec![
                 one("ownPayPatnMdtrtD", self_paid::Visit::fields()),
@@ -483,12 +502,15 @@ fn own(infno: &str) -> Option<(Vec<OwnNode>, Vec<OwnNode>)> {
             vec![],
         ),
         "5101" => (vec![], vec![many("feedetail", t5101::Department::fields())]),
-        "5102" => (vec![one("data", t5102::Input::fields())], vec![]),
+        "5102" => (vec![one("data", t5102::Input::fields())], vec![many("feedetail", vec![])]),
         "5202" => {
             (vec![one("data", t5202::Input::fields())], vec![many("diseinfo", t5202::Diagnosis::fields())])
         }
         "5401" => (vec![one("bilgiteminfo", t5401::Input::fields())], vec![]),
-        "5402" => (vec![one("rptdetailinfo", t5402::Input::fields())], vec![]),
+        "5402" => {
+            let nodes = ["checkreportdetails", "inspectionreportinformation", "inspectiondetails"];
+            (vec![one("rptdetailinfo", t5402::Input::fields())], nodes.map(|node| many(node, vec![])).into())
+        }
         "90100" => {
             (vec![one("data", t90100::Input::fields())], vec![many("", t90100::Contribution::fields())])
         }
@@ -503,8 +525,13 @@ mod tests {
 
     #[test]
     fn what_is_served_is_described() {
-        let bare = |one: &Description| standard::transaction(one.transaction.infno).is_none() && one.input.is_empty();
+        let bare = |one: &Description| {
+            standard::transaction(one.transaction.infno).is_none() && one.input.is_empty()
+        };
         let strange: Vec<_> = all().filter(bare).map(|one| one.transaction.infno).collect();
-        assert!(strange.is_empty(), "{strange:?} is not in the standard's tables: a line in `own` describes it");
+        assert!(
+            strange.is_empty(),
+            "{strange:?} is not in the standard's tables: a line in `own` describes it"
+        );
     }
 }

@@ -13,8 +13,9 @@ use super::envelope::Request;
 use serde_json::{Map, Number, Value};
 use std::{borrow::Cow, str::FromStr};
 use terms::{
-    AdminDivision, CatalogClass, ChargeCategory, Day, DiseaseCode, Fen, InstitutionCode, InsuranceScheme, MessageId,
-    Moment, PersonNumber, Rate, Refusal, RegistrationId, SettlementId, VisitId, money::parse_decimal,
+    AdminDivision, CatalogClass, ChargeCategory, Day, DiseaseCode, Fen, InstitutionCode, InsuranceScheme,
+    MessageId, Moment, PersonNumber, Rate, Refusal, RegistrationId, SettlementId, VisitId,
+    money::parse_decimal,
 };
 
 /// A quantity (数量, `cnt`) in ten-thousandths: the interface gives it four decimals.
@@ -521,7 +522,17 @@ macro_rules! written_as_text {
     };
 }
 
-written_as_text!(Day, Moment, VisitId, SettlementId, RegistrationId, PersonNumber, MessageId, InstitutionCode, AdminDivision);
+written_as_text!(
+    Day,
+    Moment,
+    VisitId,
+    SettlementId,
+    RegistrationId,
+    PersonNumber,
+    MessageId,
+    InstitutionCode,
+    AdminDivision
+);
 
 macro_rules! written_as_code {
     ($($type:ty),*) => {

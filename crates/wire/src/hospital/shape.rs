@@ -182,7 +182,12 @@ fn kind_of_type(name: &str) -> Kind {
 /// The longest text that a kind can be, where it is the kind that says so.
 const fn longest_of(kind: Kind) -> Option<usize> {
     match kind {
-        Kind::Person | Kind::Institution | Kind::Visit | Kind::Settlement | Kind::Registration | Kind::Disease => Some(30),
+        Kind::Person
+        | Kind::Institution
+        | Kind::Visit
+        | Kind::Settlement
+        | Kind::Registration
+        | Kind::Disease => Some(30),
         Kind::Message => Some(40),
         Kind::Division | Kind::Scheme => Some(6),
         Kind::Flag => Some(3),

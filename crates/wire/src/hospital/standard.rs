@@ -199,7 +199,8 @@ mod tests {
         let (asked, answered) = envelope();
         assert_eq!((asked.len(), answered.len()), (18, 6));
         let admission = transaction("2401").unwrap();
-        let nodes: Vec<_> = admission.input.iter().map(|node| (node.name, node.rows, node.fields.len())).collect();
+        let nodes: Vec<_> =
+            admission.input.iter().map(|node| (node.name, node.rows, node.fields.len())).collect();
         assert_eq!(nodes, [("mdtrtinfo", Rows::One, 39), ("diseinfo", Rows::Many, 11)]);
         let first = &admission.input[0].fields[0];
         assert_eq!((first.name, first.chinese, first.longest), ("psn_no", "人员编号", Some(30)));

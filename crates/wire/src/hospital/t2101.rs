@@ -122,16 +122,16 @@ impl Output {
             row["hosp_part_amt"] = json!(0);
             row
         });
-        self.value_with(self.setlinfo.value_of_trial(), lines)
+        self.value_with(&self.setlinfo.value_of_trial(), &lines)
     }
 
     /// As 2102 writes it.
     pub fn value_of_settlement(&self) -> Value {
         let lines = write_rows(&self.detlcutinfo, shown_line);
-        self.value_with(self.setlinfo.value_of_settlement(), lines)
+        self.value_with(&self.setlinfo.value_of_settlement(), &lines)
     }
 
-    fn value_with(&self, setlinfo: Value, detlcutinfo: Value) -> Value {
+    fn value_with(&self, setlinfo: &Value, detlcutinfo: &Value) -> Value {
         json!({
             "setlinfo": setlinfo,
             "setldetail": SettlementDetail::rows(&self.setldetail),

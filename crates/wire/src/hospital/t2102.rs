@@ -102,11 +102,14 @@ mod tests {
 
     #[test]
     fn traceability_codes_stand_in_their_line_or_beside_it() {
-        let inside = json!({ "durg_trac_info": [{ "drug_trac_codg": "81000000000000000001", "trdn_flag": "1" }] });
-        let beside = json!([{ "feedetl_sn": "1", "drug_trac_codg": "81000000000000000002", "trdn_flag": "0" }]);
+        let inside =
+            json!({ "durg_trac_info": [{ "drug_trac_codg": "81000000000000000001", "trdn_flag": "1" }] });
+        let beside =
+            json!([{ "feedetl_sn": "1", "drug_trac_codg": "81000000000000000002", "trdn_flag": "0" }]);
         let read = |line: &Value, beside: &Value| {
             let codes = traceability_codes(&request(line, beside));
-            codes.map(|codes| codes.iter().map(|(serial, code)| format!("{serial}:{}", code.kept())).collect())
+            codes
+                .map(|codes| codes.iter().map(|(serial, code)| format!("{serial}:{}", code.kept())).collect())
         };
         assert_eq!(
             read(&line(&inside), &beside),

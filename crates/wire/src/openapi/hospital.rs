@@ -35,7 +35,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "AnyMessage".to_owned(),
         json!({ "type": "object", "description": "任一交易的报文", "properties": head, "required": REQUIRED }),
     );
-    schemas.insert("Answer".to_owned(), answer(json!({ "description": "交易输出" })));
+    schemas.insert("Answer".to_owned(), answer(&json!({ "description": "交易输出" })));
     let text = json!({ "type": ["string", "null"] });
     schemas.insert(
         "Refusal".to_owned(),
@@ -71,13 +71,12 @@ const REQUIRED: [&str; 4] = ["infno", "msgid", "mdtrtarea_admvs", "fixmedins_cod
 fn head_field(field: &standard::Field) -> Value {
     // Longer where other editions are longer.
     let longest = match field.name {
-        "infno" => Some(6),
+        "infno" | "mdtrtarea_admvs" | "insuplc_admdvs" => Some(6),
         "msgid" => Some(40),
         "fixmedins_code" => Some(30),
         "fixmedins_name" => Some(200),
         "infver" => Some(10),
         "sign_no" => Some(50),
-        "mdtrtarea_admvs" | "insuplc_admdvs" => Some(6),
         "opter" | "opter_name" | "opter_type" => field.longest,
         _ => None,
     };
@@ -94,7 +93,7 @@ fn head_field(field: &standard::Field) -> Value {
     schema
 }
 
-fn answer(output: Value) -> Value {
+fn answer(output: &Value) -> Value {
     let text = |chinese: &str| json!({ "type": ["string", "null"], "description": chinese });
     json!({
         "type": "object",
@@ -114,7 +113,8 @@ fn answer(output: Value) -> Value {
 }
 
 fn any() -> Operation {
-    let answers = json!({ "anyOf": [reference("Answer"), reference("Refusal"), reference("GatewayRefusal")] });
+    let answers =
+        json!({ "anyOf": [reference("Answer"), reference("Refusal"), reference("GatewayRefusal")] });
     Operation {
         method: "post",
         path: CALL_SERVICE.to_owned(),
@@ -142,8 +142,9 @@ fn operation(description: &Description) -> Operation {
     };
     let file = infno == "9102";
     // Under seal the output is a text.
-    let output = json!({ "anyOf": [output, { "type": "string", "description": "sm2-sm4：加密后的交易输出" }] });
-    let answers = json!({ "anyOf": [answer(output), reference("Refusal"), reference("GatewayRefusal")] });
+    let output =
+        json!({ "anyOf": [output, { "type": "string", "description": "sm2-sm4：加密后的交易输出" }] });
+    let answers = json!({ "anyOf": [answer(&output), reference("Refusal"), reference("GatewayRefusal")] });
     let mut content = json!({ "schema": message(description) });
     if let Some(sample) = samples::request(infno) {
         content["examples"] = json!({ "sample": {
@@ -168,7 +169,8 @@ fn operation(description: &Description) -> Operation {
 fn responses(answers: &Value, file: bool) -> Map<String, Value> {
     let mut answered = json_content("应答：成功、拒绝，或网关拒绝", answers);
     if file {
-        answered["content"]["application/octet-stream"] = json!({ "schema": { "description": "9102的文件，ZIP" } });
+        answered["content"]["application/octet-stream"] =
+            json!({ "schema": { "description": "9102的文件，ZIP" } });
     }
     let text = |words: &str| json!({ "description": words, "content": { "text/plain": { "schema": { "type": "string" } } } });
     Map::from_iter([
@@ -209,7 +211,7 @@ fn nodes_schema(nodes: &[Node], is_input: bool) -> Value {
         nodes.iter().filter(|node| node.required || !is_input).map(|node| node.name).collect();
     let mut schema = json!({ "type": "object", "properties": properties });
     // What is described by the standard alone is not promised in an answer.
-    let promised = is_input || nodes.iter().any(|node| node.required || node.many);
+    let promised = is_input || nodes.iter().all(|node| node.certain);
     if promised && !required.is_empty() {
         schema["required"] = required.into();
     }
@@ -219,16 +221,21 @@ fn nodes_schema(nodes: &[Node], is_input: bool) -> Value {
 fn node_schema(node: &Node, is_input: bool) -> Value {
     let fields: Map<String, Value> =
         node.fields.iter().map(|field| (field.name.to_owned(), field_schema(field, is_input))).collect();
-    let required: Vec<&str> = node.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let required: Vec<&str> =
+        node.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     let mut row = json!({ "type": "object", "properties": fields });
     if !required.is_empty() {
         row["required"] = required.into();
+    }
+    if !node.certain && !is_input {
+        return json!({ "anyOf": [row, { "type": "array", "items": row }, { "type": "null" }], "description": node.chinese });
     }
     if !node.many {
         row["description"] = node.chinese.into();
         return row;
     }
-    let mut rows = json!({ "type": "array", "items": row, "description": format!("{}（多行）", node.chinese) });
+    let mut rows =
+        json!({ "type": "array", "items": row, "description": format!("{}（多行）", node.chinese) });
     if node.required {
         rows["minItems"] = 1.into();
     }
@@ -242,10 +249,7 @@ fn field_schema(field: &Field, is_input: bool) -> Value {
         Kind::Other => return json!({ "description": field.chinese }),
         _ => "string",
     };
-    let mut schema = match field.required {
-        true => json!({ "type": kind }),
-        false => json!({ "type": [kind, "null"] }),
-    };
+    let mut schema = if field.required { json!({ "type": kind }) } else { json!({ "type": [kind, "null"] }) };
     let mut words = field.chinese.to_owned();
     if field.kind != Kind::Text {
         words = format!("{words}：{}", field.kind.chinese());
@@ -266,7 +270,9 @@ fn field_schema(field: &Field, is_input: bool) -> Value {
     schema["description"] = words.into();
     match field.kind {
         Kind::Day if !is_input => schema["pattern"] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$".into(),
-        Kind::Moment if !is_input => schema["pattern"] = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$".into(),
+        Kind::Moment if !is_input => {
+            schema["pattern"] = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$".into();
+        }
         Kind::Division => schema["pattern"] = "^[0-9]{6}$".into(),
         _ => {}
     }

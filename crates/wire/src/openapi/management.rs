@@ -1,14 +1,14 @@
 //! The management interface: what clerks and operators ask of a node.
 
 use super::{Operation, Role, SchemaOf, json_content, schema_of};
+use crate::api::media::{CardView, Holder, IssuedCard, MadeVoucher, Media, NewCard};
+use crate::api::purchase::{ConfirmPurchase, PurchaseOrderView, PurchaseOrders};
 use crate::api::{
     DUTY_HEADER, DetailsView, FilingChange, FilingView, Filings, InstitutionBody, NewFiling, OPERATOR_HEADER,
     ParticipantBody, ParticipantView, Participants, PersonBody, Reason, Refused, SettlementView, Taken,
     TransmissionView, Transmissions,
     registration::{NewRegistration, RegistrationView, Registrations},
 };
-use crate::api::purchase::{ConfirmPurchase, PurchaseOrderView, PurchaseOrders};
-use crate::api::media::{CardView, Holder, IssuedCard, MadeVoucher, Media, NewCard};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
@@ -59,7 +59,8 @@ const PROVINCE: &[Line] = &[
     line("get", "/api/v1/filings/{id}", "查看一份备案", schema_of::<FilingView>).shows_people(),
     line("post", "/api/v1/filings/{id}/approve", "审核通过", schema_of::<FilingView>),
     line("post", "/api/v1/filings/{id}/reject", "驳回", schema_of::<FilingView>).with(schema_of::<Reason>),
-    line("post", "/api/v1/filings/{id}/change", "变更", schema_of::<FilingView>).with(schema_of::<FilingChange>),
+    line("post", "/api/v1/filings/{id}/change", "变更", schema_of::<FilingView>)
+        .with(schema_of::<FilingChange>),
     line("post", "/api/v1/filings/{id}/cancel", "撤销", schema_of::<FilingView>),
     line("get", "/api/v1/registrations", "查询一个人的人员备案", schema_of::<Registrations>)
         .asks(&[
@@ -72,10 +73,12 @@ const PROVINCE: &[Line] = &[
         .with(schema_of::<NewRegistration>),
     line("post", "/api/v1/registrations/{id}/withdraw", "撤销人员备案", schema_of::<RegistrationView>)
         .with(schema_of::<Reason>),
-    line("post", "/api/v1/vouchers", "生成医保电子凭证二维码", schema_of::<MadeVoucher>).with(schema_of::<Holder>),
+    line("post", "/api/v1/vouchers", "生成医保电子凭证二维码", schema_of::<MadeVoucher>)
+        .with(schema_of::<Holder>),
     line("post", "/api/v1/cards", "发放社会保障卡", schema_of::<IssuedCard>).with(schema_of::<NewCard>),
     line("post", "/api/v1/cards/loss", "社会保障卡挂失", schema_of::<CardView>).with(schema_of::<Holder>),
-    line("post", "/api/v1/cards/lift", "社会保障卡解除挂失或锁定", schema_of::<CardView>).with(schema_of::<Holder>),
+    line("post", "/api/v1/cards/lift", "社会保障卡解除挂失或锁定", schema_of::<CardView>)
+        .with(schema_of::<Holder>),
     line("post", "/api/v1/cards/stop", "社会保障卡注销", schema_of::<CardView>).with(schema_of::<Holder>),
     line("get", "/api/v1/media", "查询一个人的就医凭证", schema_of::<Media>)
         .asks(&[
@@ -90,8 +93,13 @@ const PROVINCE: &[Line] = &[
     line("get", "/api/v1/purchase-orders", "查询一个人的异地就医购药订单", schema_of::<PurchaseOrders>)
         .asks(&[("certno", "公民身份号码", true)])
         .shows_people(),
-    line("post", "/api/v1/purchase-orders/{number}/confirm", "参保人确认购药订单并结算", schema_of::<PurchaseOrderView>)
-        .with(schema_of::<ConfirmPurchase>),
+    line(
+        "post",
+        "/api/v1/purchase-orders/{number}/confirm",
+        "参保人确认购药订单并结算",
+        schema_of::<PurchaseOrderView>,
+    )
+    .with(schema_of::<ConfirmPurchase>),
     line("get", "/api/v1/settlements/{id}", "查看一笔结算", schema_of::<SettlementView>).shows_people(),
     line("get", "/api/v1/details", "参保地查看费用明细", schema_of::<DetailsView>).asks(&[
         ("insured", "参保地，六位区划", true),
@@ -100,7 +108,12 @@ const PROVINCE: &[Line] = &[
     ]),
     line("get", "/api/v1/transmissions", "就医地查看费用明细上传情况", schema_of::<Transmissions>)
         .asks(&[("stage", "阶段；不填为different", false), ("after", "上一页的next", false)]),
-    line("post", "/api/v1/transmissions/{id}/again", "重新上传一笔结算的费用明细", schema_of::<TransmissionView>),
+    line(
+        "post",
+        "/api/v1/transmissions/{id}/again",
+        "重新上传一笔结算的费用明细",
+        schema_of::<TransmissionView>,
+    ),
 ];
 
 const HUB: &[Line] = &[
@@ -149,9 +162,9 @@ fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {
             "name": DUTY_HEADER, "in": "header", "description": "查看完整个人信息的事由", "schema": { "type": "string" },
         }));
     }
-    let request = line.body.map(|body| {
-        json!({ "content": { "application/json": { "schema": body(generator).to_value() } } })
-    });
+    let request = line
+        .body
+        .map(|body| json!({ "content": { "application/json": { "schema": body(generator).to_value() } } }));
     let refused: SchemaOf = schema_of::<Refused>;
     let refused = refused(generator).to_value();
     let answer = (line.answer)(generator).to_value();
@@ -171,7 +184,11 @@ fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {
         method: line.method,
         path: line.path.to_owned(),
         tag: TAG,
-        id: format!("{}{}", line.method, line.path.trim_start_matches("/api/v1").replace(['/', '{', '}'], "_")),
+        id: format!(
+            "{}{}",
+            line.method,
+            line.path.trim_start_matches("/api/v1").replace(['/', '{', '}'], "_")
+        ),
         summary: line.summary.to_owned(),
         description: String::new(),
         parameters,

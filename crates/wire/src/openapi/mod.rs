@@ -178,7 +178,10 @@ mod tests {
                 let in_path: BTreeSet<&str> =
                     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
                 for (method, operation) in methods.as_object().unwrap() {
-                    assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{path} {method}");
+                    assert!(
+                        ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
+                        "{path} {method}"
+                    );
                     assert!(!operation["responses"].as_object().unwrap().is_empty(), "{path} {method}");
                     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
                     let described: BTreeSet<&str> = parameters

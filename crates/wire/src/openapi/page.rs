@@ -87,18 +87,25 @@ pub fn transaction(infno: &str) -> Option<String> {
          交易编号在报文的<code>infno</code>中。</p><h2>输入</h2>",
         escaped(&title)
     );
-    input.iter().for_each(|node| body.push_str(&node_html(node, true)));
+    for node in input {
+        body.push_str(&node_html(node, true));
+    }
     if input.is_empty() {
         body.push_str("<p>无</p>");
     }
     body.push_str("<h2>输出</h2>");
-    output.iter().for_each(|node| body.push_str(&node_html(node, false)));
+    for node in output {
+        body.push_str(&node_html(node, false));
+    }
     if output.is_empty() {
-        let words = if infno == "9102" { "文件本身（application/octet-stream）；拒绝时为报文" } else { "无（output为null）" };
+        let words = if infno == "9102" {
+            "文件本身（application/octet-stream）；拒绝时为报文"
+        } else {
+            "无（output为null）"
+        };
         write!(body, "<p>{words}</p>").expect(ANY);
     }
-    for (words, sample) in
-        [("请求示例", samples::request(infno)), ("应答示例", samples::answer(infno))]
+    for (words, sample) in [("请求示例", samples::request(infno)), ("应答示例", samples::answer(infno))]
     {
         if let Some(sample) = sample {
             write!(
@@ -125,7 +132,11 @@ fn node_html(node: &Node, is_input: bool) -> String {
         ("", false) => "output",
         (name, _) => name,
     };
-    let rows = if node.many { "多行（数组）" } else { "单行（对象）" };
+    let rows = match (node.certain, node.many) {
+        (false, _) => "按规范",
+        (true, true) => "多行（数组）",
+        (true, false) => "单行（对象）",
+    };
     let also = match node.aliases {
         [] | [""] => String::new(),
         aliases => format!("；也可写作{}", aliases.join("、")),
@@ -188,7 +199,9 @@ fn operation_html(document: &Value, path: &str, method: &str, operation: &Value)
         text(&operation["description"]),
     );
     if let Some(parameters) = operation["parameters"].as_array() {
-        html.push_str("<div class=\"wide\"><table><tr><th>参数</th><th>位置</th><th>必填</th><th>说明</th></tr>");
+        html.push_str(
+            "<div class=\"wide\"><table><tr><th>参数</th><th>位置</th><th>必填</th><th>说明</th></tr>",
+        );
         for parameter in parameters {
             write!(
                 html,
@@ -230,7 +243,9 @@ fn schema_html(document: &Value, schema: &Value) -> String {
             write!(html, "<p><b>{}</b></p>", escaped(&name)).expect(ANY);
             shown.push(name);
         }
-        html.push_str("<div class=\"wide\"><table><tr><th>键</th><th>类型</th><th>必填</th><th>说明</th></tr>");
+        html.push_str(
+            "<div class=\"wide\"><table><tr><th>键</th><th>类型</th><th>必填</th><th>说明</th></tr>",
+        );
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (key, field) in fields {
             let inner = element(field);
@@ -283,7 +298,11 @@ fn type_of(field: &Value, meant: &Value) -> String {
         _ => String::new(),
     };
     let words = meant["enum"].as_array().map(|words| {
-        words.iter().map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned)).collect::<Vec<_>>().join("、")
+        words
+            .iter()
+            .map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned))
+            .collect::<Vec<_>>()
+            .join("、")
     });
     let inner = words.unwrap_or_else(|| plain(meant));
     if field["items"].is_object() { format!("数组：{inner}") } else { inner }
@@ -297,7 +316,8 @@ mod tests {
     #[test]
     fn the_pages_say_what_there_is_and_fetch_nothing() {
         let province = index(Role::Province);
-        for expected in ["2304 住院结算", "/api/v1/filings", "openapi.json", "POST /peer/v1", "备案类型"] {
+        for expected in ["2304 住院结算", "/api/v1/filings", "openapi.json", "POST /peer/v1", "备案类型"]
+        {
             assert!(province.contains(expected), "{expected}");
         }
         assert!(!index(Role::Hub).contains("2304"));
@@ -307,7 +327,14 @@ mod tests {
             assert!(!outside, "{infno}");
         }
         let admission = transaction("2401").unwrap();
-        for expected in ["diseinfo", "入院诊断信息", "主治医生编码", "请求示例", "最长30", "<span class=\"must\">是</span>"] {
+        for expected in [
+            "diseinfo",
+            "入院诊断信息",
+            "主治医生编码",
+            "请求示例",
+            "最长30",
+            "<span class=\"must\">是</span>",
+        ] {
             assert!(admission.contains(expected), "{expected}");
         }
         assert!(transaction("2104").is_none() && transaction("<script>").is_none());

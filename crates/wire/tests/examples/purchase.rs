@@ -44,12 +44,10 @@ pub fn output(infno: &str) -> Option<Value> {
             },
         }
         .value(),
-        "2166" => t2166::Output {
-            mdtrt_regno: text("17953026000000000001"),
-            prmmsg: None,
-            push_flag: text("true"),
+        "2166" => {
+            t2166::Output { mdtrt_regno: text("17953026000000000001"), prmmsg: None, push_flag: text("true") }
+                .output()
         }
-        .output(),
         _ => return None,
     };
     Some(output)

@@ -2,18 +2,17 @@
 
 use super::running::{listen, runtime, told_to_stop};
 use crate::{policies, say, stop::Stop, words};
+use benefit::catalog::Price;
+use casework::institution::{Authentication, Secret};
 use clap::{ArgGroup, Args};
 use country::{
     bills::{self, Line, Order},
     conformance::{self, Proxy, Report, Script},
     hospital::{AddressForm, Hospital, Settings},
     institutions::{MODELS, private_key},
-    people,
-    sandbox,
+    people, sandbox,
     transcript::{KEPT, Transcript, deviation_line},
 };
-use benefit::catalog::Price;
-use casework::institution::{Authentication, Secret};
 use node::SystemClock;
 use std::{
     collections::BTreeMap,
@@ -24,8 +23,8 @@ use std::{
     time::Duration,
 };
 use terms::{
-    AdminDivision, CitizenId, Clock, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, MemberStatus, Moment,
-    SettlementLevel, TreatmentPlace,
+    AdminDivision, CitizenId, Clock, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, MemberStatus,
+    Moment, SettlementLevel, TreatmentPlace,
 };
 use wire::sign::{sm2, sm4};
 
@@ -124,7 +123,12 @@ fn script(arguments: &Arguments, target: &str) -> Result<Script, Stop> {
         (Some(insured), Some(citizen)) => (InsuredPlace(insured), citizen.clone()),
         _ => somebody_of_the_sandbox(settings.place),
     };
-    Ok(Script { hospital: Hospital::new(settings, clock), person: Some(person), lines, stay: (admitted, discharged) })
+    Ok(Script {
+        hospital: Hospital::new(settings, clock),
+        person: Some(person),
+        lines,
+        stay: (admitted, discharged),
+    })
 }
 
 /// A person who is filed at the place.
@@ -154,7 +158,8 @@ fn settings(arguments: &Arguments, target: &str) -> Result<Settings, Stop> {
     let authentication = Authentication::from_name(way)
         .ok_or_else(|| Stop::Unable(format!("签名方式[{way}]应为{names} (no such way)")))?;
     let place = arguments.place.or_else(|| code.division());
-    let place = place.ok_or_else(|| Stop::unable("请用 --place 给出就医地医保区划 (where is the institution?)"))?;
+    let place =
+        place.ok_or_else(|| Stop::unable("请用 --place 给出就医地医保区划 (where is the institution?)"))?;
     let secret = arguments.secret.clone().unwrap_or_default();
     let keys = match authentication {
         Authentication::Sm2Sm4 => Some(keys(&secret, arguments.sm2_key.as_deref())?),
@@ -171,7 +176,7 @@ fn settings(arguments: &Arguments, target: &str) -> Result<Settings, Stop> {
         platform_key: None,
         form: arguments.form,
         operator: ("0901".to_owned(), "测试员".to_owned()),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         code,
     })
 }
@@ -180,7 +185,9 @@ fn keys(secret: &str, private: Option<&str>) -> Result<(sm2::PrivateKey, sm4::Ke
     let wrong = |what: &str| Stop::Unable(format!("{what}，sm2-sm4需要 (needed for sm2-sm4)"));
     let sm4_key = sm4::Key::from_hex(secret).map_err(|_| wrong("--secret 应为SM4密钥，32位十六进制数"))?;
     let signer = match private {
-        Some(hex) => sm2::PrivateKey::from_hex(hex).map_err(|_| wrong("--sm2-key 应为SM2私钥，64位十六进制数"))?,
+        Some(hex) => {
+            sm2::PrivateKey::from_hex(hex).map_err(|_| wrong("--sm2-key 应为SM2私钥，64位十六进制数"))?
+        }
         None => private_key(&Secret(secret.to_owned())),
     };
     Ok((signer, sm4_key))
@@ -232,7 +239,9 @@ async fn stand_between(port: u16, forward: &str) -> Result<Report, Stop> {
     let listener = listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)).await?;
     let address = listener.local_addr().map_err(Stop::unable)?;
     say(&format!("代理已启动：把医院软件指向 http://{address}，它把报文转发到 {forward} (the proxy runs)"));
-    say(&format!("报文记录：http://{address}/sandbox/；按 Ctrl-C 结束并给出报告 (Ctrl-C ends it with a report)"));
+    say(&format!(
+        "报文记录：http://{address}/sandbox/；按 Ctrl-C 结束并给出报告 (Ctrl-C ends it with a report)"
+    ));
     let serving = conformance::serve(listener, proxy);
     tokio::select! {
         ended = serving => ended.map_err(Stop::unable)?,

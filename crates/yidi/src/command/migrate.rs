@@ -16,7 +16,7 @@ pub enum Command {
     /// 国家平台的数据库 (the hub's)
     Hub(Hub),
     /// 省级平台的数据库 (a province's)
-    Province(Province),
+    Province(Box<Province>),
 }
 
 /// The hub's settings.

@@ -79,6 +79,7 @@ fn node_settings(
         voucher: Duration::from_secs(own.voucher_seconds.into()),
         token: Duration::from_mins(own.token_minutes.into()),
     };
+    settings.order_lifetime = Duration::from_mins(own.order_minutes.into());
     settings.details_delay = Duration::from_secs(own.details_delay_seconds.into());
     settings.details_batch = usize::try_from(own.details_batch_lines).expect("a small number");
     settings.filing_rules = own.filing_rules;

@@ -66,10 +66,7 @@ fn invite(sandbox: &Sandbox) {
     }
     say(&format!("  管理令牌 (management token)：{MANAGEMENT_TOKEN}"));
     if let Some((_, side)) = sandbox.world.provinces.iter().next_back() {
-        say(&format!(
-            "  例 (try)：yidi conformance --target {} --institution H42010600001",
-            side.url()
-        ));
+        say(&format!("  例 (try)：yidi conformance --target {} --institution H42010600001", side.url()));
     }
 }
 
