@@ -44,8 +44,8 @@ impl Shop {
         let mut institution =
             world.institution(&play::plain_model(&world, beijing()).code()).unwrap().clone();
         institution.code = "P11010800001".parse().unwrap();
-        institution.name = "北京市示范大药房".to_owned();
-        institution.kind = "2".to_owned();
+        "北京市示范大药房".clone_into(&mut institution.name);
+        "2".clone_into(&mut institution.kind);
         institution.level = SettlementLevel::Primary;
         assert_eq!(institution.authentication, Authentication::None);
         world.province(beijing()).unwrap().node.put_institution(&institution).await.unwrap();

@@ -210,7 +210,7 @@ async fn withdraw_once(node: &ProvinceNode, asked: &WithdrawRegistration) -> Out
     register_of::hold_person(&mut work, area, &asked.person).await?;
     let found = register_of::find(work.conn(), area, asked.id).await?;
     let is_meant =
-        |one: &Registered| one.asked.person == asked.person && one.asked.matter.kind() == asked.kind;
+        |one: &Registered| one.asked.person == asked.person && one.asked.matter.kind() == asked.matter;
     let known = found.filter(is_meant);
     let known =
         known.ok_or_else(|| Refusal::UnknownRegistration { trt_dcla_detl_sn: asked.id.to_string() })?;
@@ -285,9 +285,9 @@ pub async fn find(node: &ProvinceNode, find: &FindRegistrations) -> Outcome<Answ
         }
         _ => one.is_in_force_on(today),
     };
-    let of_kind = all.into_iter().filter(|one| one.asked.matter.kind() == find.kind && concerns(one));
+    let of_kind = all.into_iter().filter(|one| one.asked.matter.kind() == find.matter && concerns(one));
     let registrations = of_kind.map(as_told).collect();
-    let purpose = match find.kind {
+    let purpose = match find.matter {
         Kind::Referral => "5304",
         Kind::Chronic => "5301",
         Kind::Designated => "5302",
@@ -295,7 +295,7 @@ pub async fn find(node: &ProvinceNode, find: &FindRegistrations) -> Outcome<Answ
     };
     record_look(node, &mut work, area, &person.number, find.institution.as_str(), purpose).await?;
     work.save().await?;
-    let is_named = find.kind == Kind::Referral;
+    let is_named = find.matter == Kind::Referral;
     let person = is_named.then(|| Box::new(Person { enrolments: Vec::new(), ..person }));
     Ok(Answer::Registrations(FoundRegistrations { person, registrations }))
 }
@@ -378,7 +378,7 @@ pub async fn take_back(
         let known = found.ok_or_else(|| Refusal::UnknownRegistration { trt_dcla_detl_sn: id.to_string() })?;
         let withdraw = WithdrawRegistration {
             id,
-            kind: known.asked.matter.kind(),
+            matter: known.asked.matter.kind(),
             person: known.asked.person,
             insured: known.asked.insured,
             by: Registrar::Agency,

@@ -10,23 +10,25 @@ use benefit::{
 };
 use casework::{
     filing::{self, Application, Destination, Rules},
-    registration::{self, Kind, Matter, Registered, Registrar, Registration},
     person::{Enrolment, Person, Standing},
+    registration::{self, Kind, Matter, Registered, Registrar, Registration},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Debug, fs, path::PathBuf};
 use terms::{
     AdmissionKind, CareKind, CatalogClass, ChargeCategory, ContributionTier, Day, Fen, FilingCategory, Fund,
-    InsuranceScheme, InsuredPlace, MemberClass, Moment, Participant, PersonNumber, Rate, Refusal, Rounding, Set,
-    SettlementLevel, TreatmentPlace, VisitMark,
+    InsuranceScheme, InsuredPlace, MemberClass, Moment, Participant, PersonNumber, Rate, Refusal, Rounding,
+    Set, SettlementLevel, TreatmentPlace, VisitMark,
 };
 use wire::{
     peer::{
         Envelope,
         v1::{
-            Answer, CheckBenefit, FundBenefit, Claim, FindRegistrations, FoundRegistrations, RegistrationStands, WithdrawRegistration, DetailLine, DetailsStanding, DetailsTaken, FindFilings, FindPerson, FindYear, Medium, ParticipantEntry, PublishedInstitution,
-            Question, ReadMedium, Reply, SendDetails, Settle, Settled, Undo, UndoKind, Undone,
+            Answer, CheckBenefit, Claim, DetailLine, DetailsStanding, DetailsTaken, FindFilings, FindPerson,
+            FindRegistrations, FindYear, FoundRegistrations, FundBenefit, Medium, ParticipantEntry,
+            PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply, SendDetails, Settle,
+            Settled, Undo, UndoKind, Undone, WithdrawRegistration,
         },
     },
     sign::sm2::PrivateKey,
@@ -310,7 +312,7 @@ fn hospital() -> Registrar {
 fn withdraw_registration() -> WithdrawRegistration {
     WithdrawRegistration {
         id: parsed("420000179523180000000000000006"),
-        kind: Kind::Referral,
+        matter: Kind::Referral,
         person: parsed("11010000000000000901"),
         insured: insured(),
         by: hospital(),
@@ -322,7 +324,7 @@ fn find_registrations() -> FindRegistrations {
     FindRegistrations {
         insured: insured(),
         person: parsed("11010000000000000901"),
-        kind: Kind::Chronic,
+        matter: Kind::Chronic,
         institution: parsed("H42010600901"),
     }
 }
@@ -336,8 +338,7 @@ fn registration_stands() -> RegistrationStands {
 }
 
 fn registrations() -> FoundRegistrations {
-    let chronic =
-        Matter::Chronic { disease: parsed("M03900"), name: "高血压".to_owned() };
+    let chronic = Matter::Chronic { disease: parsed("M03900"), name: "高血压".to_owned() };
     let designated = Matter::Designated {
         business: "03".to_owned(),
         rank: "1".to_owned(),

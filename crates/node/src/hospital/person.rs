@@ -6,7 +6,9 @@ use casework::person::{Enrolment, Person, Standing};
 use serde_json::Value;
 use store::institution;
 use terms::{CitizenId, Day, Refusal};
-use wire::hospital::{credential::Credential, field::Age, settlement_info::PersonFace, t1101, t1161, t1162, t1201};
+use wire::hospital::{
+    credential::Credential, field::Age, settlement_info::PersonFace, t1101, t1161, t1162, t1201,
+};
 
 /// 1101: who a person is, asked of the insured place: the one that the medium names where one is shown, else the message's.
 pub async fn find(call: &Call<'_>) -> Outcome<Value> {

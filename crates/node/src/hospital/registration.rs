@@ -198,7 +198,7 @@ async fn withdraw(
     reason: String,
 ) -> Outcome<Vec<u8>> {
     let insured = insured(call, None)?;
-    let withdraw = WithdrawRegistration { id, kind, person, insured, by: registrar(call), reason };
+    let withdraw = WithdrawRegistration { id, matter: kind, person, insured, by: registrar(call), reason };
     write(call, |_| Question::WithdrawRegistration(withdraw.clone()), |_| None).await
 }
 
@@ -337,7 +337,7 @@ async fn find(
     kind: Kind,
 ) -> Outcome<wire::peer::v1::FoundRegistrations> {
     let institution = call.institution.code.clone();
-    let find = FindRegistrations { insured: insured(call, None)?, person, kind, institution };
+    let find = FindRegistrations { insured: insured(call, None)?, person, matter: kind, institution };
     ask_what_stands(call.node, find).await
 }
 

@@ -1,6 +1,8 @@
 //! `POST /peer/v1` of a province: a question that the hub let pass, answered with a signed reply.
 
-use crate::{benefit_check, context::Failure, details_on, insured, medium, province::ProvinceNode, registration};
+use crate::{
+    benefit_check, context::Failure, details_on, insured, medium, province::ProvinceNode, registration,
+};
 use terms::{Participant, Refusal};
 use wire::{
     peer::{

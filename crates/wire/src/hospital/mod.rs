@@ -7,8 +7,8 @@
 pub mod apportioned_month;
 pub mod archive;
 pub mod catalog_file;
-pub mod credential;
 pub mod conformance;
+pub mod credential;
 pub mod declaration;
 pub mod describe;
 pub mod envelope;

@@ -15,9 +15,9 @@ use casework::{
 };
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use terms::{
-    AdmissionKind, CareKind, CatalogClass, ChargeCategory, CitizenId, Day, DiseaseCode, Fund,
-    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Participant, PersonNumber, Refusal, SettlementId,
-    SettlementLevel, TreatmentPlace, VisitId, FilingId, RegistrationId,
+    AdmissionKind, CareKind, CatalogClass, ChargeCategory, CitizenId, Day, DiseaseCode, FilingId, Fund,
+    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Participant, PersonNumber, Refusal,
+    RegistrationId, SettlementId, SettlementLevel, TreatmentPlace, VisitId,
 };
 
 /// What one node asks another.
@@ -252,7 +252,10 @@ impl Kinds for Answer {
         "taken",
         "participants",
         "details_taken",
-        "benefits", "registered", "withdrawn", "registrations",
+        "benefits",
+        "registered",
+        "withdrawn",
+        "registrations",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -633,8 +636,8 @@ pub enum Medium {
 pub struct WithdrawRegistration {
     /// Which.
     pub id: RegistrationId,
-    /// Of which kind the asking side takes it to be.
-    pub kind: Kind,
+    /// Of which kind the asking side takes it to be; not `kind`, which is the question's.
+    pub matter: Kind,
     /// Whose it is.
     pub person: PersonNumber,
     /// Where the person is insured.
@@ -652,8 +655,8 @@ pub struct FindRegistrations {
     pub insured: InsuredPlace,
     /// The person.
     pub person: PersonNumber,
-    /// Of which kind. Referrals are told to the hospitals that they are from and to.
-    pub kind: Kind,
+    /// Of which kind; not `kind`, which is the question's. Referrals are told to the hospitals that they are from and to.
+    pub matter: Kind,
     /// The institution that looks, for the record of looks.
     pub institution: InstitutionCode,
 }

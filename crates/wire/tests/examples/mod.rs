@@ -11,8 +11,9 @@ use wire::hospital::{
     field::{Age, Price, Quantity},
     page::Record,
     settlement_info::{PersonFace, SettlementInfo, SplitAmounts},
-    t1101, t1161, t1162, t1201, t1312, t1316, t1317, t1318, t1319, t1901, t2201, t2204, t2206, t2207, t2208, t2301, t2303, t2304, t2305, t2401, t2501, t2503, t5201, t5203,
-    t5204, t5205, t5206, t5301, t5302, t5303, t5304, t9001, t9002, t9101,
+    t1101, t1161, t1162, t1201, t1312, t1316, t1317, t1318, t1319, t1901, t2201, t2204, t2206, t2207, t2208,
+    t2301, t2303, t2304, t2305, t2401, t2501, t2503, t5201, t5203, t5204, t5205, t5206, t5301, t5302, t5303,
+    t5304, t9001, t9002, t9101,
 };
 
 const VISIT: &str = "420000179526000000000000000001";
@@ -344,7 +345,8 @@ pub fn output(infno: &str) -> Option<Value> {
             .value()
         }
         "2501" | "2501A" | "2507" => {
-            t2501::Output { result: t2501::Referred { trt_dcla_detl_sn: REGISTRATION.parse().unwrap() } }.value()
+            t2501::Output { result: t2501::Referred { trt_dcla_detl_sn: REGISTRATION.parse().unwrap() } }
+                .value()
         }
         "2503" | "2505" => {
             let result =
@@ -410,8 +412,10 @@ pub fn output(infno: &str) -> Option<Value> {
         }
         .value(),
         other => {
-            return lists::output(other).or_else(|| statement::output(other)).or_else(|| purchase::output(other));
-        },
+            return lists::output(other)
+                .or_else(|| statement::output(other))
+                .or_else(|| purchase::output(other));
+        }
     };
     Some(output)
 }
