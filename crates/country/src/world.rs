@@ -331,7 +331,8 @@ impl World {
             .filter(|(area, _)| self.provinces.contains_key(&area.province()))
             .collect();
         self.add_people(&people).await?;
-        let secret_of = |code: &InstitutionCode| fixed.map_or_else(new_secret, |fixed| fixed.secret(code.as_str()));
+        let secret_of =
+            |code: &InstitutionCode| fixed.map_or_else(new_secret, |fixed| fixed.secret(code.as_str()));
         let institutions = demo_institutions(&secret_of, self.clock.now());
         self.institutions = institutions
             .into_iter()

@@ -311,7 +311,11 @@ async fn a_hospital_that_maps_its_items_sends_only_what_it_has_mapped() {
     counter.done("3301", &with(&pair, "/data/0/med_list_codg", json!(others[0].code))).await;
 
     // One call ends a version and begins the next; a line is of the version of its day.
-    let ended = with(&pairs(&others[..1], "2020-01-01", "2020-12-31"), "/data/0/fixmedins_hilist_id", json!(first.own_code));
+    let ended = with(
+        &pairs(&others[..1], "2020-01-01", "2020-12-31"),
+        "/data/0/fixmedins_hilist_id",
+        json!(first.own_code),
+    );
     let begun = with(&pair, "/data/0/begndate", json!("2021-01-01"));
     counter.done("3301", &json!({ "data": [ended["data"][0], begun["data"][0]] })).await;
     let later = counter.lines(&stay, &[renamed(first, "LATER")]);

@@ -22,8 +22,7 @@ pub mod working_day;
 pub use day::{Clock, Day, Moment, Month};
 pub use id::{
     DiseaseCode, FilingId, IdSource, InstitutionCode, MessageId, PeerMessageId, PersonNumber, RegistrationId,
-    SettlementId,
-    VisitId,
+    SettlementId, VisitId,
 };
 pub use money::{Fen, Rate, Rounding};
 pub use person::CitizenId;
