@@ -49,6 +49,8 @@ impl Shop {
         institution.level = SettlementLevel::Primary;
         assert_eq!(institution.authentication, Authentication::None);
         world.province(beijing()).unwrap().node.put_institution(&institution).await.unwrap();
+        // Only what the hub's register has open settles.
+        world.until_quiet().await.unwrap();
         let person = people::person(people::WUHAN, scheme, status, 7);
         world.add_people(&[(people::WUHAN, person.clone())]).await.unwrap();
         let since = world.clock.now().day().plus_days(-60);

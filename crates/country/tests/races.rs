@@ -2,16 +2,20 @@
 
 #[expect(dead_code, reason = "some of the counter is used in another file")]
 mod desk;
+#[expect(dead_code, reason = "what is told of a settlement is read in another file")]
+mod kinds;
 #[expect(dead_code, reason = "the bad luck of this world is another file's")]
 mod play;
 #[expect(dead_code, reason = "what was written is counted in another file")]
 mod raw;
 
-use country::network::Fate;
-use desk::{Counter, renamed, with};
+use country::{hospital::Called, network::Fate};
+use desk::{Counter, renamed};
+use kinds::{Ask, Care, Case, KINDS, Kind, OpenVisit, Told, of_every_kind};
 use play::beijing;
 use raw::sentence;
 use serde_json::{Value, json};
+use std::iter::repeat_n;
 use terms::Fen;
 
 /// How often two are sent at once.
@@ -28,19 +32,37 @@ async fn uploaded(counter: &Counter) -> Fen {
     amounts.map(|amount| amount.parse::<Fen>().unwrap()).sum()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_messages_settle_a_stay_once() {
-    let mut counter = Counter::open().await;
-    for round in 1..=ROUNDS {
-        let settle = counter.settle(counter.play.total);
-        let (one, other) = tokio::join!(counter.ask("2304", &settle), counter.ask("2304", &settle));
-        assert_ne!(is_done(&one), is_done(&other), "{one} {other}");
-        let refused = if is_done(&one) { &other } else { &one };
-        assert!(sentence(refused).contains("结算"), "{refused}");
-        assert_eq!(counter.standing().await, [usize::try_from(round).unwrap(); 3]);
-        counter.play.next_stay(round + 1).await;
+/// What was answered, of which one is done and the other refused: that sentence.
+fn one_refused(one: Called<Value>, other: Called<Value>) -> String {
+    match (one, other) {
+        (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => {
+            refused.refusal().expect("the lines are good").to_owned()
+        }
+        both => panic!("one is done, and one only: {both:?}"),
     }
-    counter.play.dust_settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_messages_settle_it_once() {
+    of_every_kind(async |case| {
+        // Who buys twice has bought twice.
+        if case.ask.care == Care::Purchase {
+            return;
+        }
+        for _ in 1..=ROUNDS {
+            let [one, other] = [(); 2].map(|()| case.ask.software.next_msgid());
+            let (first, second) = tokio::join!(case.settle(&one), case.settle(&other));
+            let settled = if first.is_ok() { &one } else { &other };
+            let refused = one_refused(first, second);
+            assert!(refused.contains("结算"), "{:?}: {refused}", case.kind);
+            case.play.world.until_quiet().await.unwrap();
+            assert_eq!(case.play.standing().await, [1, 1, 1], "{:?}", case.kind);
+            case.reverse(settled).await;
+            case.play.world.until_quiet().await.unwrap();
+        }
+        case.play.dust_settles().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,44 +120,120 @@ async fn two_stays_of_one_person_share_the_year() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reversal_at_once_with_its_original_wins() {
-    let mut counter = Counter::open().await;
+async fn what_changes_a_bill_comes_before_its_settlement_or_not_at_all() {
+    // The change, and what the settlement is told that comes after it.
+    const CHANGES: [(&str, &str); 2] = [("2204", "不一致"), ("2205", "收费批次")];
+    let case = Case::prepare(Kind { care: Care::Bill, by_account: true }).await;
+    let visit = OpenVisit::begin(&case.play).await;
     for round in 1..=ROUNDS {
-        let msgid = format!("m{round}");
-        let reverse = json!({ "data": {
-            "psn_no": counter.play.patient.number.as_str(), "omsgid": msgid, "oinfno": "2304",
-        }});
-        let settle = counter.message(&msgid, "2304", &counter.settle(counter.play.total));
-        let (settled, reversed) = tokio::join!(counter.raw.ask(&settle), counter.ask("2601", &reverse));
-        assert!(is_done(&reversed), "round {round}: {settled} {reversed}");
-        assert_eq!(counter.standing().await, [0, 0, 0], "round {round}: {settled}");
-        assert!(sentence(&counter.raw.ask(&settle).await).contains("已被冲正"), "round {round}");
+        for (infno, words) in CHANGES {
+            let bill = format!("P{infno}{round}");
+            let settle = visit.charge(&case.play, &bill, 1_000).await;
+            let change = match infno {
+                "2204" => visit.one_more(&case.play, &bill),
+                _ => json!({ "data": {
+                    "mdtrt_id": visit.id.to_string(), "chrg_bchno": bill,
+                    "psn_no": case.play.patient.number.as_str(),
+                }}),
+            };
+            let [settles, changes] = [(); 2].map(|()| case.ask.software.next_msgid());
+            let (settled, changed) =
+                tokio::join!(case.send(&settles, "2207", &settle), case.send(&changes, infno, &change));
+            let words = if changed.is_ok() { words } else { "结算" };
+            let refused = one_refused(settled, changed);
+            assert!(refused.contains(words), "{infno}, round {round}: {refused}");
+        }
     }
-    counter.done("2304", &counter.settle(counter.play.total)).await;
-    counter.play.dust_settles().await;
-    counter.play.next_stay(2).await;
+    case.play.dust_settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_kinds_at_once_share_the_year_and_the_account() {
+    let [stay, bill, purchase] = KINDS;
+    let case = Case::prepare(stay).await;
+    let (bill, purchase) = (Ask::of(&case.play, bill).await, Ask::of(&case.play, purchase).await);
+    let asks = [&case.ask, &bill, &purchase];
+    let before = case.person().await;
+    for round in 1..=ROUNDS {
+        let [stay, bill, purchase] = asks.map(async |ask| {
+            let (msgid, insured) = (ask.software.next_msgid(), case.play.patient.insured);
+            let sent =
+                ask.software.call_with_msgid(&msgid, ask.care.settles(), Some(insured), ask.input.clone());
+            Told::read(&sent.await.unwrap())
+        });
+        let (stay, bill, purchase) = tokio::join!(stay, bill, purchase);
+        let spent = stay.account + bill.account + purchase.account;
+        assert!(spent > Fen::ZERO, "round {round}");
+        let after = case.person().await;
+        assert_eq!(after.balance, before.balance - spent, "round {round}");
+        assert!(!after.balance.is_negative(), "round {round}: no more than there was");
+        case.play.dust_settles().await;
+        assert_eq!(case.play.standing().await, [3, 3, 3], "round {round}");
+        for (ask, told) in asks.into_iter().zip([&stay, &bill, &purchase]) {
+            let (infno, input) = (ask.care.cancels(), case.cancellation(told));
+            ask.software.call(infno, Some(case.play.patient.insured), input).await.unwrap();
+        }
+        case.play.dust_settles().await;
+        assert_eq!(case.person().await, before, "round {round}: restored to the fen");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_at_once_with_its_original_wins() {
+    of_every_kind(async |case| {
+        for round in 1..=ROUNDS {
+            let when = format!("{:?}, round {round}", case.kind);
+            let msgid = case.ask.software.next_msgid();
+            let (settled, ()) = tokio::join!(case.settle(&msgid), case.reverse(&msgid));
+            case.play.world.until_quiet().await.unwrap();
+            assert_eq!(case.play.standing().await, [0, 0, 0], "{when}: {settled:?}");
+            let again = case.settle(&msgid).await.unwrap_err();
+            assert!(again.refusal().unwrap().contains("已被冲正"), "{when}: {again}");
+        }
+        case.settle(&case.ask.software.next_msgid()).await.unwrap();
+        case.play.dust_settles().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_known_yet_can_be_cancelled_when_it_is() {
-    let counter = Counter::open().await;
-    let line = counter.play.world.province(beijing()).unwrap().from_hub.as_ref().unwrap();
-    line.always(Fate::DropRequest);
-    let settle = counter.message("m1", "2304", &counter.settle(counter.play.total));
-    let unknown = counter.raw.ask(&settle).await;
-    let said = sentence(&unknown).to_owned();
-    assert!(said.contains("正在向参保地核实"), "{unknown}");
-    let setl_id = said.split(['[', ']']).nth(1).expect("the sentence names the settlement");
-    let cancel = counter.message("m2", "2305", &counter.cancel(setl_id));
-    assert_eq!(sentence(&counter.raw.ask(&cancel).await), said, "what is not known is not cancelled");
-    counter.refused("asked about", "5203", &counter.cancel(setl_id), "未查到结算ID").await;
-    line.always(Fate::Pass);
-    assert_eq!(counter.standing().await, [1, 1, 1]);
-    assert!(is_done(&counter.raw.ask(&settle).await));
-    let cancelled = counter.raw.ask(&cancel).await;
-    assert!(is_done(&cancelled), "the same message cancels once the outcome is known: {cancelled}");
-    assert_eq!(counter.standing().await, [0, 0, 0]);
-    let again = with(&settle, "/msgid", json!("m3"));
-    assert!(is_done(&counter.raw.ask(&again).await));
-    counter.play.dust_settles().await;
+    of_every_kind(async |case| {
+        let care = case.ask.care;
+        let line = case.play.world.province(beijing()).unwrap().from_hub.as_ref().unwrap();
+        line.next(repeat_n(Fate::Pass, care.questions() - 1));
+        line.always(Fate::DropRequest);
+        let settles = case.ask.software.next_msgid();
+        let unknown = case.settle(&settles).await.unwrap_err();
+        let said = unknown.refusal().unwrap();
+        assert!(said.contains("正在向参保地核实"), "{unknown}");
+        let id = said.split(['[', ']']).nth(1).expect("the sentence names the settlement").to_owned();
+        let visit = visit_of(&case, &id).await;
+        let asked = Told { visit, id, total: Fen::ZERO, fund_total: Fen::ZERO, account: Fen::ZERO };
+        let (cancels, input) = (case.ask.software.next_msgid(), case.cancellation(&asked));
+        let early = case.send(&cancels, care.cancels(), &input).await.unwrap_err();
+        assert_eq!(early.refusal(), Some(said), "what is not known is not cancelled");
+        let query = case.send(&case.ask.software.next_msgid(), "5203", &input).await.unwrap_err();
+        assert!(query.refusal().unwrap().contains("未查到结算ID"), "{query}");
+        line.always(Fate::Pass);
+        case.play.world.until_quiet().await.unwrap();
+        assert_eq!(case.play.standing().await, [1, 1, 1], "{:?}", case.kind);
+        case.settle(&settles).await.unwrap();
+        case.send(&cancels, care.cancels(), &input)
+            .await
+            .expect("the same message cancels what is known now");
+        case.play.world.until_quiet().await.unwrap();
+        assert_eq!(case.play.standing().await, [0, 0, 0], "{:?}", case.kind);
+        case.settle(&case.ask.software.next_msgid()).await.unwrap();
+        case.play.dust_settles().await;
+    })
+    .await;
+}
+
+/// The visit of a settlement that was asked for. Only the answer to a purchase tells the pharmacy its number.
+async fn visit_of(case: &Case, id: &str) -> String {
+    let store = &case.play.world.province(play::hubei()).unwrap().node.context.store;
+    let mut conn = store.conn().await.unwrap();
+    let found = store::treatment::find(&mut conn, id.parse().unwrap()).await.unwrap();
+    found.expect("it was written down").visit.to_string()
 }

@@ -65,15 +65,15 @@ const fn kind(care: Care, by_account: bool) -> Kind {
     Kind { care, by_account }
 }
 
-/// The kinds that bad luck is tried on.
-pub const KINDS: [Kind; 4] =
-    [kind(Care::Stay, false), kind(Care::Stay, true), kind(Care::Bill, true), kind(Care::Purchase, true)];
+/// The kinds that bad luck is tried on. What is paid in cash goes the same way, with less to go wrong.
+pub const KINDS: [Kind; 3] = [kind(Care::Stay, true), kind(Care::Bill, true), kind(Care::Purchase, true)];
 
 /// The same story of every kind, each in a world of its own, all at once.
 pub async fn of_every_kind(story: impl AsyncFn(Case)) {
-    let tell = async |kind| story(Case::prepare(kind).await).await;
-    let [first, second, third, fourth] = KINDS;
-    tokio::join!(tell(first), tell(second), tell(third), tell(fourth));
+    let story = &story;
+    let tell = |kind| Box::pin(async move { story(Case::prepare(kind).await).await });
+    let [first, second, third] = KINDS.map(tell);
+    tokio::join!(first, second, third);
 }
 
 /// A message that asks for a settlement, and whose software sends it.
@@ -104,8 +104,8 @@ impl Case {
         Self { play, kind, ask }
     }
 
-    /// The sums of the person's year that are not nothing, and what the personal account holds.
-    pub async fn person(&self) -> (BTreeMap<String, Fen>, Fen) {
+    /// What the person has.
+    pub async fn person(&self) -> Means {
         let mut year = self.play.year().await;
         year.retain(|_, sum| !sum.is_zero());
         let citizen = self.play.patient.citizen.reveal();
@@ -114,7 +114,7 @@ impl Case {
             "psn_name": self.play.patient.name,
         }});
         let answer = self.play.hospital.call("1101", Some(self.play.patient.insured), who).await.unwrap();
-        (year, read_fen(&answer["output"]["insuinfo"][0]["balc"]).unwrap())
+        Means { year, balance: read_fen(&answer["output"]["insuinfo"][0]["balc"]).unwrap() }
     }
 
     /// Sends a message once.
@@ -137,7 +137,10 @@ impl Case {
                 Err(CallError::NoAnswer(_)) => {}
                 Err(error) => {
                     let said = error.refusal().unwrap_or_default();
-                    assert!(LATER.iter().any(|word| said.contains(word)), "{infno} refused for good: {error}");
+                    assert!(
+                        LATER.iter().any(|word| said.contains(word)),
+                        "{infno} refused for good: {error}"
+                    );
                 }
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -203,9 +206,7 @@ impl Ask {
     pub async fn of(play: &Play, kind: Kind) -> Self {
         let hospital = || play.hospital.behind(&play.counter.address());
         let (software, input) = match kind.care {
-            Care::Stay => {
-                (hospital(), play.hospital.settlement_input(&play.patient, play.visit, play.total))
-            }
+            Care::Stay => (hospital(), play.hospital.settlement_input(&play.patient, play.visit, play.total)),
             Care::Bill => (hospital(), OpenVisit::begin(play).await.charge(play, "P1", 3_000).await),
             Care::Purchase => purchase(play).await,
         };
@@ -218,6 +219,15 @@ pub fn from_account(mut input: Value, by_account: bool) -> Value {
     let node = if input["data"].is_object() { "data" } else { "druginfo" };
     input[node]["acct_used_flag"] = json!(if by_account { "1" } else { "0" });
     input
+}
+
+/// What a person has at the insured place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Means {
+    /// The sums of the year that are not nothing, by their codes.
+    pub year: BTreeMap<String, Fen>,
+    /// What the personal account holds.
+    pub balance: Fen,
 }
 
 /// What a hospital is told of a settlement, or of its cancellation.
@@ -239,7 +249,8 @@ impl Told {
     /// Reads an answer.
     pub fn read(answer: &Value) -> Self {
         let info = &answer["output"]["setlinfo"];
-        let text = |field: &str| info[field].as_str().unwrap_or_else(|| panic!("{field}: {answer}")).to_owned();
+        let text =
+            |field: &str| info[field].as_str().unwrap_or_else(|| panic!("{field}: {answer}")).to_owned();
         let sum = |field: &str| read_fen(&info[field]).unwrap_or_else(|| panic!("{field}: {answer}"));
         Self {
             visit: text("mdtrt_id"),
@@ -309,6 +320,8 @@ async fn purchase(play: &Play) -> (Hospital, Value) {
         ..play.world.institution(&play.hospital.settings().code).unwrap().clone()
     };
     play.world.province(hubei()).unwrap().node.put_institution(&pharmacy).await.unwrap();
+    // Only what the hub's register has open settles.
+    play.world.until_quiet().await.unwrap();
     let clock = Arc::clone(&play.world.clock) as Arc<dyn Clock>;
     let software = Hospital::new(Settings::of(&pharmacy, &play.counter.address()), clock);
     let registered = disease_registration(&play.patient, &pharmacy, DISEASE, play.world.clock.now().day());

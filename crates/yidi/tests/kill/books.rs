@@ -43,7 +43,8 @@ impl Books {
     /// What does not hold; nothing, if all is well.
     pub fn failures(&self) -> Vec<String> {
         let [treatment, hub, insured] = &self.three;
-        let funds: Fen = treatment.standing.values().map(|amounts| amounts.fund_total + amounts.account).sum();
+        let funds: Fen =
+            treatment.standing.values().map(|amounts| amounts.fund_total + amounts.account).sum();
         let rules = [
             ("treatment place and hub have the same settlements", treatment.standing == hub.standing),
             ("treatment and insured place have the same settlements", treatment.standing == insured.standing),

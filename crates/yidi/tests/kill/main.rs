@@ -1,16 +1,18 @@
 //! Power cuts: hub, Beijing and Hubei as processes with databases of their own, killed with `kill -9` at every point of a
-//! settlement and of its cancellation. Started again over what they left behind, they come to one end: the hospital that sends
-//! its message again gets a true answer, and the three books agree.
+//! settlement and of its cancellation, of stays and of outpatient bills that the personal account pays. Started again over what
+//! they left behind, they come to one end: the hospital that sends its message again gets a true answer, and the three books
+//! agree.
 
 mod books;
 mod process;
 
+use benefit::Catalog;
 use books::Books;
 use casework::institution::{Authentication, Secret};
 use country::{
     Rulebook,
     bills::{self, Order},
-    hospital::{CallError, Called, Hospital, Patient, Settings, Settled, Stay},
+    hospital::{Bill, CallError, Called, Hospital, Outpatient, Patient, Settings, Settled, Stay, read_fen},
     institutions::{MODELS, Model},
     network::{Fate, Wire},
     people,
@@ -61,10 +63,20 @@ enum Then {
     ArrivesLate,
 }
 
+/// What is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Care {
+    /// A stay, in cash.
+    Stay,
+    /// A bill of an outpatient visit, from the personal account.
+    Bill,
+}
+
 /// A point at which a node is struck.
 #[derive(Clone, Copy, Debug)]
 struct Point {
     when: &'static str,
+    care: Care,
     line: Line,
     fate: Fate,
     victim: Victim,
@@ -77,33 +89,34 @@ struct Point {
 
 const fn point(
     when: &'static str,
+    care: Care,
     (line, fate): (Line, Fate),
     (victim, blow): (Victim, Blow),
     then: Then,
     cancellation_too: bool,
 ) -> Point {
-    Point { when, line, fate, victim, blow, then, cancellation_too }
+    Point { when, care, line, fate, victim, blow, then, cancellation_too }
 }
 
 #[rustfmt::skip]
 const POINTS: [Point; 14] = {
-    use {Blow::{DatabaseDies, PowerCut}, Fate::{Hold, HoldAnswer}, Line::{Counter, FromHub, ToHub}};
+    use {Blow::{DatabaseDies, PowerCut}, Care::{Bill, Stay}, Fate::{Hold, HoldAnswer}, Line::{Counter, FromHub, ToHub}};
     use {Then::{Arrives, ArrivesLate, Lost}, Victim::{Beijing, Hub, Hubei}};
     [
-        point("Hubei has asked, its question is lost",             (ToHub,   Hold),       (Hubei,   PowerCut),     Lost,        true),
-        point("Hubei has asked, its question arrives",             (ToHub,   Hold),       (Hubei,   PowerCut),     Arrives,     true),
-        point("Hubei has asked, its question is late",             (ToHub,   Hold),       (Hubei,   PowerCut),     ArrivesLate, true),
-        point("Beijing has committed, its answer is lost",         (FromHub, HoldAnswer), (Beijing, PowerCut),     Lost,        true),
-        point("Beijing has not heard the question",                (FromHub, Hold),       (Beijing, PowerCut),     Arrives,     false),
-        point("Beijing hears the question late",                   (FromHub, Hold),       (Beijing, PowerCut),     ArrivesLate, false),
-        point("Beijing decides while the hub dies",                (FromHub, Hold),       (Hub,     PowerCut),     Arrives,     false),
-        point("Beijing has answered, the hub has not heard",       (FromHub, HoldAnswer), (Hub,     PowerCut),     Lost,        false),
-        point("the hub has recorded, Hubei has not heard",         (ToHub,   HoldAnswer), (Hub,     PowerCut),     Lost,        false),
-        point("Beijing has committed, Hubei dies before it hears", (ToHub,   HoldAnswer), (Hubei,   PowerCut),     Lost,        true),
-        point("Hubei has written, the hospital has not heard",     (Counter, HoldAnswer), (Hubei,   PowerCut),     Lost,        true),
-        point("Beijing's database dies before the question",       (FromHub, Hold),       (Beijing, DatabaseDies), Arrives,     false),
-        point("the hub's database dies before the answer",         (FromHub, HoldAnswer), (Hub,     DatabaseDies), Arrives,     false),
-        point("Hubei's database dies before the answer",           (ToHub,   HoldAnswer), (Hubei,   DatabaseDies), Arrives,     false),
+        point("Hubei has asked, its question is lost",             Bill, (ToHub,   Hold),       (Hubei,   PowerCut),     Lost,        true),
+        point("Hubei has asked, its question arrives",             Stay, (ToHub,   Hold),       (Hubei,   PowerCut),     Arrives,     true),
+        point("Hubei has asked, its question is late",             Bill, (ToHub,   Hold),       (Hubei,   PowerCut),     ArrivesLate, true),
+        point("Beijing has committed, its answer is lost",         Bill, (FromHub, HoldAnswer), (Beijing, PowerCut),     Lost,        true),
+        point("Beijing has not heard the question",                Stay, (FromHub, Hold),       (Beijing, PowerCut),     Arrives,     false),
+        point("Beijing hears the question late",                   Bill, (FromHub, Hold),       (Beijing, PowerCut),     ArrivesLate, false),
+        point("Beijing decides while the hub dies",                Bill, (FromHub, Hold),       (Hub,     PowerCut),     Arrives,     false),
+        point("Beijing has answered, the hub has not heard",       Stay, (FromHub, HoldAnswer), (Hub,     PowerCut),     Lost,        false),
+        point("the hub has recorded, Hubei has not heard",         Bill, (ToHub,   HoldAnswer), (Hub,     PowerCut),     Lost,        false),
+        point("Beijing has committed, Hubei dies before it hears", Stay, (ToHub,   HoldAnswer), (Hubei,   PowerCut),     Lost,        true),
+        point("Hubei has written, the hospital has not heard",     Bill, (Counter, HoldAnswer), (Hubei,   PowerCut),     Lost,        true),
+        point("Beijing's database dies before the question",       Stay, (FromHub, Hold),       (Beijing, DatabaseDies), Arrives,     false),
+        point("the hub's database dies before the answer",         Bill, (FromHub, HoldAnswer), (Hub,     DatabaseDies), Arrives,     false),
+        point("Hubei's database dies before the answer",           Bill, (ToHub,   HoldAnswer), (Hubei,   DatabaseDies), Arrives,     false),
     ]
 };
 
@@ -111,6 +124,7 @@ const POINTS: [Point; 14] = {
 async fn nodes_are_killed_at_every_point_and_the_three_books_agree() {
     let mut country = Country::start().await;
     country.agrees(0).await;
+    let held = country.balance().await;
     for point in &POINTS {
         let began = Instant::now();
         let settled = country.settles_through(point).await;
@@ -118,10 +132,13 @@ async fn nodes_are_killed_at_every_point_and_the_three_books_agree() {
         assert_eq!(books.years[0].total(), settled.total, "{}", point.when);
         let stands = &books.three[0].standing[&settled.id().unwrap()];
         assert_eq!(stands.fund_total, settled.fund_total, "{}: what the hospital was told", point.when);
+        assert_eq!(stands.account > Fen::ZERO, point.care == Care::Bill, "{}", point.when);
+        assert_eq!(country.balance().await, held - stands.account, "{}: paid once", point.when);
         let settled_after = began.elapsed();
-        country.cancels(point.cancellation_too.then_some(point), &settled).await;
+        country.cancels(point, &settled).await;
         let books = country.agrees(0).await;
         assert!(books.years[0].total().is_zero(), "{}", point.when);
+        assert_eq!(country.balance().await, held, "{}: given back", point.when);
         let [settled_after, all] = [settled_after, began.elapsed()].map(|time| time.as_millis());
         println!("settled after {settled_after:>5} ms, cancelled after {all:>5} ms: {}", point.when);
     }
@@ -129,12 +146,22 @@ async fn nodes_are_killed_at_every_point_and_the_three_books_agree() {
     country.ends();
 }
 
-/// The three nodes, the lines between them, and a stay that waits to be settled.
+/// Something that waits to be settled: the transactions that settle and cancel it, and what the first one says.
+#[derive(Clone)]
+struct Ask {
+    settles: &'static str,
+    cancels: &'static str,
+    visit: VisitId,
+    total: Fen,
+    input: Value,
+}
+
+/// The three nodes, the lines between them, and a stay and an outpatient bill that wait to be settled.
 struct Country {
     hospital: Hospital,
     patient: Patient,
-    visit: VisitId,
-    total: Fen,
+    stay: Ask,
+    bill: Ask,
     lines: Lines,
     nodes: Nodes,
     // Removed when the nodes have ended.
@@ -213,7 +240,7 @@ fn model() -> &'static Model {
 }
 
 impl Country {
-    /// Starts the nodes, registers all as operators do, and brings a stay to its discharge.
+    /// Starts the nodes, registers all as operators do, and brings a stay to its discharge and an outpatient to the till.
     async fn start() -> Self {
         let folder = Folder::new();
         let lines = Lines::lay().await;
@@ -240,39 +267,60 @@ impl Country {
         let settings = Settings::of(&institution, &lines.counter.address()).form(model().form);
         let hospital = Hospital::new(settings, Arc::new(SystemClock));
         let patient = Patient::of(&person);
-        let (visit, total) = discharged_stay(&hospital, &patient).await;
-        Self { hospital, patient, visit, total, lines, nodes, folder }
+        let stay = discharged_stay(&hospital, &patient).await;
+        let bill = outpatient_bill(&hospital, &patient).await;
+        Self { hospital, patient, stay, bill, lines, nodes, folder }
     }
 
-    /// 2304 through a blow.
+    const fn ask(&self, care: Care) -> &Ask {
+        match care {
+            Care::Stay => &self.stay,
+            Care::Bill => &self.bill,
+        }
+    }
+
+    /// What the personal account holds, as 1101 says it.
+    async fn balance(&self) -> Fen {
+        let citizen = self.patient.citizen.reveal();
+        let who = json!({ "data": {
+            "mdtrt_cert_type": "02", "mdtrt_cert_no": citizen, "psn_cert_type": "01", "certno": citizen,
+            "psn_name": self.patient.name,
+        }});
+        let answer =
+            self.hospital.call("1101", Some(self.patient.insured), who).await.expect("all nodes run");
+        read_fen(&answer["output"]["insuinfo"][0]["balc"]).expect("an amount")
+    }
+
+    /// 2304 or 2207 through a blow.
     async fn settles_through(&mut self, point: &Point) -> Settled {
-        let input = self.hospital.settlement_input(&self.patient, self.visit, self.total);
-        let settled = self.goes_through(point, "2304", input).await;
+        let Ask { settles, total, input, .. } = self.ask(point.care).clone();
+        let settled = self.goes_through(point, settles, input).await;
         assert_eq!(settled.broken_identities(), Vec::<String>::new(), "{}", point.when);
-        assert_eq!(settled.total, self.total, "{}", point.when);
+        assert_eq!(settled.total, total, "{}", point.when);
         settled
     }
 
-    /// 2305, through a blow if there is one.
-    async fn cancels(&mut self, through: Option<&Point>, settled: &Settled) {
+    /// 2305 or 2208, through the blow if it strikes the cancellation too.
+    async fn cancels(&mut self, point: &Point, settled: &Settled) {
+        let Ask { cancels, visit, .. } = self.ask(point.care).clone();
         let id = settled.id().expect("a settlement has an id");
-        let back = match through {
-            None => self.hospital.cancel(&self.patient, self.visit, id).await.expect("all nodes run"),
-            Some(point) => {
-                let (visit, person) = (self.visit.to_string(), self.patient.number.as_str());
-                let input =
-                    json!({ "data": { "mdtrt_id": visit, "setl_id": id.to_string(), "psn_no": person } });
-                self.goes_through(point, "2305", input).await
-            }
+        let (visit, person) = (visit.to_string(), self.patient.number.as_str());
+        let input = json!({ "data": { "mdtrt_id": visit, "setl_id": id.to_string(), "psn_no": person } });
+        let back = if point.cancellation_too {
+            self.goes_through(point, cancels, input).await
+        } else {
+            let done = self.hospital.call(cancels, Some(self.patient.insured), input).await;
+            Settled::read(&done.expect("all nodes run")).expect("an answer of the interface")
         };
-        assert_eq!([back.total, back.fund_total], [-settled.total, -settled.fund_total], "{through:?}");
-        assert_ne!(back.id().expect("an id of its own"), id, "{through:?}");
+        assert_eq!([back.total, back.fund_total], [-settled.total, -settled.fund_total], "{}", point.when);
+        assert_ne!(back.id().expect("an id of its own"), id, "{}", point.when);
     }
 
     /// The hospital sends a message; it comes to the point, the blow falls; the hospital sends it again until it is answered.
     async fn goes_through(&mut self, point: &Point, infno: &str, input: Value) -> Settled {
         let msgid = self.hospital.next_msgid();
         let insured = Some(self.patient.insured);
+        let cancels = infno == self.ask(point.care).cancels;
         let Self { hospital, lines, nodes, .. } = self;
         let line = lines.of(point.line);
         let database = nodes.of(point.victim).database_pid();
@@ -297,7 +345,7 @@ impl Country {
                 Err(error) => assert_later(point, &error),
                 // A cancellation is certain once Hubei has written it down; a database may be back already.
                 Ok(_) => {
-                    assert!(infno == "2305" || point.blow == Blow::DatabaseDies, "{}: a yes", point.when);
+                    assert!(cancels || point.blow == Blow::DatabaseDies, "{}: a yes", point.when);
                 }
             }
         }
@@ -320,7 +368,7 @@ impl Country {
     async fn settles_unasked(&mut self) {
         let point = &POINTS[0];
         let msgid = self.hospital.next_msgid();
-        let Self { hospital, lines, nodes, patient, visit, total, .. } = self;
+        let Self { hospital, lines, nodes, patient, stay: Ask { visit, total, .. }, .. } = self;
         lines.to_hub.next([point.fate]);
         let settle = async || hospital.settle_with_msgid(&msgid, patient, *visit, *total).await;
         let (unheard, ()) = tokio::join!(settle(), async {
@@ -334,7 +382,7 @@ impl Country {
         let asked = lines.from_hub.handled();
         self.agrees(1).await;
         assert!(self.lines.from_hub.handled() > asked, "the outbox asked");
-        let Self { hospital, patient, visit, total, .. } = self;
+        let Self { hospital, patient, stay: Ask { visit, total, .. }, .. } = self;
         let settled =
             hospital.settle_with_msgid(&msgid, patient, *visit, *total).await.expect("settled long ago");
         assert_eq!(settled.total, *total);
@@ -448,12 +496,10 @@ fn register_people_and_institutions(
 }
 
 /// 2401, 2301, 2402: all that is left is to settle.
-async fn discharged_stay(hospital: &Hospital, patient: &Patient) -> (VisitId, Fen) {
-    const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
-    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
-    let catalog = Rulebook::of_folder(&policy).expect("the policies of the project").catalog(hubei());
+async fn discharged_stay(hospital: &Hospital, patient: &Patient) -> Ask {
+    let catalog = catalog();
     let now = SystemClock.now();
-    let (admitted, discharged) = (now.plus_millis(-9 * DAY_MILLIS), now.plus_millis(-DAY_MILLIS / 24));
+    let (admitted, discharged) = (now.plus_millis(-9 * 24 * HOUR_MILLIS), now.plus_millis(-HOUR_MILLIS));
     let total = Fen::yuan(23_000);
     let order = Order { level: model().level, admitted, discharged, total, lines: 24, seed: 1 };
     let lines = bills::bill(&catalog, &order);
@@ -461,5 +507,31 @@ async fn discharged_stay(hospital: &Hospital, patient: &Patient) -> (VisitId, Fe
     let visit = hospital.admit(patient, &stay).await.expect("admitted");
     hospital.upload(patient, visit, &stay, &lines).await.expect("uploaded");
     hospital.discharge(patient, visit, &stay).await.expect("discharged");
-    (visit, bills::total(&lines))
+    let input = hospital.settlement_input(patient, visit, total);
+    Ask { settles: "2304", cancels: "2305", visit, total, input }
+}
+
+/// 2201, 2203, 2204: all that is left is to settle the bill.
+async fn outpatient_bill(hospital: &Hospital, patient: &Patient) -> Ask {
+    let now = SystemClock.now();
+    let outpatient = Outpatient::ordinary("MZ900001", now.plus_millis(-2 * HOUR_MILLIS));
+    let visit = hospital.register(patient, &outpatient).await.expect("registered");
+    hospital.describe(patient, visit, &outpatient).await.expect("described");
+    let (admitted, discharged, total) = (outpatient.at, now.plus_millis(-HOUR_MILLIS), Fen::yuan(3_000));
+    let order = Order { level: model().level, admitted, discharged, total, lines: 5, seed: 1 };
+    let lines = bills::small_bill(&catalog(), &order);
+    hospital.charge(patient, visit, &outpatient, ("P1", &lines)).await.expect("charged");
+    let bill = Bill { name: "P1", total, outpatient: &outpatient };
+    let mut input = Hospital::bill_settlement_input(patient, visit, &bill);
+    input["data"]["acct_used_flag"] = json!("1");
+    Ask { settles: "2207", cancels: "2208", visit, total, input }
+}
+
+/// Milliseconds of an hour.
+const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
+
+/// What Hubei's hospitals charge out of.
+fn catalog() -> Arc<Catalog> {
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
+    Rulebook::of_folder(&policy).expect("the policies of the project").catalog(hubei())
 }
