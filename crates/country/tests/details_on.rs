@@ -1,6 +1,8 @@
 //! Details that are sent on after a settlement: in batches, through every bad luck, once and whole; and what differs is found.
 
 #[expect(dead_code, reason = "the bad luck of a settlement is another file's")]
+mod kinds;
+#[expect(dead_code, reason = "the bad luck of a settlement is another file's")]
 mod play;
 
 use country::{
@@ -9,6 +11,7 @@ use country::{
     hospital::Stay,
     network::Fate,
 };
+use kinds::{Care, Told, of_every_kind};
 use node::api::client::Client;
 use play::{Play, beijing, hubei};
 use std::{sync::Arc, time::Duration};
@@ -161,6 +164,34 @@ async fn a_long_bill_goes_on_in_batches_after_a_day_and_the_clerk_sees_it() {
     );
     let wrong = operator.get::<Transmissions>("/api/v1/transmissions?stage=other").await;
     assert!(wrong.unwrap_err().to_string().contains("field-invalid"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bill_and_a_purchase_go_on_within_minutes_and_a_stay_after_a_day() {
+    of_every_kind(async |case| {
+        let told = Told::read(&case.settle_patiently(&case.ask.software.next_msgid()).await);
+        let area = case.play.patient.insured.pooling_area();
+        let id: SettlementId = told.id.parse().unwrap();
+        let complete = async || {
+            let node = &case.play.world.province(beijing()).unwrap().node;
+            let mut conn = node.context.store.conn().await.unwrap();
+            let receipt = detail::receipt(&mut conn, area, id).await.unwrap();
+            receipt.map(|receipt| (receipt.stage, receipt.difference, receipt.total))
+        };
+        let whole = Some((detail::Stage::Complete, None, told.total));
+        case.play.world.send_details().await;
+        assert_eq!(complete().await, None, "{:?}: it may still be written down", case.kind);
+        case.play.world.clock.pass_seconds(180);
+        case.play.world.send_details().await;
+        let is_stay = case.ask.care == Care::Stay;
+        assert_eq!(complete().await, if is_stay { None } else { whole.clone() }, "{:?}", case.kind);
+        case.play.world.clock.pass_days(1);
+        case.play.world.send_details().await;
+        assert_eq!(complete().await, whole, "{:?}", case.kind);
+        let failures = checks::failures(&case.play.world).await.unwrap();
+        assert!(failures.is_empty(), "{:?}: {failures:#?}", case.kind);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

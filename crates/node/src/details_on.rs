@@ -1,5 +1,6 @@
-//! Details sent on later (医疗费用明细信息延后传输): once a settlement stands, its lines go from the treatment place to the
-//! insured place, in batches, and both ends compare number and sums.
+//! Details sent on (医疗费用明细信息传输): once a settlement stands, its lines go from the treatment place to the insured place, in
+//! batches, and both ends compare number and sums. Those of a stay go later (延后传输), those of outpatient bills and purchases
+//! as soon as they are found (规程 art. 33).
 //!
 //! Any batch may come again, late or twice: a line is known by its serial, and the insured place counts what it has. Whoever
 //! begins anew begins a round, of which nothing of an earlier one counts. A settlement that is undone stops its transmission,
@@ -40,7 +41,7 @@ const DIFFERENCE_MAX: usize = 1_000;
 /// How often lines are begun to be sent before somebody must look.
 const ROUNDS_MAX: i32 = 3;
 /// The youngest settlements that a search leaves out, in milliseconds: one that is being written down while its id is older.
-const SEARCH_MARGIN_MILLIS: i64 = 600_000;
+const SEARCH_MARGIN_MILLIS: i64 = 120_000;
 /// How many settlements one search looks at.
 const SEARCH_PAGE: i64 = 500;
 
@@ -48,7 +49,7 @@ const SEARCH_PAGE: i64 = 500;
 pub async fn search(node: &ProvinceNode) -> Outcome<i64> {
     let now = node.context.now();
     let delay = i64::try_from(node.settings.details_delay.as_millis()).unwrap_or(i64::MAX / 4);
-    let before = now.plus_millis(-delay.max(SEARCH_MARGIN_MILLIS));
+    let before = now.plus_millis(-SEARCH_MARGIN_MILLIS);
     let mut work = node.context.store.begin().await?;
     let found = transmission::search(&mut work, node.province, (before, delay), now, SEARCH_PAGE).await?;
     work.save().await?;

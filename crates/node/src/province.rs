@@ -56,7 +56,7 @@ pub struct ProvinceSettings {
     pub media: Lifetimes,
     /// How long an order of a purchase waits for the person to confirm it.
     pub order_lifetime: Duration,
-    /// How long after a settlement its details are sent on to the insured place.
+    /// How long after the settlement of a stay its details are sent on to the insured place; those of all else go at once.
     pub details_delay: Duration,
     /// The most lines of one batch of details.
     pub details_batch: usize,

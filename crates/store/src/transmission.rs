@@ -96,9 +96,9 @@ pub struct Found {
     pub due: i64,
 }
 
-/// Looks at the next `most` inpatient settlements of the book whose ids were given before `before`, and notes those whose
-/// details are to be sent, from the moment that is `delay_millis` after they were settled. One that nobody knows the outcome
-/// of yet is noted as well: whoever sends it finds out.
+/// Looks at the next `most` settlements of the book whose ids were given before `before`, and notes those whose details are to
+/// be sent: those of a stay from the moment that is `delay_millis` after it was settled, of all else at once. One that nobody
+/// knows the outcome of yet is noted as well: whoever sends it finds out.
 pub async fn search(
     work: &mut Work,
     province: Province,
@@ -123,8 +123,8 @@ pub async fn search(
          ), put as (
             insert into detail_transmission (province, month, settlement, visit, insured, stage, round, batches, lines, sent_up_to,
                                              attempts, next_at, changed_at)
-            select $1, month, id, visit, insured, 0, 1, 0, 0, '', 0, coalesce(settled_at, $8) + $7, $8
-            from seen where stage = any($9) and care = $10
+            select $1, month, id, visit, insured, 0, 1, 0, 0, '', 0, coalesce(settled_at, $8) + case care when $10 then $7 else 0 end, $8
+            from seen where stage = any($9)
             on conflict (province, month, settlement) do nothing
             returning 1
          ), last as (
@@ -358,7 +358,7 @@ mod tests {
             (id(november, 1), Settled, "11", Some(november)),
             (id(november, 2), Asked, "21", None),
             (id(november, 3), Undone, "21", Some(november)),
-            (id(november, 4), Settled, "21", Some(now)),
+            (id(november, 4), Settled, "11", Some(now)),
             (id(now, 5), Settled, "21", Some(now)),
         ] {
             put(&store, id, stage, care, settled_at).await;
@@ -368,16 +368,19 @@ mod tests {
         for _ in 0..4 {
             pages.push(found(&store, before, now, 4).await);
         }
-        assert_eq!(pages, [(4, 2), (2, 1), (0, 0), (0, 0)], "the youngest has yet to come");
+        assert_eq!(pages, [(4, 3), (2, 1), (0, 0), (0, 0)], "the youngest has yet to come");
         assert_eq!(found(&store, now.plus_millis(1), now, 4).await, (1, 1));
         let due = claimed(&store, now).await;
-        assert_eq!(due.iter().map(|one| one.settlement).collect::<Vec<_>>(), [id(october, 1)]);
+        assert_eq!(
+            due.iter().map(|one| one.settlement).collect::<Vec<_>>(),
+            [id(october, 1), id(november, 1), id(november, 4)]
+        );
         assert!(claimed(&store, now).await.is_empty(), "it is claimed");
         let later = claimed(&store, now.plus_millis(1_000)).await.len();
-        assert_eq!(later, 3, "those whose outcome was not known, and those settled just now");
+        assert_eq!(later, 2, "the stay whose outcome was not known, and the one settled just now");
         let again: Vec<i32> =
             claimed(&store, now.plus_millis(61_000)).await.iter().map(|one| one.attempts).collect();
-        assert_eq!(again, [2; 4]);
+        assert_eq!(again, [2; 5]);
 
         let before = due.into_iter().next().unwrap();
         let after = Transmission {
@@ -395,7 +398,7 @@ mod tests {
         let mut conn = store.conn().await.unwrap();
         assert_eq!(
             counts(&mut conn, hubei()).await.unwrap(),
-            BTreeMap::from([(Stage::Due, 3), (Stage::Different, 1)])
+            BTreeMap::from([(Stage::Due, 4), (Stage::Different, 1)])
         );
         let listed = list(&mut conn, hubei(), Stage::Different, None, 10).await.unwrap();
         assert_eq!(listed, [Transmission { attempts: 0, ..after }]);

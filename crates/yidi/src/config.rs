@@ -100,7 +100,7 @@ pub struct ProvinceFlags {
     #[arg(long, env = "YIDI_ORDER_MINUTES", value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=43_200))]
     #[serde(skip_serializing_if = "Option::is_none")]
     order_minutes: Option<u32>,
-    /// 结算后多少秒向参保地传输费用明细，默认86400 (how long after a settlement its details are sent on)
+    /// 住院结算后多少秒向参保地传输费用明细，默认86400 (how long after a stay's settlement its details are sent on)
     #[arg(long, env = "YIDI_DETAILS_DELAY_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=2_592_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     details_delay_seconds: Option<u32>,
@@ -175,7 +175,7 @@ pub struct ProvinceSettings {
     pub token_minutes: u32,
     /// How long an order of a purchase waits for the person to confirm it.
     pub order_minutes: u32,
-    /// How long after a settlement its details are sent on.
+    /// How long after the settlement of a stay its details are sent on.
     pub details_delay_seconds: u32,
     /// The most lines of one batch of details.
     pub details_batch_lines: u32,
