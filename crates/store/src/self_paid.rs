@@ -68,7 +68,7 @@ pub async fn find(conn: &mut Conn, key: Key<'_>) -> Result<Option<SelfPaidVisit>
         "select registration is not null as registered, total, complete, lines, sum
          from self_paid_visit visit,
               lateral (select count(*) as lines, coalesce(sum(amount), 0)::bigint as sum from self_paid_line line
-                       where line.area = visit.area and line.institution = visit.institution and line.visit = visit.visit)
+                       where line.area = visit.area and line.institution = visit.institution and line.visit = visit.visit) as summed
          where area = $1 and institution = $2 and visit = $3",
     )
     .bind(area_of(key.area))
