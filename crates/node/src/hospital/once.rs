@@ -1,6 +1,6 @@
 //! The first answer to a writing message, kept and given again.
 
-use super::Call;
+use super::{Call, settlement::confirm};
 use crate::context::{Failure, Outcome};
 use serde_json::Value;
 use store::{
@@ -8,7 +8,7 @@ use store::{
     message::{self, Key, Known},
 };
 use terms::{PoolingArea, Refusal};
-use wire::hospital::Answer;
+use wire::{hospital::Answer, peer::v1::Question};
 
 impl Call<'_> {
     /// What names this message.
@@ -56,6 +56,33 @@ impl Call<'_> {
             }
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// Runs a transaction that undoes, whichever time it comes. Once what `start` writes is saved it is certain; then the insured
+    /// place is asked, now or by the outbox later, and the answer is made of what `start` gave.
+    pub async fn undo<T>(
+        &self,
+        subject: Option<&str>,
+        start: impl AsyncFnOnce(&mut Work) -> Outcome<(T, Option<Question>)>,
+        output: impl AsyncFnOnce(T) -> Outcome<Value>,
+    ) -> Outcome<Vec<u8>> {
+        let (mut work, known) = self.begin(subject).await?;
+        if !matches!(known, Known::New | Known::UnderWay { .. }) {
+            return self.known(known);
+        }
+        let (started, question) = match start(&mut work).await {
+            Ok(started) => started,
+            Err(Failure::Refused(refusal)) => {
+                drop(work);
+                return self.refuse(&refusal).await;
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        work.save().await?;
+        confirm(self, question).await;
+        let answer = self.render(&Answer::success(Some(output(started).await?)));
+        let work = self.node.context.store.begin().await?;
+        self.keep(work, &answer).await
     }
 
     /// Keeps a refusal as the message's answer.

@@ -1,11 +1,8 @@
 //! 2161 异地就医购药获取人员信息, 2163 退费, 2166 试算, 2167 取消订单, 2170 订单查询, 2171 结算信息查询, 2181 冲正交易.
 
 use super::{
-    Call,
-    admission::known_already,
-    catalog::list_type_of,
-    details::forget_columns,
-    settlement::{confirm, give_back as undo_with_all_amounts},
+    Call, admission::known_already, catalog::list_type_of, details::forget_columns,
+    settlement::give_back as undo_with_all_amounts,
 };
 use crate::{
     admission::find_person,
@@ -22,14 +19,13 @@ use casework::{
 use serde_json::Value;
 use store::{
     Work,
-    message::Known,
     purchase_order::{PurchaseOrder, Selection},
     treatment::TreatmentSettlement,
 };
 use terms::{AdminDivision, CitizenId, Fen, InstitutionCode, InsuredPlace, Moment, Refusal};
 use wire::{
     hospital::{
-        Answer, NoOutput,
+        NoOutput,
         credential::Credential,
         field::{Price, Quantity},
         purchase_order::{Buyer, Paid, Places, ShownLine},
@@ -200,38 +196,22 @@ async fn own(call: &Call<'_>, work: &mut Work, number: &str) -> Outcome<Seen> {
 pub async fn give_back(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let input = t2163::Input::read(call.request)?;
     check_own(call, input.fixmedins_code.as_ref())?;
-    let (mut work, known) = call.begin(None).await?;
-    match known {
-        Known::New | Known::UnderWay { .. } => {}
-        known => return call.known(known),
-    }
-    let (question, output) = match start_giving_back(call, &mut work, &input).await {
-        Ok(started) => started,
-        Err(Failure::Refused(refusal)) => {
-            drop(work);
-            return call.refuse(&refusal).await;
-        }
-        Err(trouble) => return Err(trouble),
-    };
-    work.save().await?;
-    confirm(call, question).await;
-    let answer = call.render(&Answer::success(Some(output.value())));
-    let work = call.node.context.store.begin().await?;
-    call.keep(work, &answer).await
+    let start = async |work: &mut Work| start_giving_back(call, work, &input).await;
+    call.undo(None, start, async |output: t2163::Output| Ok(output.value())).await
 }
 
 async fn start_giving_back(
     call: &Call<'_>,
     work: &mut Work,
     input: &t2163::Input,
-) -> Outcome<(Option<Question>, t2163::Output)> {
+) -> Outcome<(t2163::Output, Option<Question>)> {
     let seen = own(call, work, &input.mdtrt_regno).await?;
     if orders::is_void(&seen.order, sent(call)) {
         return Err(Refusal::Reversed { infno: call.request.infno.clone() }.into());
     }
     let (order, content, settlement) = orders::to_give_back(seen, call.request.msgid.as_str())?;
     let (settlement, question) = undo_with_all_amounts(call, work, settlement).await?;
-    Ok((question, t2163::Output { paid: paid(&settlement), buyer: buyer(&order, &content) }))
+    Ok((t2163::Output { paid: paid(&settlement), buyer: buyer(&order, &content) }, question))
 }
 
 /// What a settled purchase came to.
@@ -360,24 +340,8 @@ pub async fn settled(call: &Call<'_>) -> Outcome<Value> {
 pub async fn reverse(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let input = t2181::Input::read(call.request)?;
     check_own(call, input.row.fixmedins_code.as_ref())?;
-    let (mut work, known) = call.begin(None).await?;
-    match known {
-        Known::New | Known::UnderWay { .. } => {}
-        known => return call.known(known),
-    }
-    let question = match start_reversal(call, &mut work, &input).await {
-        Ok(question) => question,
-        Err(Failure::Refused(refusal)) => {
-            drop(work);
-            return call.refuse(&refusal).await;
-        }
-        Err(trouble) => return Err(trouble),
-    };
-    work.save().await?;
-    confirm(call, question).await;
-    let answer = call.render(&Answer::success(Some(NoOutput.value())));
-    let work = call.node.context.store.begin().await?;
-    call.keep(work, &answer).await
+    let start = async |work: &mut Work| Ok(((), start_reversal(call, work, &input).await?));
+    call.undo(None, start, async |()| Ok(NoOutput.value())).await
 }
 
 async fn start_reversal(call: &Call<'_>, work: &mut Work, input: &t2181::Input) -> Outcome<Option<Question>> {

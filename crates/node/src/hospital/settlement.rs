@@ -373,25 +373,13 @@ fn processes(breakdown: &Breakdown) -> BTreeMap<Fund, String> {
 /// 2305, 2208, 2103: the settlement is undone under an id of its own, and every amount is given back.
 pub async fn cancel(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let input = t2305::Input::read(call.request)?;
-    let (mut work, known) = call.begin(Some(&input.setl_id.to_string())).await?;
-    match known {
-        Known::New | Known::UnderWay { .. } => {}
-        known => return call.known(known),
-    }
-    let started = start_cancel(call, &mut work, &input).await;
-    let (settlement, question) = match started {
-        Ok(started) => started,
-        Err(Failure::Refused(refusal)) => {
-            drop(work);
-            return call.refuse(&refusal).await;
-        }
-        Err(trouble) => return Err(trouble),
-    };
-    work.save().await?;
-    confirm(call, question).await;
-    let answer = call.render(&Answer::success(Some(cancelled(call, &settlement).await?)));
-    let work = call.node.context.store.begin().await?;
-    call.keep(work, &answer).await
+    let subject = input.setl_id.to_string();
+    call.undo(
+        Some(&subject),
+        async |work| start_cancel(call, work, &input).await,
+        async |settlement| cancelled(call, &settlement).await,
+    )
+    .await
 }
 
 async fn start_cancel(
@@ -499,29 +487,15 @@ async fn cancelled(call: &Call<'_>, settlement: &TreatmentSettlement) -> Outcome
 /// 2601: whatever the named message did is undone, whether it came, is under way, or has yet to come.
 pub async fn reverse(call: &Call<'_>) -> Outcome<Vec<u8>> {
     let input = t2601::Input::read(call.request)?;
-    let (mut work, known) = call.begin(None).await?;
-    match known {
-        Known::New | Known::UnderWay { .. } => {}
-        known => return call.known(known),
-    }
-    let started = match input.oinfno.as_str() {
-        "2304" | "2207" | "2207A" | "2102" => reverse_settlement(call, &mut work, &input).await,
-        "2401" | "2201" => reverse_opening(call, &mut work, &input).await,
-        other => Err(Refusal::NotReversible { oinfno: other.to_owned() }.into()),
+    let start = async |work: &mut Work| {
+        let question = match input.oinfno.as_str() {
+            "2304" | "2207" | "2207A" | "2102" => reverse_settlement(call, work, &input).await?,
+            "2401" | "2201" => reverse_opening(call, work, &input).await?,
+            other => return Err(Refusal::NotReversible { oinfno: other.to_owned() }.into()),
+        };
+        Ok(((), question))
     };
-    let question = match started {
-        Ok(question) => question,
-        Err(Failure::Refused(refusal)) => {
-            drop(work);
-            return call.refuse(&refusal).await;
-        }
-        Err(trouble) => return Err(trouble),
-    };
-    work.save().await?;
-    confirm(call, question).await;
-    let answer = call.render(&Answer::success(Some(NoOutput.value())));
-    let work = call.node.context.store.begin().await?;
-    call.keep(work, &answer).await
+    call.undo(None, start, async |()| Ok(NoOutput.value())).await
 }
 
 async fn reverse_settlement(
