@@ -42,6 +42,8 @@ advisories:
 bench: fetch
 	cargo build --release -p yidi
 	$(YIDI) bench $(ARGS)
+	$(YIDI) bench closing $(filter --write,$(ARGS))
+	$(YIDI) bench reconciliation $(filter --write,$(ARGS))
 	cargo bench -p benefit --bench compute -- $(filter --write,$(ARGS))
 
 # Quick when it is there already; where it cannot be had, the system's PostgreSQL is used.

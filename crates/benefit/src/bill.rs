@@ -246,6 +246,11 @@ impl Case {
     pub fn is_inside(&self) -> bool {
         self.treatment.division().pooling_area() == self.insured.pooling_area()
     }
+
+    /// Whether the institution lies in another pooling area of the person's own province (省内异地).
+    pub fn is_elsewhere_in_province(&self) -> bool {
+        !self.is_inside() && self.treatment.province() == self.insured.province()
+    }
 }
 
 /// What personal accounts hold that may be used for a visit.

@@ -14,6 +14,7 @@ pub mod cases;
 pub mod catalog;
 mod explain;
 pub mod identity;
+pub mod outside;
 pub mod policy;
 pub mod scheme;
 pub mod statement;

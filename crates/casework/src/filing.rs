@@ -255,11 +255,7 @@ pub fn submit(
 ) -> Result<Filing, Refusal> {
     let Application { id, person, scheme, insured, category, destination, begins, ends, commitment } =
         application;
-    if destination.division().province() == insured.province() {
-        return Err(rule(format!(
-            "就医地[{destination}]与参保地同省，不属于跨省异地就医，请按参保省省内规定办理"
-        )));
-    }
+    must_lead_away(insured, destination)?;
     if commitment && !category.is_long_term() {
         return Err(rule("承诺制只适用于跨省异地长期居住人员，请提交备案材料后重新申请"));
     }
@@ -286,6 +282,17 @@ pub fn submit(
         return Err(rule(format!("该人员同期已有到[{destination}]的备案[{id}]，请先变更或取消原备案")));
     }
     Ok(filing)
+}
+
+/// A filing leads out of the pooling area: to another province, or to another pooling area of the own one (省内异地), which few
+/// areas ask for.
+fn must_lead_away(insured: InsuredPlace, destination: Destination) -> Result<(), Refusal> {
+    if destination.covers(TreatmentPlace(insured.division())) {
+        return Err(rule(format!(
+            "就医地[{destination}]包含参保地所在统筹区，本统筹区就医不需要备案，请选择其他统筹区或取消备案"
+        )));
+    }
+    Ok(())
 }
 
 /// The last day that these days come to, if they may be so.
@@ -346,9 +353,7 @@ impl Filing {
         }
         self.must_not_be_held(rules, at)?;
         let destination = change.destination.unwrap_or(self.destination);
-        if destination.division().province() == self.insured.province() {
-            return Err(rule(format!("就医地[{destination}]与参保地同省，不属于跨省异地就医，请取消备案")));
-        }
+        must_lead_away(self.insured, destination)?;
         let begins = change.begins.unwrap_or(at.day());
         let ends = validity(self.category, begins, change.ends, rules, at)?;
         let former = self.next(Stage::Replaced { since, at, by: change.id });
@@ -660,8 +665,12 @@ cancelled             -          -          -          -
         let long = application(LongTermResident);
         let cases = [
             (
-                Application { destination: destination("429004"), ..base.clone() },
-                "就医地[429004]与参保地同省，不属于跨省异地就医，请按参保省省内规定办理",
+                Application { destination: destination("420100"), ..base.clone() },
+                "就医地[420100]包含参保地所在统筹区，本统筹区就医不需要备案，请选择其他统筹区或取消备案",
+            ),
+            (
+                Application { destination: destination("420000"), ..base.clone() },
+                "就医地[420000]包含参保地所在统筹区，本统筹区就医不需要备案，请选择其他统筹区或取消备案",
             ),
             (
                 Application { commitment: true, ..base.clone() },
@@ -733,7 +742,7 @@ cancelled             -          -          -          -
         assert_eq!((successor.begins, successor.ends), (day("2026-05-10"), Some(day("2026-11-10"))));
 
         let home = filed.change(&change_to("420100"), &Rules::default(), at("05-10")).unwrap_err();
-        assert_eq!(reason(&home), "就医地[420100]与参保地同省，不属于跨省异地就医，请取消备案");
+        assert_eq!(reason(&home), "就医地[420100]包含参保地所在统筹区，本统筹区就医不需要备案，请选择其他统筹区或取消备案");
     }
 
     #[test]

@@ -239,9 +239,11 @@ pub fn register(
 ) -> Result<Registered, Refusal> {
     match &asked.matter {
         Matter::Accident { third_party: true } => return Err(Refusal::ThirdParty {}),
-        Matter::Referral { destination, .. } if destination.province() == asked.insured.province() => {
+        Matter::Referral { destination, .. }
+            if destination.division().pooling_area() == asked.insured.pooling_area() =>
+        {
             return Err(rule(format!(
-                "转往就医地[{destination}]与参保地同省，不属于跨省异地就医，请按参保省省内规定办理"
+                "转往就医地[{destination}]与参保地同属一个统筹区，不是异地就医，不需要转院备案"
             )));
         }
         _ => {}
@@ -618,7 +620,7 @@ mod tests {
     fn some_things_are_never_registered() {
         let refusal = |matter| register(asked(1, matter), None, &[], at("03-02")).unwrap_err();
         assert_eq!(refusal(Matter::Accident { third_party: true }), Refusal::ThirdParty {});
-        assert!(refusal(referral("H11010500001")).message().contains("同省"));
+        assert!(refusal(referral("H11010500001")).message().contains("同属一个统筹区"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What must hold in a world once the dust has settled, whatever happened in it: every settlement stands in all three books
-//! with the same amounts or in none, and nobody gains or loses a fen.
+//! with the same amounts or in none, and nobody gains or loses a fen. One within a province (省内异地) stands in both books of its
+//! node, and the hub knows nothing of it.
 
 use crate::{
     statement::BookPage,
@@ -8,8 +9,8 @@ use crate::{
 use benefit::{Split, YearToDate};
 use casework::settlement::Stage;
 use funds::{Balance, BookLine, EntrySide, Side, Transfer, TrialBalance, compare, reconciliation::LineStage};
-use std::collections::BTreeMap;
-use store::{Amounts, book, detail, hub, insured, transmission, treatment, visit};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Amounts, book, detail, hub, insured, outside_settlement, transmission, treatment, visit};
 use terms::{Fen, InsuranceScheme, PersonNumber, Province, SettlementId};
 
 /// The three books of a whole world.
@@ -21,15 +22,20 @@ pub struct Books {
     pub hub: Vec<BookLine>,
     /// The insured places'.
     pub insured: Vec<BookLine>,
+    /// The settlements of people whose province treats them itself.
+    pub within_provinces: BTreeSet<SettlementId>,
 }
 
 impl Books {
     /// Reads all books of a world.
     pub async fn read(world: &World) -> Result<Self, Trouble> {
         let mut books = Self::default();
-        for side in world.provinces.values() {
+        for (province, side) in &world.provinces {
             let mut conn = side.node.context.store.conn().await?;
             for one in treatment::all(&mut conn).await? {
+                if one.insured.province() == *province {
+                    books.within_provinces.insert(one.id);
+                }
                 let stage = match one.stage {
                     Stage::Settled => LineStage::Standing,
                     Stage::Undoing | Stage::Undone => LineStage::Undone,
@@ -38,6 +44,9 @@ impl Books {
                 books.treatment.push(line(one.id, stage, &one.amounts));
             }
             for one in insured::all(&mut conn).await? {
+                if one.treatment == *province {
+                    books.within_provinces.insert(one.id);
+                }
                 let stage = match one.stage {
                     insured::Stage::Standing => LineStage::Standing,
                     insured::Stage::Undone => LineStage::Undone,
@@ -112,8 +121,7 @@ fn line(settlement: SettlementId, stage: LineStage, amounts: &Amounts) -> BookLi
 pub async fn failures(world: &World) -> Result<Vec<String>, Trouble> {
     let mut failures = Vec::new();
     let books = Books::read(world).await?;
-    let differences = compare(&books.treatment, &books.hub, &books.insured);
-    failures.extend(differences.iter().map(ToString::to_string));
+    failures.extend(broken_books(&books));
     for line in books.treatment.iter().filter(|line| line.stage == LineStage::Standing) {
         failures.extend(broken_sums(line));
     }
@@ -121,11 +129,51 @@ pub async fn failures(world: &World) -> Result<Vec<String>, Trouble> {
     failures.extend(broken_years(world).await?);
     failures.extend(broken_ledgers(world, &books).await?);
     failures.extend(broken_details(world).await?);
+    failures.extend(broken_outside(world).await?);
     let waiting = world.waiting().await?;
     if waiting > 0 {
         failures.push(format!("待发队列中还有{waiting}条报文"));
     }
     Ok(failures)
+}
+
+/// All books say the same. Where only two are concerned, they are compared with each other, and the third must be silent.
+fn broken_books(books: &Books) -> Vec<String> {
+    let is_within = |line: &&BookLine| books.within_provinces.contains(&line.settlement);
+    let mut hub = books.hub.clone();
+    let mut broken: Vec<String> = hub
+        .iter()
+        .filter(is_within)
+        .map(|line| format!("省内异地结算[{}]不应在国家平台账中", line.settlement))
+        .collect();
+    hub.extend(books.treatment.iter().filter(is_within).cloned());
+    let differences = compare(&books.treatment, &hub, &books.insured);
+    broken.extend(differences.iter().map(ToString::to_string));
+    broken
+}
+
+/// What an outside core system settled stands here, what was refused or undone does not, and nothing is in between.
+async fn broken_outside(world: &World) -> Result<Vec<String>, Trouble> {
+    let mut broken = Vec::new();
+    for side in world.provinces.values() {
+        let mut conn = side.node.context.store.conn().await?;
+        let standing: BTreeSet<SettlementId> = insured::all(&mut conn)
+            .await?
+            .into_iter()
+            .filter(|one| one.stage == insured::Stage::Standing)
+            .map(|one| one.id)
+            .collect();
+        for one in outside_settlement::all(&mut conn).await? {
+            let is_over =
+                !matches!(one.stage, outside_settlement::Stage::Asked | outside_settlement::Stage::Undoing);
+            let stands_there = one.stage == outside_settlement::Stage::Settled;
+            if !is_over || stands_there != standing.contains(&one.id) {
+                let (id, stage) = (one.id, one.stage);
+                broken.push(format!("结算[{id}]在外部核心系统为{stage:?}，与参保地账不一致"));
+            }
+        }
+    }
+    Ok(broken)
 }
 
 fn broken_sums(line: &BookLine) -> Option<String> {

@@ -10,6 +10,10 @@
 //! | 戊 | the answer is lost on the way and found by sending the same message again |
 //! | 己 | a bill beyond the yearly cap |
 //! | 庚 | a hospital that gives up waiting and reverses |
+//!
+//! What becomes of their money is [`month`].
+
+pub mod month;
 
 use crate::{
     bills,

@@ -14,8 +14,12 @@
 //! | [`demo`], [`statement`] | stories that are played, and what people read of them |
 //! | [`sandbox`], [`transcript`] | a world for other people's software, and what was said in it |
 //! | [`conformance`] | a hospital's sequences against any platform, and a proxy before one |
+//! | [`outside_scheme`], [`adapter_check`] | a scheme's core system outside, and contract tests of any |
+//! | [`bank`], [`year`] | a bank, and a year of the country with its money |
 //! | [`load`] | many settlements at once, to be measured |
 
+pub mod adapter_check;
+pub mod bank;
 pub mod bills;
 pub mod checks;
 pub mod clock;
@@ -25,10 +29,12 @@ pub mod hospital;
 pub mod institutions;
 pub mod load;
 pub mod network;
+pub mod outside_scheme;
 pub mod people;
 pub mod sandbox;
 pub mod statement;
 pub mod transcript;
 pub mod world;
+pub mod year;
 
-pub use world::{Options, Rulebook, Trouble, World};
+pub use world::{Database, Options, Rulebook, Trouble, World};

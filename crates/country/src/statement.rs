@@ -276,13 +276,13 @@ const fn columns(character: char) -> usize {
 }
 
 /// The text with blanks behind it up to so many columns; a longer one stays, with one blank.
-fn fit(text: &str, wanted: usize) -> String {
+pub(crate) fn fit(text: &str, wanted: usize) -> String {
     let blanks = wanted.saturating_sub(width(text)).max(usize::from(width(text) >= wanted && wanted > 0));
     format!("{text}{}", " ".repeat(blanks))
 }
 
 /// The text with blanks before it up to so many columns.
-fn right(text: &str, wanted: usize) -> String {
+pub(crate) fn right(text: &str, wanted: usize) -> String {
     format!("{}{text}", " ".repeat(wanted.saturating_sub(width(text))))
 }
 

@@ -159,7 +159,7 @@ pub struct Options {
     pub connections: u32,
     /// How long a node waits for another before it says that the outcome is not known.
     pub patience: Duration,
-    /// The token of the provinces' management interface; without one it is closed.
+    /// The token of the nodes' management interface; without one it is closed.
     pub management_token: Option<String>,
     /// What the provinces do where a policy value is needed that nobody has confirmed.
     pub unconfirmed_values: UnconfirmedValues,
@@ -265,7 +265,11 @@ impl World {
         };
         let hub_context = context(Participant::Hub)?;
         let hub_key = hub_context.key.public();
-        let hub = Arc::new(Hub::new(hub_context));
+        let hub = Arc::new(
+            Hub::new(hub_context)
+                .with_timetable(None)
+                .with_management_token(options.management_token.clone()),
+        );
         hub.context.store.prepare(Participant::Hub, clock.now()).await?;
         let address_of = |me| options.fixed.as_ref().and_then(|fixed| fixed.addresses.get(&me)).copied();
         let hub_running = serve::hub(Arc::clone(&hub), listen(address_of(Participant::Hub)).await?)?;
@@ -305,6 +309,7 @@ impl World {
             settings.audit = Arc::clone(&options.rules.audit);
             // Details are sent on when the story says so.
             settings.details_every = None;
+            settings.timetable_every = None;
             let node = Arc::new(ProvinceNode::new(context, province, settings));
             let running = Some(serve::province(Arc::clone(&node), listener)?);
             say(&format!("{name}省级平台已启动：http://{address}"));
@@ -357,6 +362,11 @@ impl World {
             people.len()
         ));
         Ok(())
+    }
+
+    /// Where the hub is reached.
+    pub fn hub_url(&self) -> String {
+        self.hub_running.url()
     }
 
     /// A province of the world.
@@ -439,6 +449,24 @@ impl World {
         Err(trouble("the outboxes do not become empty"))
     }
 
+    /// Does what the timetables of all nodes have due, once each, the hub last.
+    pub async fn keep_timetables(&self) {
+        for side in self.provinces.values() {
+            side.node.keep_timetable().await;
+        }
+        self.hub.keep_timetable().await;
+    }
+
+    /// Makes the partitions of the months around what the clock says.
+    pub async fn make_months(&self) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        self.hub.context.store.make_months(now).await?;
+        for side in self.provinces.values() {
+            side.node.context.store.make_months(now).await?;
+        }
+        Ok(())
+    }
+
     /// Sends on the details that are due, until nothing more can be done now; of how many settlements.
     pub async fn send_details(&self) -> usize {
         let mut sent = 0;
@@ -448,11 +476,13 @@ impl World {
         sent
     }
 
-    /// How many questions wait in all outboxes.
+    /// How many questions wait in all outboxes, and undoings at outside core systems.
     pub async fn waiting(&self) -> Result<i64, Trouble> {
         let mut waiting = 0;
         for side in self.provinces.values() {
-            waiting += store::outbox::count(&mut *side.node.context.store.conn().await?).await?;
+            let mut conn = side.node.context.store.conn().await?;
+            waiting += store::outbox::count(&mut conn).await?;
+            waiting += store::outside_settlement::count_undoing(&mut conn).await?;
         }
         Ok(waiting)
     }
@@ -529,7 +559,9 @@ async fn open_databases(options: &Options, say: &(dyn Fn(&str) + Sync)) -> Resul
     };
     let folder = path.or_else(|| Some(temporary.as_ref()?.path().to_owned())).expect("one of the two");
     say("正在启动内置数据库…");
-    let mut settings = ServerOptions::default().setting("max_connections", "200");
+    // Every node has its connections and those of its batches of writes.
+    let connections = 100 + 12 * options.provinces.len().max(9);
+    let mut settings = ServerOptions::default().setting("max_connections", &connections.to_string());
     settings.durable = options.durable;
     let started = tokio::task::spawn_blocking(move || Embedded::start(&folder, &settings)).await;
     let server = started.map_err(trouble)?.map_err(trouble)?;

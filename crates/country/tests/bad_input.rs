@@ -123,7 +123,7 @@ async fn every_malformed_message_is_refused_by_name_and_leaves_nothing() {
     }
     for (insured, words) in [
         (None, "[insuplc_admdvs]不能为空，应为参保地医保区划"),
-        (Some(json!("420102")), "不是跨省异地就医"),
+        (Some(json!("420102")), "不是异地就医"),
         (Some(json!("12345")), "[insuplc_admdvs]"),
         (Some(json!("330106")), "尚未接入"),
         (Some(json!("999999")), "insuplc_admdvs"),

@@ -39,8 +39,9 @@ fn our_crates_know_one_another_as_the_plan_says() {
 benefit: terms
 casework: terms
 country: benefit casework funds node store terms wire
+document: funds terms
 funds: terms
-node: benefit casework funds store terms wire
+node: benefit casework document funds store terms wire
 store: benefit casework funds terms
 terms: 
 wire: benefit casework funds terms
@@ -58,6 +59,9 @@ fn sql_and_http_have_their_rooms() {
     };
     assert_eq!(users("sqlx"), ["store"], "only store has SQL");
     assert_eq!(users("axum"), ["country", "node"], "node serves HTTP; country measures the framework bare");
+    for crate_of_documents in ["krilla", "rust_xlsxwriter", "qrcode", "skrifa"] {
+        assert_eq!(users(crate_of_documents), ["document"], "only document lays pages out");
+    }
     for field in ["terms", "benefit", "funds", "casework"] {
         let outside: Vec<String> = dependencies().remove(field).unwrap();
         let allowed = ["terms", "serde", "jiff", "toml", "thiserror"];

@@ -182,7 +182,8 @@ async fn a_voucher_is_read_once_and_its_token_opens_the_visit_at_that_hospital()
     let token = read["ecToken"].as_str().unwrap();
     refused(away.decode(away.second(), &code).await, "已使用过");
     refused(away.decode(wuhan, &code).await, "已使用过");
-    refused(away.decode(wuhan, "4200001234567890123456789012").await, "属于本省");
+    refused(away.decode(wuhan, "4201001234567890123456789012").await, "同属一个统筹区");
+    refused(away.decode(wuhan, "4205001234567890123456789012").await, "未查到该就医凭证");
     refused(away.decode(wuhan, "1200001234567890123456789012").await, "未查到该就医凭证");
     refused(away.decode(wuhan, "6500001234567890123456789012").await, "尚未接入");
     refused(away.decode(wuhan, "https://example.org/qr").await, "ecQrCode");

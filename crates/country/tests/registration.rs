@@ -296,7 +296,7 @@ async fn a_guest_is_referred_on_to_a_third_place() {
     let counter = Counter::open().await;
     let world = &counter.play.world;
     let patient = counter.play.patient.clone();
-    counter.refused("home", "2501", &referral(&patient, "H11010500001", "3"), "同省").await;
+    counter.refused("home", "2501", &referral(&patient, "H11010500001", "3"), "同属一个统筹区").await;
     counter.refused("in the city?", "2501", &referral(&patient, "H31010100001", "1"), "refl_type").await;
     let elsewhere =
         with(&referral(&patient, "H31010100001", "3"), "/refmedin/mdtrtarea_admdvs", json!("320100"));

@@ -186,15 +186,20 @@ impl Share {
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         let mut both = self.clone();
-        both.settlements += other.settlements;
-        both.undoings += other.undoings;
-        both.total += other.total;
-        both.person_total += other.person_total;
-        both.account += other.account;
-        for (fund, amount) in &other.funds {
-            *both.funds.entry(*fund).or_default() += *amount;
-        }
+        both.add(other);
         both
+    }
+
+    /// Adds another to it.
+    pub fn add(&mut self, other: &Self) {
+        self.settlements += other.settlements;
+        self.undoings += other.undoings;
+        self.total += other.total;
+        self.person_total += other.person_total;
+        self.account += other.account;
+        for (fund, amount) in &other.funds {
+            *self.funds.entry(*fund).or_default() += *amount;
+        }
     }
 }
 

@@ -4,7 +4,18 @@
 //! One amount for a pair of provinces and a scheme, for all kinds of care together, set anew each year; only the difference
 //! to the old one moves. This module must not know where payments come from or which pairs there are.
 
+mod adoption;
+mod areas;
+mod position;
+mod timetable;
+
+pub use adoption::{Change, Line, Of, SetAmount, adopt, drafted, increase};
+pub use areas::collected;
+pub use position::Position;
+pub use timetable::YearTimetable;
+
 use crate::rule::{Base, Rules};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 use terms::{Day, Fen, Month, Rate, Rounding};
 
@@ -73,7 +84,8 @@ pub struct Usage {
 }
 
 /// The light (预警) that a usage shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Light {
     /// Enough is left.
     Green,
@@ -81,6 +93,17 @@ pub enum Light {
     Yellow,
     /// 红色预警: an emergency increase (紧急调增) may be asked for.
     Red,
+}
+
+impl Light {
+    /// The word for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+        }
+    }
 }
 
 impl fmt::Display for Light {

@@ -68,7 +68,7 @@ pub async fn find_person(
     (number, citizen): (Option<PersonNumber>, Option<CitizenId>),
 ) -> Outcome<Person> {
     let find = FindPerson { insured, citizen, number, institution: institution.code.clone() };
-    match node.link.ask(&node.context, &Question::FindPerson(find), node.settings.patience).await {
+    match node.ask(&Question::FindPerson(find)).await {
         Ok(Answer::Person(person)) => Ok(*person),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
         Err(no_answer) => Err(Failure::Trouble(no_answer.refusal())),
@@ -100,7 +100,7 @@ pub async fn gather(
         treatment: admission.treatment,
     };
     let filings =
-        match node.link.ask(&node.context, &Question::FindFilings(find), node.settings.patience).await {
+        match node.ask(&Question::FindFilings(find)).await {
             Ok(Answer::Filings { filings }) => filings,
             Ok(_) => {
                 return Err(Failure::Trouble(Refusal::PeerRejected {

@@ -26,7 +26,7 @@ use wire::peer::v1::{Answer, CheckBenefit, FundBenefit, Question};
 
 /// Asks the insured place.
 pub async fn ask(node: &ProvinceNode, check: CheckBenefit) -> Outcome<Vec<FundBenefit>> {
-    match node.link.ask(&node.context, &Question::CheckBenefit(check), node.settings.patience).await {
+    match node.ask(&Question::CheckBenefit(check)).await {
         Ok(Answer::Benefits { funds }) => Ok(funds),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
         Err(NoAnswer::Refused(refusal) | NoAnswer::HubRefused(refusal)) => Err(refusal.into()),

@@ -111,7 +111,7 @@ async fn send_batch(node: &ProvinceNode, at: Transmission, (count, sum): (i64, S
         sum,
         lines,
     }));
-    let answer = match node.link.ask(&node.context, &question, node.settings.patience).await {
+    let answer = match node.ask(&question).await {
         Ok(Answer::DetailsTaken(answer)) if answer.settlement == at.settlement => answer,
         Ok(_) => {
             return Err(Failure::Trouble(Refusal::PeerRejected {

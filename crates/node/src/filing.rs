@@ -7,6 +7,7 @@
 use crate::{
     context::{Failure, Outcome},
     insured::record_look,
+    intra_province::is_of_this_province,
     province::ProvinceNode,
 };
 use casework::{
@@ -174,12 +175,15 @@ pub async fn list_of_person(
     look.await.map_err(Failure::refusal)
 }
 
-/// Writes a filing down, and puts it out for the national register.
+/// Writes a filing down, and puts it out for the national register if it leads to another province.
 pub(crate) async fn write(node: &ProvinceNode, work: &mut Work, filing: &Filing) -> Outcome<()> {
     let now = node.context.now();
+    register::put(work, filing).await?;
+    if is_of_this_province(filing) {
+        return Ok(());
+    }
     let question = Document::of(&Question::PublishFiling(Box::new(filing.clone())));
     let area = filing.insured.pooling_area();
-    register::put(work, filing).await?;
     outbox::put(work, area, (&filing.id.to_string(), "filing"), Some(&question), (now, now)).await?;
     Ok(())
 }

@@ -7,9 +7,11 @@ use crate::{
 use std::{
     collections::HashMap,
     sync::{Arc, RwLock},
+    time::Duration,
 };
 use store::{
     batch::{Batcher, Record},
+    clearing::Pace,
     hub::{self, ParticipantEntry},
 };
 use terms::{InstitutionCode, Participant, Province, Refusal};
@@ -21,6 +23,12 @@ pub struct Hub {
     pub context: Context,
     /// The token that the management interface asks for; without one it is closed.
     pub management_token: Option<String>,
+    /// How often the timetable of the money between provinces is kept; never by itself if not said.
+    pub timetable_every: Option<Duration>,
+    /// How hard a month is added up beside settlements that go on.
+    pub clearing_pace: Pace,
+    /// `http://host:port` at which documents are verified, as the world sees it; empty where nobody can.
+    pub portal: String,
     /// Its way to the provinces.
     pub(crate) http: Http,
     /// Settlements that wait to be written down together.
@@ -46,6 +54,9 @@ impl Hub {
             records: Batcher::start(context.store.clone()),
             context,
             management_token: None,
+            portal: String::new(),
+            timetable_every: Some(Duration::from_mins(1)),
+            clearing_pace: Pace::BESIDE,
             http: Http::default(),
             participants: RwLock::default(),
             institutions: RwLock::default(),
@@ -56,6 +67,34 @@ impl Hub {
     #[must_use]
     pub fn with_management_token(self, token: Option<String>) -> Self {
         Self { management_token: token, ..self }
+    }
+
+    /// With documents verified at this address.
+    #[must_use]
+    pub fn with_portal(self, portal: String) -> Self {
+        Self { portal, ..self }
+    }
+
+    /// With its timetable kept so often; never by itself if not said.
+    #[must_use]
+    pub fn with_timetable(self, every: Option<Duration>) -> Self {
+        Self { timetable_every: every, ..self }
+    }
+
+    /// With months added up at this pace.
+    #[must_use]
+    pub fn with_clearing_pace(self, pace: Pace) -> Self {
+        Self { clearing_pace: pace, ..self }
+    }
+
+    /// Closes and plans the months that are due, at this pace.
+    pub async fn keep_clearing(&self, pace: Pace) -> Outcome<()> {
+        crate::clearing::keep(self, pace).await
+    }
+
+    /// Does what the timetable of the money between provinces has due, once each.
+    pub async fn keep_timetable(&self) {
+        crate::work::timetable::hub_ticks(self).await;
     }
 
     /// Registers a participant, or changes what is registered.
@@ -80,6 +119,11 @@ impl Hub {
             ParticipantEntry { suspended: reason, changed_at: self.context.now(), ..known.entry.clone() };
         self.put_participant(&entry).await?;
         Ok(true)
+    }
+
+    /// Reads a participant anew at its next message.
+    pub(crate) fn forget_participant(&self, participant: Participant) {
+        self.participants.write().expect("no writer panics").remove(&participant);
     }
 
     pub(crate) async fn participant(&self, participant: Participant) -> Outcome<Option<Arc<Registered>>> {

@@ -5,10 +5,11 @@
 
 use crate::{
     context::{Failure, Outcome},
+    outside_scheme,
     province::{ProvinceNode, UnconfirmedValues},
 };
 use benefit::{
-    Accounts, Breakdown, Case, Continued, FilingStanding, Member, OfYear, Scheme, YearToDate,
+    Accounts, Breakdown, Case, Continued, FilingStanding, Library, Member, OfYear, Scheme, YearToDate,
     compute_over_year_end,
     scheme::Confidence,
     splits_at_year_end,
@@ -28,6 +29,7 @@ use store::{
     batch::{Commit, FindKnown},
     book, detail, filing,
     insured::{self, Content, InsuredSettlement, Stage, YearKey},
+    outside_settlement,
     person::{self, Look},
     registration,
 };
@@ -75,9 +77,43 @@ pub async fn find_year(node: &ProvinceNode, find: &FindYear) -> Outcome<Answer> 
     Ok(Answer::Year { year: find.year, sums })
 }
 
+/// Who computes the benefit of a scheme of a pooling area: this program by the area's policy, or an outside core system
+/// ([`crate::outside_scheme`]). Whichever it is, a settlement is written once under its id, and whoever asks again gets the first
+/// answer.
+pub(crate) trait Core {
+    /// Computes and writes nothing.
+    fn trial(&self, node: &ProvinceNode, claim: &Claim) -> impl Future<Output = Outcome<Answer>> + Send;
+
+    /// Settles; trouble of the code `message-under-way` means that a copy of the question was first.
+    fn settle(&self, node: &ProvinceNode, settle: &Settle) -> impl Future<Output = Outcome<Answer>> + Send;
+}
+
+/// This program's own engine.
+struct OwnEngine;
+
+impl Core for OwnEngine {
+    async fn trial(&self, node: &ProvinceNode, claim: &Claim) -> Outcome<Answer> {
+        try_out(node, claim).await
+    }
+
+    async fn settle(&self, node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
+        match settle_together(node, settle).await? {
+            Some(settled) => Ok(settled),
+            None => settle_once(node, settle).await,
+        }
+    }
+}
+
 /// Computes and writes nothing (预结算).
 pub async fn trial(node: &ProvinceNode, from: Participant, claim: &Claim) -> Outcome<Answer> {
     check_sender(from, claim.treatment.province(), claim.visit.province())?;
+    match node.outside_scheme(claim.insured.pooling_area(), claim.scheme) {
+        Some(outside) => outside.trial(node, claim).await,
+        None => OwnEngine.trial(node, claim).await,
+    }
+}
+
+async fn try_out(node: &ProvinceNode, claim: &Claim) -> Outcome<Answer> {
     let now = node.context.now();
     let mut conn = node.context.store.conn().await?;
     let area = claim.insured.pooling_area();
@@ -87,7 +123,7 @@ pub async fn trial(node: &ProvinceNode, from: Participant, claim: &Claim) -> Out
     let before = settled_before(&mut conn, claim).await?;
     let unconfirmed = node.settings.unconfirmed_values;
     let question = Gathered { claim, person, filings, chronic, before, unconfirmed, settled_at: now };
-    let prepared = question.prepare(node)?;
+    let prepared = question.prepare(&node.library)?;
     let sums = Sums {
         year: insured::year(&mut conn, prepared.year_key(claim)).await?,
         earlier: match prepared.earlier_key(claim) {
@@ -101,12 +137,17 @@ pub async fn trial(node: &ProvinceNode, from: Participant, claim: &Claim) -> Out
 
 /// Settles: the year's sums, the book, the breakdown and the reply in one commit.
 pub async fn settle(node: &ProvinceNode, from: Participant, settle: &Settle) -> Outcome<Answer> {
-    check_sender(from, settle.claim.treatment.province(), settle.settlement.province())?;
-    if let Some(settled) = settle_together(node, settle).await? {
-        return Ok(settled);
+    let claim = &settle.claim;
+    check_sender(from, claim.treatment.province(), settle.settlement.province())?;
+    match node.outside_scheme(claim.insured.pooling_area(), claim.scheme) {
+        Some(outside) => settle_by(outside, node, settle).await,
+        None => settle_by(&OwnEngine, node, settle).await,
     }
+}
+
+async fn settle_by(core: &impl Core, node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
     for _ in 0..3 {
-        match settle_once(node, settle).await {
+        match core.settle(node, settle).await {
             // Another copy of the same question was first: read what it wrote.
             Err(Failure::Trouble(Refusal::MessageUnderWay { .. })) => {}
             outcome => return outcome,
@@ -167,7 +208,7 @@ async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
     let before = settled_before(work.conn(), claim).await?;
     let unconfirmed = node.settings.unconfirmed_values;
     let question = Gathered { claim, person, filings, chronic, before, unconfirmed, settled_at: now };
-    let mut prepared = match question.prepare(node) {
+    let mut prepared = match question.prepare(&node.library) {
         Ok(prepared) => prepared,
         Err(refusal) => return refuse(work, claim, id, refusal, now).await,
     };
@@ -190,25 +231,36 @@ async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
     }
     let stands = standing_settlement(settle, &breakdown, prepared.year, now);
     prepared.put_sums(&mut work, claim, &sums.with(&breakdown)).await?;
-    book::append(&mut work, area.division(), &transfers(&stands)).await?;
-    insert_once(&mut work, &stands).await?;
-    // The bills of one emergency count as filed once.
-    if prepared.deemed && !question.has_deemed_filing() {
-        let filing_id = FilingId::new(node.province, now, node.context.ids.serial());
-        let admission = claim.bill.admission;
-        let record = deemed_filing(
-            filing_id,
-            claim.person.clone(),
-            claim.scheme,
-            claim.insured,
-            claim.treatment,
-            admission,
-            now,
-        );
-        crate::filing::write(node, &mut work, &record).await?;
+    write_standing(&mut work, &stands).await?;
+    if prepared.deemed {
+        deem_filed(node, &mut work, claim, &question.filings, now).await?;
     }
     work.save().await.map_err(duplicate_or_trouble)?;
     Ok(Answer::Settled(Box::new(Settled { settlement: id, committed_at: now, breakdown })))
+}
+
+/// Writes down that an emergency counts as filed; its bills count as filed once.
+pub(crate) async fn deem_filed(
+    node: &ProvinceNode,
+    work: &mut Work,
+    claim: &Claim,
+    filings: &[Filing],
+    now: Moment,
+) -> Outcome<()> {
+    let admission = claim.bill.admission;
+    let is_there = filings.iter().any(|filing| {
+        filing.deemed
+            && filing.scheme == claim.scheme
+            && filing.begins == admission
+            && filing.destination == Destination::containing(claim.treatment)
+    });
+    if is_there {
+        return Ok(());
+    }
+    let id = FilingId::new(node.province, now, node.context.ids.serial());
+    let (person, scheme) = (claim.person.clone(), claim.scheme);
+    let record = deemed_filing(id, person, scheme, claim.insured, claim.treatment, admission, now);
+    crate::filing::write(node, work, &record).await
 }
 
 /// Undoes a settlement, or sees to it that it is never accepted.
@@ -230,7 +282,10 @@ async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
     let done = |undo: SettlementId, had_stood: bool, at: Moment| {
         Ok(Answer::Undone(Undone { settlement: id, undo, had_stood, at }))
     };
+    let outside = outside_settlement::hold(&mut work, area, id).await?;
+    let by = (undo.undo, reason(undo.reason));
     let Some(stands) = insured::hold(&mut work, area, id).await? else {
+        outside_scheme::undone_here(&mut work, outside.as_ref(), by, now).await?;
         let tombstone = InsuredSettlement {
             area,
             id,
@@ -255,14 +310,16 @@ async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
                 let sums = insured::hold_year(&mut work, key).await?;
                 insured::put_year(&mut work, key, &sums.minus(contribution)).await?;
             }
-            if !content.amounts.account.is_zero() {
+            // An outside system keeps the account itself, and gives back what it took.
+            if !content.amounts.account.is_zero() && outside.is_none() {
                 let paid = breakdown_of(&content.breakdown).account_paid;
                 let owner = (area, &content.person);
                 person::spend_balance(&mut work, owner, content.scheme, -paid).await?;
             }
             let back = undo_transfers(&transfers(&stands), undoing(undo.reason), now.day(), now);
             book::append(&mut work, area.division(), &back).await?;
-            insured::set_undone(&mut work, area, id, (undo.undo, reason(undo.reason)), now).await?;
+            insured::set_undone(&mut work, area, id, by, now).await?;
+            outside_scheme::undone_here(&mut work, outside.as_ref(), by, now).await?;
             detail::drop_undone(&mut work, area, id, now).await?;
             work.save().await?;
             done(undo.undo, true, now)
@@ -383,25 +440,13 @@ impl Prepared<'_> {
 }
 
 impl Gathered<'_> {
-    /// Whether this emergency counts as filed already, by an earlier bill of the same day.
-    fn has_deemed_filing(&self) -> bool {
-        let claim = self.claim;
-        let admission = claim.bill.admission;
-        self.filings.iter().any(|filing| {
-            filing.deemed
-                && filing.scheme == claim.scheme
-                && filing.begins == admission
-                && filing.destination == Destination::containing(claim.treatment)
-        })
-    }
-
     /// Finds the person's insurance, how the stay stands with the filing register, and the policy of the discharge day; that
     /// of the year before too, if the policy splits the stay at the year's end.
-    fn prepare<'p>(&self, node: &'p ProvinceNode) -> Result<Prepared<'p>, Refusal> {
+    fn prepare<'p>(&self, library: &'p Library) -> Result<Prepared<'p>, Refusal> {
         let claim = self.claim;
         let person = self.person.as_ref().ok_or_else(|| unknown_person(claim.insured))?;
         person.in_force(claim.scheme)?;
-        let policy_on = |day| node.library.scheme_on(claim.insured.pooling_area(), claim.scheme, day);
+        let policy_on = |day| library.scheme_on(claim.insured.pooling_area(), claim.scheme, day);
         let mut prepared = self.prepare_under(policy_on(claim.bill.discharge)?)?;
         if let Some(last) = splits_at_year_end(prepared.scheme, &prepared.case) {
             let earlier = policy_on(last)?;
@@ -463,10 +508,6 @@ impl Gathered<'_> {
         let person = self.person.as_ref().ok_or_else(|| unknown_person(claim.insured))?;
         let enrolment = person.in_force(claim.scheme)?;
         let (admission, discharge) = (claim.bill.admission, claim.bill.discharge);
-        let of_scheme: Vec<Filing> =
-            self.filings.iter().filter(|filing| filing.scheme == claim.scheme).cloned().collect();
-        let emergency = claim.admission_kind == AdmissionKind::Emergency;
-        let stands = standing(&of_scheme, claim.treatment, admission, discharge, self.settled_at, emergency);
         let mut bill = claim.bill.clone();
         if bill.care == CareKind::Chronic && bill.diseases.is_empty() {
             return Err(Refusal::DiseaseMissing { med_type: CareKind::Chronic.code().to_owned() });
@@ -478,12 +519,7 @@ impl Gathered<'_> {
             member: member(person, enrolment, holding.map(|one| one.disease).collect()),
             insured: claim.insured,
             treatment: claim.treatment,
-            standing: match stands {
-                Standing::Filed(category, _) => FilingStanding::Filed(category),
-                Standing::FiledElsewhere(category, _) => FilingStanding::FiledElsewhere(category),
-                Standing::Deemed => FilingStanding::DeemedFiled,
-                Standing::NotFiled => FilingStanding::NotFiled,
-            },
+            standing: filing_standing(claim, &self.filings, self.settled_at),
             accounts: self.accounts(scheme, enrolment),
             continues: self.continued()?,
         };
@@ -492,9 +528,102 @@ impl Gathered<'_> {
             scheme,
             earlier: None,
             case,
-            deemed: stands == Standing::Deemed,
+            deemed: is_deemed(claim, &self.filings, self.settled_at),
         })
     }
+}
+
+/// A settlement, with what is known of its person, to be computed again.
+pub(crate) struct Again<'a> {
+    /// As it stands, or stood.
+    pub settlement: &'a InsuredSettlement,
+    /// The person.
+    pub person: Person,
+    /// All their filings.
+    pub filings: Vec<Filing>,
+    /// The chronic diseases that they are registered for, where it is for one.
+    pub chronic: Vec<Chronic>,
+    /// All that was ever settled for the person, in the order in which it was committed.
+    pub all: &'a [&'a InsuredSettlement],
+    /// Whether values that nobody has confirmed may be used.
+    pub unconfirmed: UnconfirmedValues,
+}
+
+impl Again<'_> {
+    /// What it comes to when it is computed once more, from the claim that is kept and from the sums of the person's years as
+    /// they were when it was committed. The register of people, filings and diseases is as it is now.
+    pub(crate) fn compute(&self, library: &Library) -> Result<Breakdown, Refusal> {
+        let settlement = self.settlement;
+        let content = settlement.content.as_ref().expect("it stands, or stood");
+        let claim: Claim = content.claim.read().map_err(|_| Refusal::NodeBusy {})?;
+        let before = self.all.iter().filter(|one| claim.continues.contains(&one.id));
+        let question = Gathered {
+            claim: &claim,
+            person: Some(self.person.clone()),
+            filings: self.filings.clone(),
+            chronic: self.chronic.clone(),
+            before: before
+                .map(|one| InsuredSettlement { stage: Stage::Standing, ..(*one).clone() })
+                .collect(),
+            unconfirmed: self.unconfirmed,
+            settled_at: settlement.committed_at,
+        };
+        let mut prepared = question.prepare(library)?;
+        let kept: Breakdown = content.breakdown.read().map_err(|_| Refusal::NodeBusy {})?;
+        if let (Some(accounts), Some(left)) = (&mut prepared.case.accounts, kept.account_left) {
+            accounts.own = left + kept.account_paid;
+        }
+        let sums = Sums {
+            year: self.year_before(claim.scheme, prepared.year),
+            earlier: prepared
+                .earlier
+                .map_or_else(YearToDate::default, |(_, year)| self.year_before(claim.scheme, year)),
+        };
+        prepared.compute(&sums, self.unconfirmed)
+    }
+
+    /// The sums of a year when the settlement was committed.
+    fn year_before(&self, scheme: terms::InsuranceScheme, year: i16) -> YearToDate {
+        let at = self.settlement.committed_at;
+        let earlier = self.all.iter().take_while(|one| one.id != self.settlement.id);
+        let counted = earlier.filter(|one| one.undone_at.is_none_or(|undone| undone > at));
+        counted
+            .filter_map(|one| one.content.as_ref())
+            .filter(|content| content.scheme == scheme)
+            .fold(YearToDate::default(), |sums, content| sums.plus(&added_to(content, year)))
+    }
+}
+
+/// What a settlement adds to a year of its person.
+pub(crate) fn added_to(content: &Content, year: i16) -> YearToDate {
+    let own = (content.year == year).then_some(&content.contribution);
+    let earlier = content.earlier.as_ref().filter(|it| it.year == year).map(|it| &it.contribution);
+    own.into_iter().chain(earlier).fold(YearToDate::default(), |sums, more| sums.plus(more))
+}
+
+/// How a claim stands with the person's filings.
+fn stands_with_register(claim: &Claim, filings: &[Filing], settled_at: Moment) -> Standing {
+    let of_scheme: Vec<Filing> =
+        filings.iter().filter(|filing| filing.scheme == claim.scheme).cloned().collect();
+    let emergency = claim.admission_kind == AdmissionKind::Emergency;
+    let (admission, discharge) = (claim.bill.admission, claim.bill.discharge);
+    standing(&of_scheme, claim.treatment, admission, discharge, settled_at, emergency)
+}
+
+/// The same as whoever computes the benefit is told.
+pub(crate) fn filing_standing(claim: &Claim, filings: &[Filing], settled_at: Moment) -> FilingStanding {
+    match stands_with_register(claim, filings, settled_at) {
+        Standing::Filed(category, _) => FilingStanding::Filed(category),
+        Standing::FiledElsewhere(category, _) => FilingStanding::FiledElsewhere(category),
+        Standing::Deemed => FilingStanding::DeemedFiled,
+        Standing::NotFiled => FilingStanding::NotFiled,
+    }
+}
+
+/// Whether the claim is of an emergency that counts as filed. Within the province nobody files for one.
+pub(crate) fn is_deemed(claim: &Claim, filings: &[Filing], settled_at: Moment) -> bool {
+    claim.insured.province() != claim.treatment.province()
+        && stands_with_register(claim, filings, settled_at) == Standing::Deemed
 }
 
 /// A person in one of their insurances, as policies see them, with the chronic diseases that they are registered for.
@@ -524,7 +653,7 @@ pub fn check_sender(from: Participant, treatment: Province, owner: Province) -> 
 }
 
 /// The answer that a settlement's id got the first time.
-fn first_answer(stands: &InsuredSettlement) -> Outcome<Answer> {
+pub(crate) fn first_answer(stands: &InsuredSettlement) -> Outcome<Answer> {
     match (stands.stage, &stands.content) {
         (Stage::Standing, Some(content)) => Ok(Answer::Settled(Box::new(Settled {
             settlement: stands.id,
@@ -555,7 +684,7 @@ pub fn stored_refusal(refusal: &Refusal) -> Value {
 }
 
 /// Writes the refusal down under the settlement's id, so that no later copy of the question can come to another end.
-async fn refuse(
+pub(crate) async fn refuse(
     mut work: Work,
     claim: &Claim,
     id: SettlementId,
@@ -578,7 +707,13 @@ async fn refuse(
     Err(refusal.into())
 }
 
-fn standing_settlement(settle: &Settle, breakdown: &Breakdown, year: i16, now: Moment) -> InsuredSettlement {
+/// A settlement as it stands.
+pub(crate) fn standing_settlement(
+    settle: &Settle,
+    breakdown: &Breakdown,
+    year: i16,
+    now: Moment,
+) -> InsuredSettlement {
     let claim = &settle.claim;
     let total = breakdown.split.total;
     assert_eq!(breakdown.fund_total + breakdown.person_total, total, "fund and person pay the whole bill");
@@ -646,12 +781,18 @@ pub const fn undoing(kind: UndoKind) -> Undoing {
     }
 }
 
+/// Writes a settlement that stands, with its entries in the book.
+pub(crate) async fn write_standing(work: &mut Work, stands: &InsuredSettlement) -> Outcome<()> {
+    book::append(work, stands.area.division(), &transfers(stands)).await?;
+    insert_once(work, stands).await
+}
+
 async fn insert_once(work: &mut Work, settlement: &InsuredSettlement) -> Outcome<()> {
     insured::insert(work, settlement).await.map_err(duplicate_or_trouble)
 }
 
 /// A duplicate means that a copy was first; anything else is trouble.
-fn duplicate_or_trouble(error: store::Error) -> Failure {
+pub(crate) fn duplicate_or_trouble(error: store::Error) -> Failure {
     if error.is_duplicate() {
         Failure::Trouble(Refusal::MessageUnderWay { infno: String::new() })
     } else {

@@ -13,29 +13,50 @@
 //! | `purchase`, `purchase_order` | purchases at pharmacies, settled at once or when the person confirms |
 //! | `medium` | identity media: shown at the treatment place, issued at the insured place |
 //! | `insured`, [`filing`] | use cases of the insured place |
+//! | [`outside_scheme`] | benefits that an outside core system computes |
+//! | `intra_province` | both sides in one node (省内异地) |
+//! | `prepayment` | prepayments (预付金), at the hub and at provinces |
+//! | `documents` | documents issued, kept, written again and verified |
 //! | `routing` | use cases of the hub |
+//! | `clearing` | monthly clearing at the hub |
 //! | `hospital`, `peer`, `api` | endpoints: hospital interface, node to node, management |
 //! | `work` | what runs by itself |
 
 pub mod api;
+pub mod area_clearing;
+pub mod clearing_statement;
 pub mod context;
+pub mod deduction;
 pub mod filing;
 pub mod hub;
+pub mod institution_payment;
 pub mod province;
 pub mod serve;
 
 mod admission;
 mod apportioning;
 mod audit;
+mod bank;
 mod benefit_check;
+mod clearing;
+mod daily_reconciliation;
 mod details;
 mod details_on;
+mod documents;
 mod hospital;
 mod insured;
+mod intra_province;
+mod ledger;
 mod mapping;
 mod medium;
+mod notice;
 mod outpatient;
+pub mod outside_scheme;
+mod payment_order;
 mod peer;
+mod prepayment;
+mod posting;
+mod prove;
 mod purchase;
 mod purchase_order;
 mod queries;
@@ -44,12 +65,14 @@ mod registration;
 mod routing;
 mod settlement;
 mod settlement_list;
+mod urging;
 pub mod watch;
 mod work;
 
 pub use context::{Context, RandomIds, SystemClock};
 pub use hub::Hub;
 pub use medium::Lifetimes;
+pub use outside_scheme::OutsideScheme;
 pub use province::{ProvinceNode, ProvinceSettings, UnconfirmedValues};
 pub use serve::Running;
 pub use watch::Watch;

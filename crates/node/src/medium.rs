@@ -9,6 +9,7 @@ pub(crate) mod issuer;
 use crate::{
     admission::find_person,
     context::{Failure, Outcome},
+    intra_province::guests_of,
     province::ProvinceNode,
 };
 use casework::{
@@ -48,7 +49,7 @@ pub async fn decode(
     code: &VoucherCode,
     message: &MessageId,
 ) -> Outcome<(InsuredPlace, Person, String)> {
-    let place = elsewhere(node, code.issued_by())?;
+    let place = guests_of(institution.place, code.issued_by())?;
     let person = read_voucher(node, institution, code, message).await?;
     let token = secret([node.context.ids.serial(), node.context.ids.serial()]);
     keep_token(node, institution, &token, &person, place).await?;
@@ -67,7 +68,7 @@ pub async fn read_card(
     let place = issued_by.ok_or_else(|| {
         Refusal::missing("card_sn", "读卡得到的32位卡识别码，或在insuplc_admdvs填写发卡的参保地")
     })?;
-    ask(node, institution, elsewhere(node, place)?, (medium_of(card), None), message).await
+    ask(node, institution, guests_of(institution.place, place)?, (medium_of(card), None), message).await
 }
 
 /// Whom a medium names (1101). Only for those that are media.
@@ -132,14 +133,6 @@ fn names(bearer: &Bearer, area: PoolingArea, person: &Person) -> bool {
     bearer.insured.pooling_area() == area && bearer.person == person.number
 }
 
-/// A place whose people are guests here.
-fn elsewhere(node: &ProvinceNode, place: InsuredPlace) -> Result<InsuredPlace, Refusal> {
-    if place.province() == node.province {
-        return Err(Refusal::NotCrossRegion { insuplc_admdvs: place.to_string() });
-    }
-    Ok(place)
-}
-
 fn medium_of(card: &CardShown) -> Medium {
     Medium::Card {
         number: card.number.clone(),
@@ -156,7 +149,7 @@ async fn read_voucher(
     code: &VoucherCode,
     message: &MessageId,
 ) -> Outcome<Person> {
-    let place = elsewhere(node, code.issued_by())?;
+    let place = guests_of(institution.place, code.issued_by())?;
     let medium = Medium::Voucher { code: code.clone() };
     let person = ask(node, institution, place, (medium, None), message).await?;
     keep_token(node, institution, code.reveal(), &person, place).await?;
@@ -178,7 +171,7 @@ async fn ask(
         message: message.clone(),
     };
     let question = Question::ReadMedium(Box::new(read));
-    match node.link.ask(&node.context, &question, node.settings.patience).await {
+    match node.ask(&question).await {
         Ok(Answer::Person(person)) => Ok(*person),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
         // What a medium is good for may change at any time, so a refusal is not kept as the message's answer.

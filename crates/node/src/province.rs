@@ -3,7 +3,8 @@
 use crate::{
     context::{Context, Failure, Outcome},
     medium::Lifetimes,
-    peer::ask::Link,
+    outside_scheme::OutsideScheme,
+    peer::ask::{Http, Link},
     watch::Watch,
 };
 use benefit::{Catalog, Library};
@@ -48,6 +49,8 @@ pub struct ProvinceSettings {
     pub unconfirmed_values: UnconfirmedValues,
     /// The token that the management interface asks for; without one it is closed.
     pub management_token: Option<String>,
+    /// `http://host:port` at which documents are verified, as the world sees it; empty where nobody can.
+    pub portal: String,
     /// Who looks on at the hospital interface: nobody but a sandbox of invented people may.
     pub watch: Option<Watch>,
     /// The rules by which hospitals' orders and details are audited; none unless set.
@@ -62,6 +65,10 @@ pub struct ProvinceSettings {
     pub details_batch: usize,
     /// How often details that are due are looked for; never by itself if not said.
     pub details_every: Option<Duration>,
+    /// The schemes whose benefit an outside core system computes.
+    pub outside_schemes: Vec<OutsideScheme>,
+    /// How often the timetable of the money between provinces is kept; never by itself if not said.
+    pub timetable_every: Option<Duration>,
 }
 
 impl ProvinceSettings {
@@ -83,6 +90,7 @@ impl ProvinceSettings {
             filing_rules: Rules::default(),
             unconfirmed_values: UnconfirmedValues::default(),
             management_token: None,
+            portal: String::new(),
             watch: None,
             audit: Arc::default(),
             media: Lifetimes::default(),
@@ -92,6 +100,8 @@ impl ProvinceSettings {
             details_delay: Duration::from_hours(24),
             details_batch: 500,
             details_every: Some(Duration::from_secs(10)),
+            outside_schemes: Vec::new(),
+            timetable_every: Some(Duration::from_mins(1)),
         }
     }
 }
@@ -118,6 +128,8 @@ pub struct ProvinceNode {
     pub(crate) library: Arc<Library>,
     /// Its way to all others.
     pub(crate) link: Link,
+    /// Its way to outside core systems.
+    pub(crate) outside: Http,
     /// The institutions that have called, as registered.
     institutions: RwLock<HashMap<InstitutionCode, Arc<Institution>>>,
     /// Visits that wait to be read together, to be settled here …
@@ -142,6 +154,7 @@ impl ProvinceNode {
             library: Arc::clone(&settings.library),
             settings,
             link,
+            outside: Http::default(),
             institutions: RwLock::default(),
             visits: Batcher::start(writers.clone()),
             members: Batcher::start(writers.clone()),
@@ -223,6 +236,11 @@ impl ProvinceNode {
     /// Sends on the details of settlements that are due, once each; of how many settlements.
     pub async fn send_details(self: &Arc<Self>) -> usize {
         crate::work::details_on::send_due(self).await
+    }
+
+    /// Does what the timetable of the money between provinces has due, once each.
+    pub async fn keep_timetable(&self) {
+        crate::work::timetable::province_ticks(self).await;
     }
 
     /// Sends what waits in the outbox and is due, until nothing is; how many were answered.

@@ -132,7 +132,7 @@ pub async fn year(
     year: i16,
 ) -> Outcome<(i16, Vec<(InsuranceScheme, YearToDate)>)> {
     let find = FindYear { insured, person, year, institution: institution.code.clone() };
-    match node.link.ask(&node.context, &Question::FindYear(find), node.settings.patience).await {
+    match node.ask(&Question::FindYear(find)).await {
         Ok(Answer::Year { year, sums }) => Ok((year, sums)),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
         Err(NoAnswer::Refused(refusal) | NoAnswer::HubRefused(refusal)) => Err(refusal.into()),

@@ -11,7 +11,9 @@ use store::{
     Conn,
     reconciliation::{self, Recorded},
 };
-use terms::{CareKind, Day, Fen, InsuranceScheme, Moment, PersonNumber, SettlementId, VisitId};
+use terms::{
+    CareKind, Day, Fen, InstitutionCode, InsuranceScheme, Moment, PersonNumber, Province, SettlementId, VisitId,
+};
 use wire::hospital::statement::{ListLine, ResultLine};
 
 /// A line with what names it at the institution.
@@ -58,17 +60,25 @@ pub async fn entries(
     institution: &Institution,
     period: &Range<Moment>,
 ) -> Outcome<Vec<Entry>> {
-    Ok(entries_and_others(conn, node, institution, period).await?.0)
+    entries_of_institution(conn, (node.province, &institution.code), period).await
+}
+
+/// The same of an institution by its code.
+pub(crate) async fn entries_of_institution(
+    conn: &mut Conn,
+    whose: (Province, &InstitutionCode),
+    period: &Range<Moment>,
+) -> Outcome<Vec<Entry>> {
+    Ok(entries_and_others(conn, whose, period).await?.0)
 }
 
 /// The same, and what the settlements of these lines have of lines outside the period.
 async fn entries_and_others(
     conn: &mut Conn,
-    node: &ProvinceNode,
-    institution: &Institution,
+    whose: (Province, &InstitutionCode),
     period: &Range<Moment>,
 ) -> Outcome<(Vec<Entry>, Vec<Entry>)> {
-    let recorded = reconciliation::list(conn, (node.province, &institution.code), period).await?;
+    let recorded = reconciliation::list(conn, whose, period).await?;
     let (mut inside, outside): (Vec<Entry>, Vec<Entry>) =
         recorded.into_iter().flat_map(entries_of).partition(|entry| period.contains(&entry.line.at));
     inside.sort_by_key(|entry| (entry.line.at, entry.line.id));
@@ -106,7 +116,7 @@ pub async fn ours(
     (period, wanted): (&Range<Moment>, Wanted),
     list: &[ListLine],
 ) -> Outcome<Ours> {
-    let (inside, mut beside) = entries_and_others(conn, node, institution, period).await?;
+    let (inside, mut beside) = entries_and_others(conn, (node.province, &institution.code), period).await?;
     let (compared, others): (Vec<Entry>, Vec<Entry>) =
         inside.into_iter().partition(|entry| wanted.takes(&entry.line));
     beside.extend(others);

@@ -64,21 +64,12 @@ fn not_this_question() -> Failure {
 }
 
 async fn ask(node: &Arc<ProvinceNode>, question: &Question) -> Result<Answer, NoAnswer> {
-    let me = node.context.me;
-    if question.addressee() != me {
-        return node.link.ask(&node.context, question, node.settings.patience).await;
+    let answered = node.ask(question).await;
+    if question.addressee() == node.context.me {
+        // What came of it here, the national register hears at once.
+        node.deliver().await;
     }
-    let answered = match question {
-        Question::Register(asked) => register(node, me, asked).await,
-        Question::WithdrawRegistration(withdraw) => self::withdraw(node, me, withdraw).await,
-        Question::FindRegistrations(find) => self::find(node, find).await,
-        _ => unreachable!("only questions about registrations are asked here"),
-    };
-    node.deliver().await;
-    answered.map_err(|failure| match failure {
-        Failure::Refused(refusal) => NoAnswer::Refused(refusal),
-        Failure::Trouble(refusal) => NoAnswer::Unknown(refusal),
-    })
+    answered
 }
 
 // ---------------------------------------------------------------- where the person is insured

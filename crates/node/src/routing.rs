@@ -4,10 +4,13 @@
 //! treatment place asks again with the same id, the insured place gives its first answer again, and the hub records that.
 
 use crate::{
+    bank, clearing, notice,
     context::{Failure, Outcome},
+    daily_reconciliation::hub as reconciliation,
     hub::{Hub, Registered},
     insured::{amounts_of, reason, undoing},
     peer::endpoint::rejected,
+    prepayment,
 };
 use casework::{Filing, registration::Registrar};
 use funds::movement::settlement::{Settled as Booked, at_hub, undo as undo_transfers};
@@ -17,7 +20,7 @@ use store::{
     book, filing,
     hub::{self, Content, HubSettlement, NationalInstitution, Stage},
 };
-use terms::{AdminDivision, Moment, Participant, Refusal};
+use terms::{AdminDivision, Moment, Participant, Province, Refusal};
 use wire::{
     peer::{
         Envelope, Untrusted,
@@ -31,6 +34,9 @@ use wire::{
 
 /// How long the hub waits for the node that it passes a question to.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How many characters of the reason of a suspension are told to hospitals.
+const SUSPENSION_REASON_MAX: usize = 80;
 
 /// The hub's own book is the nation's.
 const NATION: u32 = 110_000;
@@ -95,7 +101,12 @@ fn check_standing(from: &Registered, to: &Registered, question: &Question) -> Ou
             | Question::FindRegistrations(_)
     );
     match [to, from].into_iter().find(|side| side.entry.suspended.is_some()) {
-        Some(side) if starts => Err(Refusal::ParticipantSuspended { place: side.entry.name.clone() }.into()),
+        Some(side) if starts => {
+            let reason = side.entry.suspended.as_deref().unwrap_or_default();
+            // What a hospital is told has room for so much.
+            let reason = reason.chars().take(SUSPENSION_REASON_MAX).collect();
+            Err(Refusal::ParticipantSuspended { place: side.entry.name.clone(), reason }.into())
+        }
         _ => Ok(()),
     }
 }
@@ -167,6 +178,8 @@ async fn record_settled(hub: &Hub, settle: &Settle, settled: &Settled, now: Mome
         insured: claim.insured,
         content: Some(Content {
             institution: claim.institution.clone(),
+            place: claim.treatment,
+            care: claim.bill.care,
             scheme: claim.scheme,
             amounts: amounts_of(&settled.breakdown),
             committed_at: settled.committed_at,
@@ -230,6 +243,14 @@ fn nation() -> AdminDivision {
     AdminDivision::new(NATION).expect("a division")
 }
 
+/// The province that asks; the hub asks itself nothing.
+fn province(from: Participant) -> Outcome<Province> {
+    match from {
+        Participant::Province(province) => Ok(province),
+        Participant::Hub => Err(rejected(Untrusted::NotForMe)),
+    }
+}
+
 /// What is asked of the hub itself.
 async fn own(hub: &Hub, from: Participant, question: Question) -> Outcome<Answer> {
     match question {
@@ -237,6 +258,32 @@ async fn own(hub: &Hub, from: Participant, question: Question) -> Outcome<Answer
         Question::PublishFiling(filing) => publish_filing(hub, from, &filing).await,
         Question::PublishInstitution(institution) => publish_institution(hub, from, &institution).await,
         Question::FindParticipants => find_participants(hub).await,
+        Question::FindClearing(find) => {
+            let found = clearing::find_clearing(hub, province(from)?, &find).await?;
+            Ok(Answer::Clearing(Box::new(found)))
+        }
+        Question::FindClearedSettlements(find) => {
+            let found = clearing::find_cleared_settlements(hub, province(from)?, &find).await?;
+            Ok(Answer::ClearedSettlements(found))
+        }
+        Question::AnswerClearing(said) => {
+            Ok(Answer::ClearingAnswered(clearing::answer(hub, province(from)?, &said).await?))
+        }
+        Question::ReportDeduction(deduction) => {
+            Ok(Answer::DeductionTaken(clearing::report(hub, province(from)?, &deduction).await?))
+        }
+        Question::FindNotices(find) => notice::find(hub, from, &find).await,
+        Question::ReportTransfer(report) => notice::take_report(hub, from, &report).await,
+        Question::PublishBankAccount(account) => bank::take_published(hub, from, &account).await,
+        Question::FindBankAccounts => bank::find_published(hub).await,
+        Question::FindDigests(find) => reconciliation::find_digests(hub, from, &find).await,
+        Question::FindBookLines(find) => reconciliation::find_book_lines(hub, from, &find).await,
+        Question::ReportReconciliation(report) => reconciliation::take_report(hub, from, &report).await,
+        Question::FindOpenDifferences(find) => {
+            reconciliation::find_open_differences(hub, from, &find).await
+        }
+        Question::ApplyIncrease(increase) => prepayment::increase::receive(hub, from, &increase).await,
+        Question::FindIncreases(find) => prepayment::increase::find(hub, from, &find).await,
         _ => Err(rejected(Untrusted::NotForMe)),
     }
 }

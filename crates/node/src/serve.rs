@@ -64,10 +64,15 @@ pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
         .merge(api::description::of_hub())
         .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
         .layer(CatchPanicLayer::new())
-        .with_state(hub);
+        .with_state(Arc::clone(&hub));
     let (stop, stopped) = watch::channel(false);
     let address = listener.local_addr()?;
-    Ok(Running { address, stop, tasks: vec![serve(listener, router, stopped)] })
+    let mut tasks = Vec::new();
+    if let Some(every) = hub.timetable_every {
+        tasks.push(tokio::spawn(work::timetable::run_hub(hub, every, stopped.clone())));
+    }
+    tasks.push(serve(listener, router, stopped));
+    Ok(Running { address, stop, tasks })
 }
 
 /// Runs a province with its outbox and what else it does by itself, on the runtime that this is called in.
@@ -87,7 +92,10 @@ pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Resu
     let outbox = tokio::spawn(work::outbox::run(Arc::clone(&node), stopped.clone()));
     let mut tasks = vec![outbox];
     if let Some(every) = node.settings.details_every {
-        tasks.push(tokio::spawn(work::details_on::run(node, every, stopped.clone())));
+        tasks.push(tokio::spawn(work::details_on::run(Arc::clone(&node), every, stopped.clone())));
+    }
+    if let Some(every) = node.settings.timetable_every {
+        tasks.push(tokio::spawn(work::timetable::run_province(node, every, stopped.clone())));
     }
     tasks.push(serve(listener, router, stopped));
     Ok(Running { address, stop, tasks })

@@ -7,6 +7,7 @@
 
 use crate::{
     context::{Failure, Outcome},
+    deduction,
     insured::{amounts_of, breakdown_of, reason, refusal_of, stored_refusal, undoing},
     peer::ask::NoAnswer,
     province::ProvinceNode,
@@ -123,7 +124,7 @@ pub async fn try_summed(
     summed.visit.after(if request.is_midway() { Move::SettleMidway } else { Move::Try })?;
     let claim = claim(node, request, &summed)?;
     let visit = summed.visit;
-    match node.link.ask(&node.context, &Question::Trial(Box::new(claim)), node.settings.patience).await {
+    match node.ask(&Question::Trial(Box::new(claim))).await {
         Ok(Answer::Trial(breakdown)) => Ok((visit, *breakdown)),
         Ok(_) => Err(Failure::Trouble(Refusal::PeerRejected { detail: "应答与请求不符".to_owned() })),
         Err(NoAnswer::Refused(refusal) | NoAnswer::HubRefused(refusal)) => Err(Failure::Refused(refusal)),
@@ -489,7 +490,7 @@ fn kind_of(visit: &Visit) -> Option<OutpatientKind> {
 /// Asks the insured place for a settlement that was written down, and writes down what it says. An error is only that
 /// nobody knows yet.
 pub async fn ask(node: &ProvinceNode, question: &Question) -> Outcome<TreatmentSettlement> {
-    let heard = node.link.ask(&node.context, question, node.settings.patience).await;
+    let heard = node.ask(question).await;
     hear(node, question, heard).await
 }
 
@@ -564,6 +565,10 @@ async fn give_up(node: &ProvinceNode, settle: &Settle, refusal: &Refusal) -> Out
 }
 
 /// Starts to undo a settlement: from here on it will not stand. The question to ask, if it is not undone or refused yet.
+///
+/// One that stands and of which an audit has taken something back is undone neither by a cancellation nor by a reversal: both
+/// would give that part back a second time. A reversal (2601) is meant for an outcome that nobody knows, and nothing is
+/// deducted from what is not known to stand; one that comes so late tells the institution that the settlement stands.
 pub async fn start_undo(
     node: &ProvinceNode,
     work: &mut Work,
@@ -573,6 +578,9 @@ pub async fn start_undo(
 ) -> Outcome<Option<Question>> {
     let now = node.context.now();
     if let Effect::Becomes(stage) = stages::after(settlement.stage, Hear::Undo) {
+        if settlement.stage == Stage::Settled {
+            deduction::check_none(work, node.province, settlement.id).await?;
+        }
         let id = SettlementId::new(node.province, now, node.context.ids.serial());
         settlement.stage = stage;
         settlement.undo = Some(Undoing { id, reason: reason(kind).to_owned(), msgid: msgid.to_owned() });
@@ -585,7 +593,8 @@ pub async fn start_undo(
     Ok((settlement.stage == Stage::Undoing).then(|| undo_question(settlement)))
 }
 
-fn undo_question(settlement: &TreatmentSettlement) -> Question {
+/// The question to undo a settlement that is being undone, or was.
+pub fn undo_question(settlement: &TreatmentSettlement) -> Question {
     let undo = settlement.undo.as_ref().expect("an undoing has an id");
     let kind = if undo.reason == reason(UndoKind::Cancellation) {
         UndoKind::Cancellation
@@ -608,7 +617,7 @@ pub async fn ask_undo(node: &ProvinceNode, question: &Question) -> Outcome<Treat
     let Question::Undo(undo) = question else {
         unreachable!("the outbox keeps undo questions under their name")
     };
-    match node.link.ask(&node.context, question, node.settings.patience).await {
+    match node.ask(question).await {
         Ok(Answer::Undone(_)) => hear_undone(node, undo.settlement).await,
         // The hub knows no such participant: nobody can have settled, so there is nothing to undo.
         Err(NoAnswer::HubRefused(refusal)) if refusal.code() == "unknown-participant" => {

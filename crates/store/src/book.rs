@@ -104,7 +104,7 @@ pub async fn balances(conn: &mut Conn) -> Result<BTreeMap<Account, Balance>> {
     rows.iter().map(read).collect()
 }
 
-fn read(row: &PgRow) -> Result<Transfer> {
+pub(crate) fn read(row: &PgRow) -> Result<Transfer> {
     let number: i32 = row.try_get("day")?;
     let name = |name: &str| TransferCode::ALL.iter().copied().find(|code| code.name() == name);
     Ok(Transfer {

@@ -10,7 +10,7 @@ use crate::{
 };
 use sqlx::{Row, postgres::PgRow};
 use terms::{
-    InstitutionCode, InsuranceScheme, InsuredPlace, Moment, Participant, Province, SettlementId,
+    CareKind, InstitutionCode, InsuranceScheme, InsuredPlace, Moment, Participant, Province, SettlementId,
     SettlementLevel, TreatmentPlace,
 };
 
@@ -174,6 +174,10 @@ pub struct HubSettlement {
 pub struct Content {
     /// The hospital.
     pub institution: InstitutionCode,
+    /// Where it is.
+    pub place: TreatmentPlace,
+    /// 就医类别.
+    pub care: CareKind,
     /// The scheme.
     pub scheme: InsuranceScheme,
     /// The amounts.
@@ -182,7 +186,7 @@ pub struct Content {
     pub committed_at: Moment,
 }
 
-/// Writes a settlement down; false if one with this id is there already, standing or undone.
+/// Writes a settlement down, in its month of clearing; false if one with this id is there already, standing or undone.
 pub async fn insert(work: &mut Work, settlement: &HubSettlement) -> Result<bool> {
     let content = settlement.content.as_ref();
     let amounts = content.map(|content| content.amounts.clone()).unwrap_or_default();
@@ -190,8 +194,9 @@ pub async fn insert(work: &mut Work, settlement: &HubSettlement) -> Result<bool>
     let done = sqlx::query(
         "insert into hub_settlement (province, month, id, stage, treatment, insured, institution, scheme, total, fund_total,
                                      person_total, funds, fund_paid, committed_at, recorded_at, undo, undo_reason,
-                                     undone_at, account)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                                     undone_at, account, care, place, clearing_month)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                 greatest(least($2, $22), (select first_open_month())))
          on conflict do nothing",
     )
     .bind(division_number(settlement.insured.province().division()))
@@ -213,12 +218,15 @@ pub async fn insert(work: &mut Work, settlement: &HubSettlement) -> Result<bool>
     .bind(settlement.undo.as_ref().map(|(_, reason)| reason.as_str()))
     .bind(settlement.undone_at.map(Moment::millis))
     .bind(amounts.account.0)
+    .bind(content.map(|content| content.care.code()))
+    .bind(division_number(content.map_or(settlement.treatment.division(), |content| content.place.division())))
+    .bind(settlement.recorded_at.day().month().number())
     .execute(work.conn())
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes that a settlement is undone.
+/// Writes that a settlement is undone. If the month in which it is cleared is closed, this is a line of the first open one.
 pub async fn set_undone(
     work: &mut Work,
     insured: InsuredPlace,
@@ -227,7 +235,10 @@ pub async fn set_undone(
     at: Moment,
 ) -> Result<()> {
     sqlx::query(
-        "update hub_settlement set stage = $3, undo = $4, undo_reason = $5, undone_at = $6
+        "with first as (select first_open_month() as open)
+         update hub_settlement set stage = $3, undo = $4, undo_reason = $5, undone_at = $6,
+                undo_month = case when clearing_month < first.open then first.open end
+         from first
          where province = $7 and month = $1 and id = $2",
     )
     .bind(id.month().number())
@@ -265,6 +276,8 @@ fn read(row: &PgRow) -> Result<HubSettlement> {
     let content = moment_if(row, "committed_at")?.map(|committed_at| -> Result<_> {
         Ok(Content {
             institution: parsed(row, "institution")?,
+            place: TreatmentPlace(division(row, "place")?),
+            care: coded(row, "care", CareKind::from_code)?,
             scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
             amounts: read_amounts(row)?,
             committed_at,

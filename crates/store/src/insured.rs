@@ -365,6 +365,73 @@ fn read_past(row: &PgRow) -> Result<Past> {
     })
 }
 
+/// The sums of a person's year, with whose they are.
+#[derive(Clone, Debug)]
+pub struct YearOfPerson {
+    /// Where the person is insured.
+    pub area: PoolingArea,
+    /// Whose.
+    pub person: PersonNumber,
+    /// 险种.
+    pub scheme: InsuranceScheme,
+    /// The insurance year.
+    pub year: i16,
+    /// The sums.
+    pub sums: YearToDate,
+}
+
+/// The years of people in the order of their keys, after one, so many at most.
+pub async fn years_page(
+    conn: &mut Conn,
+    after: Option<&YearOfPerson>,
+    most: i64,
+) -> Result<Vec<YearOfPerson>> {
+    let rows = sqlx::query(
+        "select * from year_to_date where (area, person, scheme, year) > ($1, $2, $3, $4)
+         order by area, person, scheme, year limit $5",
+    )
+    .bind(after.map_or(0, |one| area_of(one.area)))
+    .bind(after.map_or("", |one| one.person.as_str()))
+    .bind(after.map_or("", |one| one.scheme.code()))
+    .bind(after.map_or(0, |one| one.year))
+    .bind(most)
+    .fetch_all(conn)
+    .await?;
+    let read = |row: &PgRow| {
+        Ok(YearOfPerson {
+            area: PoolingArea(division(row, "area")?),
+            person: parsed(row, "person")?,
+            scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
+            year: row.try_get("year")?,
+            sums: read_year(row)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// How many settlements stand, or stood, with what was claimed.
+pub async fn count(conn: &mut Conn) -> Result<i64> {
+    Ok(sqlx::query_scalar("select count(*) from insured_settlement where person is not null")
+        .fetch_one(conn)
+        .await?)
+}
+
+/// Everything that was ever settled for some people of an area, in the order in which it was committed.
+pub async fn of_people(
+    conn: &mut Conn,
+    area: PoolingArea,
+    people: &[&str],
+) -> Result<Vec<InsuredSettlement>> {
+    let rows = sqlx::query(
+        "select * from insured_settlement where area = $1 and person = any($2) order by person, committed_at, id",
+    )
+    .bind(area_of(area))
+    .bind(people)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
 /// Every person's sums: for the check that they equal the sum of the standing settlements.
 pub async fn all_years(conn: &mut Conn) -> Result<Vec<(PersonNumber, InsuranceScheme, i16, YearToDate)>> {
     let rows =

@@ -78,13 +78,13 @@ refusals! {
     /// The treatment place of the envelope is not in this province.
     WrongTreatmentPlace { mdtrtarea_admvs } "wrong-treatment-place" "就医地医保区划[{mdtrtarea_admvs}]不属于本省，请更正mdtrtarea_admvs";
     /// A local patient came to the cross-region system.
-    NotCrossRegion { insuplc_admdvs } "not-cross-region" "参保地[{insuplc_admdvs}]属于本省，不是跨省异地就医，请走本省结算系统";
+    NotCrossRegion { insuplc_admdvs } "not-cross-region" "参保地[{insuplc_admdvs}]与本机构同属一个统筹区，不是异地就医，请走本地结算系统";
     /// The clock of the sender is far off.
     ClockOff { inf_time } "clock-off" "交易时间[{inf_time}]与平台时间相差过大，请校准时钟后重新发送";
     /// The participant of the insured place is not in the register.
     UnknownParticipant { place } "unknown-participant" "参保地[{place}]尚未接入国家异地就医结算系统，请先自费结算后回参保地手工报销";
     /// The participant is suspended by the hub.
-    ParticipantSuspended { place } "participant-suspended" "[{place}]的跨省直接结算已被国家平台暂停，请先自费结算后回参保地手工报销";
+    ParticipantSuspended { place, reason } "participant-suspended" "[{place}]的跨省直接结算已被国家平台暂停（{reason}），请先自费结算后回参保地手工报销";
     /// The participant does not answer.
     ParticipantUnreachable { place } "participant-unreachable" "[{place}]暂时无法连通，请稍后重试";
     /// A message between nodes that cannot be trusted.
@@ -129,6 +129,8 @@ refusals! {
     UnknownSettlement { setl_id } "unknown-settlement" "未查到结算ID[{setl_id}]的结算记录，请核对后重新发送";
     /// The settlement has been cancelled or reversed already.
     AlreadyUndone { setl_id } "already-undone" "结算[{setl_id}]的退费结算标志不为未退费，不能再次撤销或冲正";
+    /// A part of it has been deducted after audit: undoing it would give that part back twice.
+    SettlementDeducted { setl_id, number } "settlement-deducted" "结算[{setl_id}]已有审核扣款[{number}]，不能再撤销或冲正；确需退费的，请向医保经办机构申请，由其以审核扣款扣回其余金额";
     /// The transaction cannot be reversed.
     NotReversible { oinfno } "not-reversible" "交易[{oinfno}]不能冲正，可冲正的交易为2102、2207、2304、2201、2401";
     /// The settlement was reversed before or while it was asked for.
@@ -169,6 +171,16 @@ refusals! {
     UnknownConfirmation { otransid, month } "unknown-confirmation" "未查到{month}可回退的确认[{otransid}]，请填写3261应答的inf_refmsgid，或以0回退整月";
     /// What is cleared between provinces is not taken back.
     MonthCleared { month } "month-cleared" "{month}的清分结果已进入清算，不能回退，有异议请联系就医地医保经办机构";
+    /// The hub has no statement of the month yet, or it was not fetched.
+    UnknownStatement { month } "unknown-statement" "本省还没有{month}的清算表，请待国家平台生成并取得清算表后再办理";
+    /// A clearing statement cannot be answered or divided so.
+    StatementRule { reason } "statement-rule" "清算表不能办理：{reason}";
+    /// A deduction after audit cannot be recorded so.
+    DeductionRule { reason } "deduction-rule" "审核扣款不能办理：{reason}";
+    /// An institution cannot be paid so.
+    PaymentRule { reason } "payment-rule" "拨付不能办理：{reason}";
+    /// There is no such payment of an institution.
+    UnknownPayment { number } "unknown-payment" "未查到拨付单[{number}]，请核对拨付单号和期次";
     /// There is nothing to settle.
     NothingToSettle { mdtrt_id } "nothing-to-settle" "就诊[{mdtrt_id}]没有未结算的费用明细，请先上传明细";
     /// No policy is in force on the day.
@@ -235,14 +247,52 @@ refusals! {
     SelfPaidIncomplete { fixmedins_mdtrt_id, missing } "self-paid-incomplete" "自费就诊[{fixmedins_mdtrt_id}]尚缺{missing}，请补传后再标记上传完成";
     /// There is no such visit of a self-paying patient.
     UnknownSelfPaid { fixmedins_mdtrt_id } "unknown-self-paid" "未查到自费就诊[{fixmedins_mdtrt_id}]，请核对医药机构就诊ID，或先上传就诊或明细";
+    /// Prepayments cannot be drafted, adopted, increased or collected so.
+    PrepaymentRule { reason } "prepayment-rule" "预付金不能办理：{reason}";
+    /// A month cannot be cleared so.
+    ClearingRule { reason } "clearing-rule" "清算不能办理：{reason}";
+    /// The month is not closed to settlements.
+    UnknownClearing { month } "unknown-clearing" "{month}尚未截止，还没有清算数据，请在截止日（默认次月21日）之后再办理";
+    /// There is no such application for an emergency increase.
+    UnknownIncrease { case } "unknown-increase" "未查到预付金紧急调增申请[{case}]，请核对申请编号";
+    /// The books do not differ, or never did, on this settlement.
+    UnknownDifference { setl_id } "unknown-difference" "没有结算[{setl_id}]的对账差异记录，请核对结算ID，或先对该日重新对账";
+    /// A difference does not stand where the move needs it.
+    DifferenceStage { setl_id, stage, needed } "difference-stage" "结算[{setl_id}]的对账差异当前为[{stage}]，本操作要求[{needed}]，请刷新后再办理";
+    /// The general ledger does not take a voucher, or does not close an account.
+    VoucherRefused { reason } "voucher-refused" "总账不予办理：{reason}";
+    /// The general ledger has no such voucher.
+    UnknownVoucher { id } "unknown-voucher" "未查到记账凭证[{id}]，请核对凭证编号";
     /// The caller did not show who they are.
     NotAuthenticated { detail } "not-authenticated" "身份校验未通过（{detail}），请检查密钥和签名";
     /// The caller signs in first.
     NotSignedIn {} "not-signed-in" "请先办理签到（9001）再调用其他交易";
+    /// The outside core system that computes the scheme's benefit refuses.
+    OutsideSchemeRefuses { reason } "outside-scheme-refuses" "参保地核心系统不予结算：{reason}";
+    /// The outside core system answered what cannot be.
+    OutsideSchemeWrong { scheme } "outside-scheme-wrong" "参保地[{scheme}]核心系统返回的金额有误，本次未结算，请联系参保地医保经办机构核实后重新结算";
+    /// There is no such notice of payment or receipt.
+    UnknownNotice { number } "unknown-notice" "未查到通知书[{number}]，请核对编号，或待国家平台签发后再办理";
+    /// There is no such payment order or expected receipt.
+    UnknownPaymentOrder { number } "unknown-payment-order" "未查到划拨单[{number}]，请核对划拨单号";
+    /// A payment order does not stand where the move needs it.
+    PaymentOrderRule { reason } "payment-order-rule" "划拨单不能办理：{reason}";
+    /// A fiscal special account is not registered.
+    BankAccountMissing { place } "bank-account-missing" "尚未登记[{place}]该险种的财政专户，请登记本省账户，或请对方省登记后再办理";
+    /// A file of a bank cannot be taken.
+    BankStatementRule { reason } "bank-statement-rule" "银行对账单不能导入：{reason}，请核对后重新导入";
+    /// There is no such entry of a bank's statement.
+    UnknownBankEntry { reference } "unknown-bank-entry" "未查到银行流水[{reference}]，请核对账号和交易流水号";
+    /// A letter of urging, a suspension or its lifting is not in order.
+    UrgingRule { reason } "urging-rule" "催缴、暂停或恢复不能办理：{reason}";
     /// The management interface is not open at this node.
     ManagementClosed {} "management-closed" "本节点未启用管理接口，请在配置中设置管理令牌（management_token_file）后重启节点";
     /// The hub's register has no such participant.
     NotAParticipant { participant } "not-a-participant" "参与方[{participant}]未在国家平台登记，请先登记后再办理";
+    /// No document was issued under this number.
+    UnknownDocument { number } "unknown-document" "未查到编号[{number}]的文书，请核对编号，或先按种类和对象签发";
+    /// The books have nothing that such a document could be made of.
+    NothingToIssue { what } "nothing-to-issue" "没有可以签发文书的业务记录[{what}]，请核对种类和对象，并在业务办结后签发";
     /// The management interface has nothing at this address.
     UnknownPath { path } "unknown-path" "管理接口没有地址[{path}]，请核对接口文档";
     /// The node cannot work just now.

@@ -3,9 +3,22 @@
 //! Keys are English in snake_case, money is text in yuan (`"1234.50"`), days are `yyyy-MM-dd`, times are China's. What a
 //! node does not know it refuses. Personal data comes out masked unless [`Shown::Whole`] is asked for, with a duty.
 
+pub mod area_clearing;
+pub mod clearing_statement;
+pub mod ledger;
+pub mod document;
+pub mod institution_payment;
+pub mod clearing;
+pub mod bank;
 pub mod media;
+pub mod notice;
+pub mod payment_order;
+pub mod money;
+pub mod prepayment;
 pub mod purchase;
+pub mod reconciliation;
 pub mod registration;
+pub mod urging;
 
 use crate::sign::{sm2, sm4};
 use casework::{

@@ -9,26 +9,47 @@ use benefit::{
     year::{Counter, Measure},
 };
 use casework::{
+    difference::{self, Note},
+    emergency_increase::{self, Accepted, Increase},
     filing::{self, Application, Destination, Rules},
     person::{Enrolment, Person, Standing},
     registration::{self, Kind, Matter, Registered, Registrar, Registration},
+};
+use funds::reconciliation::{
+    BookLine, Bucket, BucketDigest, Cause, DifferenceKind, Digest, Figure, LineStage, PairLine, Part, Side,
+};
+use funds::{
+    Pair, Purse,
+    apportioning::Share,
+    clearing::{self, ClearedLine, ClearingLine, Deduction, Due, LeftOut, stage},
+};
+use funds::{
+    bank::BankAccount,
+    notice::{Cause::Clearing, Notice, NoticeLine, NoticeNumber},
+    payment_order::{Order, Report},
+    urging::Letter,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Debug, fs, path::PathBuf};
 use terms::{
     AdmissionKind, CareKind, CatalogClass, ChargeCategory, ContributionTier, Day, Fen, FilingCategory, Fund,
-    InsuranceScheme, InsuredPlace, MemberClass, Moment, Participant, PersonNumber, Rate, Refusal, Rounding,
-    Set, SettlementLevel, TreatmentPlace, VisitMark,
+    InsuranceScheme, InsuredPlace, MemberClass, Moment, Month, Participant, PersonNumber, Rate, Refusal,
+    Rounding, Set, SettlementLevel, TreatmentPlace, VisitMark,
 };
 use wire::{
     peer::{
         Envelope,
         v1::{
-            Answer, CheckBenefit, Claim, DetailLine, DetailsStanding, DetailsTaken, FindFilings, FindPerson,
-            FindRegistrations, FindYear, FoundRegistrations, FundBenefit, Medium, ParticipantEntry,
-            PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply, SendDetails, Settle,
-            Settled, Undo, UndoKind, Undone, WithdrawRegistration,
+            Answer, AnswerClearing, ChangedIncrease, CheckBenefit, Claim, ClearingAnswered, ClearingDispute,
+            ClearingPair, DeductionTaken, DetailLine, DetailsStanding, DetailsTaken, DisputedPair,
+            FindBookLines, FindClearedSettlements, FindClearing, FindDigests, FindFilings, FindIncreases,
+            FindNotices, FindOpenDifferences, FindPerson, FindRegistrations, FindYear, FoundBankAccounts,
+            FoundBookLines, FoundClearedSettlements, FoundClearing, FoundDigests, FoundIncreases,
+            FoundNotices, FoundOpenDifferences, FoundRegistrations, FundBenefit, Medium, ParticipantEntry,
+            PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply, ReportReconciliation,
+            ReportedDifference, SendDetails, SentNotice, Settle, Settled, Undo, UndoKind, Undone,
+            WithdrawRegistration,
         },
     },
     sign::sm2::PrivateKey,
@@ -103,6 +124,66 @@ fn year() -> YearToDate {
     .into_iter()
     .map(|(measure, amount)| (Counter::of(CareKind::Inpatient, measure), amount))
     .collect()
+}
+
+fn notice() -> Notice {
+    let cause = Clearing { month: Month::new(2026, 10).unwrap() };
+    let (payer, payee) = (parsed("110000"), parsed("420000"));
+    Notice {
+        number: NoticeNumber::of(&cause, payer, payee),
+        cause,
+        payer,
+        payee,
+        lines: vec![NoticeLine {
+            scheme: InsuranceScheme::Employee,
+            purse: funds::Purse::Fund(Fund::EmployeePool),
+            amount: Fen(784_500),
+        }],
+        issued_on: day("2026-11-30"),
+        issued_at: at(),
+        by: "赵某甲".to_owned(),
+    }
+}
+
+fn found_notices() -> FoundNotices {
+    let order = Order::of_notice(&notice(), parsed("110000"), day("2026-12-01")).remove(0);
+    let letter = Letter {
+        number: order.number,
+        letter: 1,
+        payer: order.own,
+        payee: order.other,
+        rest: Fen(784_500),
+        due: day("2026-12-22"),
+        days: 1,
+        issued_on: day("2026-12-23"),
+        issued_at: at(),
+        by: "赵某甲".to_owned(),
+    };
+    FoundNotices { notices: vec![SentNotice { serial: 8, notice: notice() }], letters: vec![letter] }
+}
+
+fn transfer_report() -> Report {
+    let order = Order::of_notice(&notice(), parsed("110000"), day("2026-12-01")).remove(0);
+    Report {
+        handed_over: Some(day("2026-12-03")),
+        moved: Fen(784_500),
+        moved_on: Some(day("2026-12-09")),
+        written_back: Some(day("2026-12-11")),
+        closed: true,
+        ..order.report(5)
+    }
+}
+
+fn bank_account() -> BankAccount {
+    BankAccount {
+        owner: parsed("110000"),
+        scheme: InsuranceScheme::Employee,
+        name: "北京市社会保障基金财政专户".to_owned(),
+        bank: "示范银行营业部".to_owned(),
+        number: "11001123456789".to_owned(),
+        bank_code: "102100000017".to_owned(),
+        changed_at: at(),
+    }
 }
 
 fn breakdown() -> Breakdown {
@@ -205,6 +286,10 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("publish_filing", Question::PublishFiling(Box::new(filing()))),
         ("publish_institution", Question::PublishInstitution(published)),
         ("find_participants", Question::FindParticipants),
+        ("find_notices", Question::FindNotices(FindNotices { after: 7, letters_since: at().millis() })),
+        ("report_transfer", Question::ReportTransfer(Box::new(transfer_report()))),
+        ("publish_bank_account", Question::PublishBankAccount(Box::new(bank_account()))),
+        ("find_bank_accounts", Question::FindBankAccounts),
         ("read_medium", read_medium("card", None)),
         ("read_medium-voucher", read_medium("voucher", Some(parsed(person)))),
         ("send_details", Question::SendDetails(Box::new(send_details()))),
@@ -212,7 +297,172 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("withdraw_registration", Question::WithdrawRegistration(withdraw_registration())),
         ("find_registrations", Question::FindRegistrations(find_registrations())),
         ("check_benefit", Question::CheckBenefit(check_benefit())),
+        ("find_clearing", Question::FindClearing(FindClearing { month: october(), after: None })),
+        (
+            "find_cleared_settlements",
+            Question::FindClearedSettlements(FindClearedSettlements {
+                month: october(),
+                after: Some("110000-420000/420000179523180000000000000002".to_owned()),
+            }),
+        ),
+        ("answer_clearing", Question::AnswerClearing(answer_clearing())),
+        ("report_deduction", Question::ReportDeduction(Box::new(deduction()))),
+        (
+            "find_digests",
+            Question::FindDigests(FindDigests { day: day("2026-11-21"), part: Part::Treatment }),
+        ),
+        ("find_book_lines", Question::FindBookLines(find_book_lines())),
+        ("report_reconciliation", Question::ReportReconciliation(Box::new(report_reconciliation()))),
+        ("find_open_differences", Question::FindOpenDifferences(FindOpenDifferences { after: None })),
+        ("apply_increase", Question::ApplyIncrease(Box::new(increase()))),
+        ("find_increases", Question::FindIncreases(FindIncreases { since: at() })),
     ]
+}
+
+fn increase() -> Increase {
+    Increase {
+        case: "261120-310-1".to_owned(),
+        insured: parsed("110000"),
+        treatment: parsed("420000"),
+        scheme: InsuranceScheme::Employee,
+        asked: Fen(50_000_000),
+        reason: "住院人次增长".to_owned(),
+        used: Fen(95_000_000),
+        prepayment: Fen(100_000_000),
+        signed_on: day("2026-11-20"),
+        applied_at: at(),
+        applied_by: "李某乙".to_owned(),
+        decide_by: day("2026-11-30"),
+        stage: emergency_increase::Stage::Applied,
+    }
+}
+
+fn increases() -> FoundIncreases {
+    let accepted = Accepted {
+        amount: Fen(40_000_000),
+        at: at(),
+        by: "钱某丙".to_owned(),
+        reason: "按测算核定".to_owned(),
+        notice: "JZ261120-310-1-110000-420000".to_owned(),
+    };
+    let accepted = increase().accept(accepted).unwrap();
+    let paid = accepted.clone().pay(at()).unwrap();
+    let refused = increase().refuse("额度充足", "钱某丙", at()).unwrap();
+    let changed = |increase| ChangedIncrease { increase, changed_at: at() };
+    FoundIncreases { increases: [accepted, paid, refused].map(changed).into() }
+}
+
+fn october() -> Month {
+    Month::new(2026, 10).unwrap()
+}
+
+fn pair() -> Pair {
+    parsed("110000-420000")
+}
+
+fn answer_clearing() -> AnswerClearing {
+    let settlements = vec![parsed("420000179523180000000000000002")];
+    let disputes = vec![DisputedPair { pair: pair(), settlements, reason: "重复收费".to_owned() }];
+    AnswerClearing { month: october(), revision: 2, disputes, by: "钱某甲".to_owned() }
+}
+
+fn deduction() -> Deduction {
+    Deduction {
+        number: "KK-202610-1".to_owned(),
+        settlement: parsed("420000179523180000000000000002"),
+        insured: insured(),
+        funds: BTreeMap::from([(Fund::EmployeePool, Fen(30_000))]),
+        account: Fen(0),
+        reason: "超限用药".to_owned(),
+        decided_on: day("2026-11-21"),
+        by: "孙某甲".to_owned(),
+        decided_at: at(),
+    }
+}
+
+/// A settlement that the pool pays 7845.00 of, as a line of a month.
+fn cleared_line() -> ClearedLine {
+    ClearedLine {
+        settlement: parsed("420000179523180000000000000002"),
+        part: clearing::Part::Made,
+        insured: insured(),
+        treatment: treatment(),
+        institution: parsed("H42010600901"),
+        scheme: InsuranceScheme::Employee,
+        care: CareKind::Inpatient,
+        first_month: None,
+        total: Fen(1_000_000),
+        person_total: Fen(215_500),
+        account: Fen(10_000),
+        funds: BTreeMap::from([(Fund::EmployeePool, Fen(784_500))]),
+    }
+}
+
+fn clearing() -> FoundClearing {
+    let dispute = ClearingDispute {
+        by: parsed("110000"),
+        settlements: answer_clearing().disputes[0].settlements.clone(),
+        reason: "重复收费".to_owned(),
+        answer: stage::Answer::Upheld,
+        decision: Some("经核属实".to_owned()),
+    };
+    let due = |purse, amount| Due { scheme: InsuranceScheme::Employee, purse, amount: Fen(amount) };
+    let line = ClearingLine {
+        insured: InsuredPlace(parsed("110000")),
+        treatment: TreatmentPlace(parsed("420100")),
+        institution: parsed("H42010600901"),
+        scheme: InsuranceScheme::Employee,
+        care: CareKind::Inpatient,
+        settled_month: october(),
+        deduction: false,
+        share: Share {
+            settlements: 2,
+            undoings: 0,
+            total: Fen(2_000_000),
+            person_total: Fen(431_000),
+            account: Fen(20_000),
+            funds: BTreeMap::from([(Fund::EmployeePool, Fen(1_569_000))]),
+        },
+    };
+    FoundClearing {
+        month: october(),
+        stage: stage::Stage::Adopted,
+        revision: 2,
+        adopted_at: Some(at()),
+        confirmed_by: day("2026-11-25"),
+        notices_on: day("2026-11-30"),
+        pairs: vec![ClearingPair {
+            pair: pair(),
+            stage: stage::PairStage::Agreed,
+            insured_answer: stage::Answer::Upheld,
+            treatment_answer: stage::Answer::Confirmed,
+            dues: vec![due(Purse::Fund(Fund::EmployeePool), 784_500), due(Purse::PersonalAccount, 10_000)],
+            withdrawn: vec![cleared_line()],
+            disputes: vec![dispute],
+        }],
+        lines: vec![line],
+        next: Some("110000-420000/0".to_owned()),
+    }
+}
+
+fn cleared_settlements() -> FoundClearedSettlements {
+    let undone = ClearedLine {
+        part: clearing::Part::Undone,
+        first_month: Month::new(2026, 9),
+        total: Fen(-1_000_000),
+        person_total: Fen(-215_500),
+        account: Fen(-10_000),
+        funds: BTreeMap::from([(Fund::EmployeePool, Fen(-784_500))]),
+        ..cleared_line()
+    };
+    let deducted = deduction().line(&cleared_line(), october());
+    FoundClearedSettlements {
+        month: october(),
+        revision: 2,
+        lines: vec![cleared_line(), undone, deducted],
+        left_out: vec![LeftOut { line: cleared_line(), reason: clearing::Reason::Difference }],
+        next: None,
+    }
 }
 
 fn read_medium(medium: &str, holder: Option<PersonNumber>) -> Question {
@@ -367,6 +617,80 @@ fn benefits() -> Vec<FundBenefit> {
     vec![enjoyed.clone(), FundBenefit { fund: Fund::LargeAmount, to: None, why_not, ..enjoyed }]
 }
 
+fn bucket() -> Bucket {
+    Bucket { counterpart: parsed("110000"), part: 2 }
+}
+
+fn find_book_lines() -> FindBookLines {
+    FindBookLines {
+        day: day("2026-11-21"),
+        part: Part::Treatment,
+        buckets: vec![bucket()],
+        after: Some(parsed("420000179523180000000000000002")),
+    }
+}
+
+fn report_reconciliation() -> ReportReconciliation {
+    let difference = ReportedDifference {
+        settlement: parsed("420000179523180000000000000002"),
+        counterpart: Some(parsed("110000")),
+        owner: Side::Hub,
+        agency: None,
+        kinds: vec![
+            DifferenceKind::MissingAt(Side::Hub),
+            DifferenceKind::StageDiffers { undone_at: [Side::Hub].into() },
+            DifferenceKind::AmountsDiffer {
+                figure: Figure::Fund(Fund::EmployeePool),
+                amounts: BTreeMap::from([(Side::Treatment, Fen(784_500)), (Side::Hub, Fen(784_400))]),
+            },
+        ],
+        cause: Cause::Unexplained,
+        stage: difference::Stage::Explained,
+        notes: vec![Note { at: at(), by: "经办甲".to_owned(), text: "国家平台已更正".to_owned() }],
+    };
+    ReportReconciliation {
+        day: day("2026-11-21"),
+        part: Part::Treatment,
+        standing: 12,
+        total: Fen(1_000_000),
+        differing: 1,
+        under_way: 0,
+        ran_at: at(),
+        ran_by: "系统".to_owned(),
+        differences: vec![difference],
+        last: true,
+    }
+}
+
+fn digests() -> FoundDigests {
+    let digest = Digest {
+        count: 1,
+        total: Fen(1_000_000),
+        fund_total: Fen(784_500),
+        person_total: Fen(215_500),
+        account: Fen(0),
+        hash: "9f86d081884c7d65".to_owned(),
+    };
+    FoundDigests { digests: vec![BucketDigest { bucket: bucket(), digest }] }
+}
+
+fn book_lines() -> FoundBookLines {
+    let line = BookLine {
+        settlement: parsed("420000179523180000000000000002"),
+        stage: LineStage::Standing,
+        total: Fen(1_000_000),
+        fund_total: Fen(784_500),
+        person_total: Fen(215_500),
+        account: Fen(0),
+        funds: BTreeMap::from([(Fund::EmployeePool, Fen(784_500))]),
+    };
+    FoundBookLines { lines: vec![PairLine { counterpart: parsed("110000"), line }], more: false }
+}
+
+fn open_differences() -> FoundOpenDifferences {
+    FoundOpenDifferences { settlements: vec![parsed("420000179523180000000000000002")], more: false }
+}
+
 fn replies() -> Vec<(&'static str, Reply)> {
     let person = Person {
         number: parsed("11010000000000000901"),
@@ -423,10 +747,34 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("taken", yes(Answer::Taken)),
         ("participants", yes(Answer::Participants { participants: vec![hub] })),
         ("details_taken", yes(Answer::DetailsTaken(details_taken))),
+        ("notices", yes(Answer::Notices(found_notices()))),
+        ("bank_accounts", yes(Answer::BankAccounts(FoundBankAccounts { accounts: vec![bank_account()] }))),
         ("benefits", yes(Answer::Benefits { funds: benefits() })),
         ("registered", yes(Answer::Registered(registration_stands()))),
         ("withdrawn", yes(Answer::Withdrawn(RegistrationStands { filing: None, ..registration_stands() }))),
         ("registrations", yes(Answer::Registrations(registrations()))),
+        ("clearing", yes(Answer::Clearing(Box::new(clearing())))),
+        ("cleared_settlements", yes(Answer::ClearedSettlements(cleared_settlements()))),
+        (
+            "clearing_answered",
+            yes(Answer::ClearingAnswered(ClearingAnswered {
+                month: october(),
+                revision: 2,
+                pairs: clearing().pairs,
+            })),
+        ),
+        (
+            "deduction_taken",
+            yes(Answer::DeductionTaken(DeductionTaken {
+                number: "KK-202610-1".to_owned(),
+                month: october(),
+            })),
+        ),
+        ("increase", yes(Answer::Increase(Box::new(increase())))),
+        ("increases", yes(Answer::Increases(increases()))),
+        ("digests", yes(Answer::Digests(digests()))),
+        ("book_lines", yes(Answer::BookLines(book_lines()))),
+        ("open_differences", yes(Answer::OpenDifferences(open_differences()))),
         ("refused", Reply::from_outcome(Err(Refusal::ThirdParty {}))),
     ]
 }

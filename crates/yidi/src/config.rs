@@ -4,7 +4,7 @@
 //! to a province. To add a setting: a field of the settings and of the flags, and its name in the list of the role.
 
 use crate::{key, stop::Stop};
-use casework::filing::Rules;
+use casework::{filing::Rules, institution::Secret};
 use clap::{Args, ValueEnum};
 use figment::{
     Figment,
@@ -16,8 +16,9 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
-use terms::Province;
+use terms::{AdminDivision, InsuranceScheme, Province};
 use wire::sign::sm2::PublicKey;
 
 /// What every node's command takes.
@@ -51,6 +52,14 @@ pub struct NodeFlags {
     #[arg(long, env = "YIDI_MANAGEMENT_TOKEN_FILE", value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     management_token_file: Option<PathBuf>,
+    /// 文书核验地址，如 http://portal.example.cn:8800，印在二维码中；不填则不印 (where documents are verified)
+    #[arg(long, env = "YIDI_PORTAL", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    portal: Option<String>,
+    /// 资金日程每隔多少秒办理一次，默认60，0为不自动办理 (how often the timetable of the money is kept; 0 never)
+    #[arg(long, env = "YIDI_TIMETABLE_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=86_400))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timetable_seconds: Option<u32>,
 }
 
 /// What a province's command takes besides.
@@ -148,6 +157,10 @@ pub struct NodeSettings {
     pub key_file: Option<PathBuf>,
     /// The file of the management token.
     pub management_token_file: Option<PathBuf>,
+    /// Where its documents are verified, as the world reaches it.
+    pub portal: Option<String>,
+    /// How often the timetable (日程) of the money between provinces is kept, in seconds; 0 for never by itself.
+    pub timetable_seconds: u32,
 }
 
 /// How a province is set up besides.
@@ -183,11 +196,42 @@ pub struct ProvinceSettings {
     pub unconfirmed_values: UnconfirmedValues,
     /// What the national filing rules leave to the province.
     pub filing_rules: Rules,
+    /// The schemes whose benefit an outside core system computes.
+    pub outside_schemes: Vec<OutsideScheme>,
 }
 
-const NODE_NAMES: [&str; 6] =
-    ["listen", "data", "database", "connections", "key_file", "management_token_file"];
-const PROVINCE_NAMES: [&str; 15] = [
+/// A scheme of a pooling area whose benefit an outside core system computes: `[[outside_schemes]]` in the settings file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutsideScheme {
+    /// The pooling area, six digits.
+    pub area: String,
+    /// The scheme: 310 or 390.
+    pub scheme: String,
+    /// Where the system takes questions: `http://host:port/path`.
+    pub address: String,
+    /// The file of the key that both share.
+    pub key_file: PathBuf,
+    /// How long it is waited for, in seconds.
+    #[serde(default = "five")]
+    pub patience_seconds: u64,
+}
+
+const fn five() -> u64 {
+    5
+}
+
+const NODE_NAMES: [&str; 8] = [
+    "listen",
+    "data",
+    "database",
+    "connections",
+    "key_file",
+    "management_token_file",
+    "portal",
+    "timetable_seconds",
+];
+const PROVINCE_NAMES: [&str; 16] = [
     "province",
     "hub_address",
     "hub_key",
@@ -203,6 +247,7 @@ const PROVINCE_NAMES: [&str; 15] = [
     "details_batch_lines",
     "unconfirmed_values",
     "filing_rules",
+    "outside_schemes",
 ];
 
 /// The hub's settings.
@@ -223,7 +268,8 @@ pub fn of_province(flags: &NodeFlags, own: &ProvinceFlags) -> Result<(NodeSettin
         .merge(Serialized::default("details_delay_seconds", 24 * 60 * 60))
         .merge(Serialized::default("details_batch_lines", 500))
         .merge(Serialized::default("unconfirmed_values", UnconfirmedValues::Refuse))
-        .merge(Serialized::default("filing_rules", Rules::default()));
+        .merge(Serialized::default("filing_rules", Rules::default()))
+        .merge(Serialized::default("outside_schemes", Vec::<OutsideScheme>::new()));
     let figment =
         with_file(figment, flags)?.merge(Serialized::defaults(flags)).merge(Serialized::defaults(own));
     let names: Vec<&str> = NODE_NAMES.into_iter().chain(PROVINCE_NAMES).collect();
@@ -252,6 +298,8 @@ fn node_defaults(role: &str, port: u16) -> NodeSettings {
         connections: 32,
         key_file: None,
         management_token_file: None,
+        portal: None,
+        timetable_seconds: 60,
     }
 }
 
@@ -289,6 +337,26 @@ impl NodeSettings {
         self.key_file.clone().map_or_else(|| (self.data.join("key"), true), |path| (path, false))
     }
 
+    /// How often the timetable of the money between provinces is kept; never by itself if it is switched off.
+    pub fn timetable(&self) -> Option<Duration> {
+        (self.timetable_seconds > 0).then(|| Duration::from_secs(self.timetable_seconds.into()))
+    }
+
+    /// The address at which documents are verified: `http://` or `https://` and a host; empty if none is set.
+    pub fn portal(&self) -> Result<String, Stop> {
+        let Some(portal) = &self.portal else { return Ok(String::new()) };
+        let portal = portal.trim().trim_end_matches('/');
+        let host = portal.strip_prefix("https://").or_else(|| portal.strip_prefix("http://"));
+        let names_a_host = |host: &str| {
+            !host.is_empty() && host.bytes().all(|one| one.is_ascii_alphanumeric() || b".-:[]".contains(&one))
+        };
+        if host.is_some_and(names_a_host) && portal.len() <= 100 {
+            return Ok(portal.to_owned());
+        }
+        let what = "文书核验地址有误，请填写形如 http://portal.example.cn:8800 的地址 (wrong portal)";
+        Err(Stop::Unable(what.to_owned()))
+    }
+
     /// The management token, if one is set up.
     pub fn management_token(&self) -> Result<Option<String>, Stop> {
         let Some(path) = &self.management_token_file else { return Ok(None) };
@@ -323,6 +391,23 @@ impl ProvinceSettings {
         PublicKey::from_hex(text.trim()).map_err(|_| wrong(given))
     }
 
+    /// The schemes that outside core systems compute, with the keys that are shared with them.
+    pub fn outside_schemes(&self) -> Result<Vec<node::OutsideScheme>, Stop> {
+        let province = self.province()?;
+        let mut schemes: Vec<node::OutsideScheme> = Vec::new();
+        for one in &self.outside_schemes {
+            let scheme = one.read(province)?;
+            if schemes.iter().any(|other| (other.area, other.scheme) == (scheme.area, scheme.scheme)) {
+                return Err(Stop::Unable(format!(
+                    "outside_schemes 中统筹区{}的险种{}重复，请删去一个 (twice the same scheme)",
+                    one.area, one.scheme
+                )));
+            }
+            schemes.push(scheme);
+        }
+        Ok(schemes)
+    }
+
     /// The hub's address without a slash at its end.
     pub fn hub_address(&self) -> Result<String, Stop> {
         let address = self.hub_address.trim().trim_end_matches('/');
@@ -330,6 +415,29 @@ impl ProvinceSettings {
             return Ok(address.to_owned());
         }
         Err(Stop::Unable(format!("国家平台地址[{address}]应形如 http://host:port (not an address)")))
+    }
+}
+
+impl OutsideScheme {
+    fn read(&self, province: Province) -> Result<node::OutsideScheme, Stop> {
+        let wrong = |what: String| Stop::Unable(format!("outside_schemes 有误：{what} (wrong outside scheme)"));
+        let area = self.area.parse::<AdminDivision>().ok().map(AdminDivision::pooling_area);
+        let area = area.filter(|area| area.province() == province && area.to_string() == self.area);
+        let area = area.ok_or_else(|| wrong(format!("area[{}]应为本省的统筹区六位代码", self.area)))?;
+        let scheme = InsuranceScheme::ALL.iter().copied().find(|one| one.code() == self.scheme);
+        let scheme = scheme.ok_or_else(|| wrong(format!("scheme[{}]应为310或390", self.scheme)))?;
+        if !self.address.starts_with("http://") {
+            return Err(wrong(format!("address[{}]应形如 http://host:port/path", self.address)));
+        }
+        if !(1..=60).contains(&self.patience_seconds) {
+            return Err(wrong("patience_seconds应为1至60".to_owned()));
+        }
+        let key = key::read_secret_file(&self.key_file, "外部核心系统共享密钥")?;
+        if key.len() < 16 {
+            return Err(wrong("共享密钥太短，至少16个字符，可执行 openssl rand -hex 24 生成".to_owned()));
+        }
+        let patience = Duration::from_secs(self.patience_seconds);
+        Ok(node::OutsideScheme { area, scheme, address: self.address.clone(), key: Secret(key), patience })
     }
 }
 

@@ -45,6 +45,9 @@ enum Command {
     Sandbox(command::sandbox::Arguments),
     /// 检查平台的应答或医院软件的报文是否符合接口规范 (check a platform, or a client, against the standard)
     Conformance(Box<command::conformance::Arguments>),
+    /// 外部核心系统（新农合等险种）的参照实现和对接检查 (a scheme's core system outside: a reference, and its checks)
+    #[command(subcommand)]
+    Adapter(command::adapter::Command),
     /// 打印接口的OpenAPI说明 (print the OpenAPI document)
     Openapi(command::openapi::Arguments),
     /// 运行国家平台 (run the national hub)
@@ -70,6 +73,10 @@ enum Command {
     /// 待遇政策和目录：检查、查看、试算 (policies: check, show, explain)
     #[command(subcommand)]
     Policy(command::policy::Command),
+    /// 资金：账簿、对账、预付金、清算、划拨 (the money between provinces, at a running node)
+    Funds(command::funds::Arguments),
+    /// 模拟全国一年的结算和资金，年终逐一说明每个科目 (a year of the country, every account explained)
+    Year(command::year::Arguments),
     /// 压力测试：测每秒结算数、时延和开销 (measure settlements per second)
     Bench(command::bench::Arguments),
 }
@@ -81,6 +88,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => command::demo::run(&arguments),
         Command::Sandbox(arguments) => command::sandbox::run(&arguments),
         Command::Conformance(arguments) => command::conformance::run(&arguments),
+        Command::Adapter(command) => command::adapter::run(&command),
         Command::Openapi(arguments) => command::openapi::run(&arguments),
         Command::Hub(arguments) => command::hub::run(&arguments),
         Command::Province(arguments) => command::province::run(&arguments),
@@ -92,6 +100,8 @@ fn main() -> ExitCode {
         Command::Person(arguments) => command::person::run(&arguments),
         Command::Key(command) => command::key::run(&command),
         Command::Policy(command) => command::policy::run(&command),
+        Command::Funds(arguments) => command::funds::run(&arguments),
+        Command::Year(arguments) => command::year::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
     };
     match done {

@@ -42,6 +42,7 @@ fn flags_win_over_the_environment_which_wins_over_the_file() {
         ("YIDI_LISTEN", "127.0.0.1:2222"),
         ("YIDI_HUB_ADDRESS", "http://environment:2"),
         ("YIDI_DATABASE", "postgres://u:secret@h/d"),
+        ("YIDI_TIMETABLE_SECONDS", "0"),
     ];
     let ran = yidi(&arguments, &environment);
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -51,6 +52,7 @@ fn flags_win_over_the_environment_which_wins_over_the_file() {
         "connections = 5",
         "patience_seconds = 8",
         "details_delay_seconds = 86400",
+        "timetable_seconds = 0",
         "unconfirmed_values = \"compute\"",
         "database = (…)",
         "\"temporary_months\":12",

@@ -146,6 +146,12 @@ impl CrossRegionRule {
         far && (self.places.is_empty() || self.places.iter().any(|place| place.contains(treated)))
     }
 
+    /// Whether it speaks of its places, not of all that lies outside the area: what a person who needs not file within the
+    /// province is held to.
+    pub fn names_places(&self) -> bool {
+        self.within == Where::SameProvince || !self.places.is_empty()
+    }
+
     /// Whether it holds everywhere for all persons in a kind of care.
     pub fn is_general(&self, care: CareKind) -> bool {
         let who = &self.who;

@@ -1,13 +1,17 @@
 //! 异地就医: which rule concerns the visit, and the share that some areas let the person pay first.
 
 use super::{By, Worksheet};
-use crate::scheme::{Burden, CrossRegionRule, Standing, concerns_alone};
+use crate::{
+    bill::FilingStanding,
+    scheme::{Burden, CrossRegionRule, Standing, concerns_alone},
+};
 use terms::{Fen, Refusal, Rounding};
 
 const NAME: &str = "异地就医待遇";
 
 /// Finds the first rule that concerns the visit. Inside the area none does, unless one is written for long-term filers who
-/// return home.
+/// return home. Within the province (省内异地) nobody needs to file: who did not is held only to rules that name the province or
+/// its places, and where none does, the benefit is the local one.
 ///
 /// # Errors
 /// [`Refusal::PolicyRefuses`] if the rule is not to pay, or none concerns the visit.
@@ -18,6 +22,12 @@ pub fn find_rule<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) -> Result<
         found = first_rule(sheet, other)?;
     }
     let Some(rule) = found else {
+        if needs_no_filing(sheet) {
+            sheet.note("异地就医", (sheet.base, sheet.base), By::WithinProvince, || {
+                "省内异地 执行参保地本地待遇".to_owned()
+            });
+            return Ok(());
+        }
         return match standing {
             Standing::Local | Standing::LongTermAtHome => Ok(()),
             _ => Err(refusal(&format!("{}在该地没有直接结算待遇", standing.chinese()))),
@@ -32,12 +42,21 @@ pub fn find_rule<const TRACE: bool>(sheet: &mut Worksheet<'_, TRACE>) -> Result<
     Ok(())
 }
 
+/// Whether the visit lies in the person's province, and nothing is filed that would say how it stands.
+fn needs_no_filing<const TRACE: bool>(sheet: &Worksheet<'_, TRACE>) -> bool {
+    let is_unfiled =
+        sheet.asked.standing == Standing::NotFiled || sheet.case.standing == FilingStanding::DeemedFiled;
+    is_unfiled && sheet.case.is_elsewhere_in_province()
+}
+
 fn first_rule<'a, const TRACE: bool>(
     sheet: &Worksheet<'a, TRACE>,
     standing: Standing,
 ) -> Result<Option<&'a CrossRegionRule>, Refusal> {
+    let must_name_places = needs_no_filing(sheet);
     for rule in &sheet.scheme.cross_region.value {
-        let fits = rule.standings.contains(standing)
+        let fits = (!must_name_places || rule.names_places())
+            && rule.standings.contains(standing)
             && rule.care.contains(sheet.care())
             && rule.holds_at(sheet.case)
             && concerns_alone(&rule.who, &sheet.asked)?;

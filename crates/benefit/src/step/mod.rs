@@ -460,6 +460,8 @@ pub enum By<'a> {
     Catalog,
     /// The sums that the national interface defines.
     Interface,
+    /// What holds within a province where no policy says otherwise.
+    WithinProvince,
     /// A value of the policy.
     Policy {
         /// Where it is written.
@@ -474,6 +476,7 @@ pub enum By<'a> {
 }
 
 const CATALOG: &str = "就医地医保目录";
+const WITHIN_PROVINCE: &str = "省内异地就医不需备案，本地待遇（政策未另作规定）";
 const IDENTITY: &str = "全国统一接口规范 结算金额关系";
 
 impl<'a> By<'a> {
@@ -528,6 +531,7 @@ impl<'a> By<'a> {
         match self {
             Self::Catalog => plain(CATALOG),
             Self::Interface => plain(IDENTITY),
+            Self::WithinProvince => plain(WITHIN_PROVINCE),
             Self::Policy { citation, changed, rounding, fund } => {
                 let unsure = |one: &Arc<Citation>| one.confidence == Confidence::Unconfirmed;
                 let confidence = if unsure(citation) || changed.is_some_and(unsure) {

@@ -127,7 +127,7 @@ impl Play {
         let now = self.world.clock.now();
         let (admitted, discharged) = (now.plus_millis(-9 * 86_400_000), now.plus_millis(-3_600_000));
         let institution = self.world.institution(&self.hospital.settings().code).unwrap().clone();
-        let catalog = self.world.rules.catalog(hubei());
+        let catalog = self.world.rules.catalog(institution.place.province());
         let order = Order {
             level: institution.level,
             admitted,

@@ -14,6 +14,8 @@ use wire::api::{DUTY_HEADER, OPERATOR_HEADER, Refused};
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one may take that goes through all the books.
+const LONG_PATIENCE: Duration = Duration::from_hours(1);
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// A clerk's way to a node.
@@ -59,9 +61,37 @@ impl Client {
         self.call(Method::GET, path, None).await
     }
 
+    /// Fetches a file.
+    pub async fn fetch(&self, path: &str) -> Result<Bytes, CallError> {
+        let late = || self.unreachable(format!("no answer in {PATIENCE:?}"));
+        let exchange = self.exchange(Method::GET, path, None);
+        let (ok, body) = tokio::time::timeout(PATIENCE, exchange).await.unwrap_or_else(|_| Err(late()))?;
+        if ok {
+            return Ok(body);
+        }
+        let strange = |error: serde_json::Error| CallError::Strange {
+            node: self.node.clone(),
+            detail: error.to_string(),
+        };
+        Err(CallError::Refused(serde_json::from_slice(&body).map_err(strange)?))
+    }
+
     /// Asks for a move.
     pub async fn post<A: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<A, CallError> {
         self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// Reads a table for programs.
+    pub async fn get_text(&self, path: &str) -> Result<String, CallError> {
+        let body = self.bytes(Method::GET, path, None, PATIENCE).await?;
+        let strange = |error: std::string::FromUtf8Error| self.strange(error.to_string());
+        String::from_utf8(body.to_vec()).map_err(strange)
+    }
+
+    /// Asks for something that takes its time.
+    pub async fn post_and_wait<A: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<A, CallError> {
+        let body = self.bytes(Method::POST, path, Some(body), LONG_PATIENCE).await?;
+        serde_json::from_slice(&body).map_err(|error| self.strange(error.to_string()))
     }
 
     /// Registers.
@@ -75,17 +105,26 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<A, CallError> {
+        let body = self.bytes(method, path, body, PATIENCE).await?;
+        serde_json::from_slice(&body).map_err(|error| self.strange(error.to_string()))
+    }
+
+    /// The body of an answer that is no refusal.
+    async fn bytes(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        patience: Duration,
+    ) -> Result<Bytes, CallError> {
         let exchange = self.exchange(method, path, body);
-        let late = || self.unreachable(format!("no answer in {PATIENCE:?}"));
-        let (ok, body) = tokio::time::timeout(PATIENCE, exchange).await.unwrap_or_else(|_| Err(late()))?;
-        let strange = |error: serde_json::Error| CallError::Strange {
-            node: self.node.clone(),
-            detail: error.to_string(),
-        };
+        let late = || self.unreachable(format!("no answer in {patience:?}"));
+        let (ok, body) = tokio::time::timeout(patience, exchange).await.unwrap_or_else(|_| Err(late()))?;
         if ok {
-            return serde_json::from_slice(&body).map_err(strange);
+            return Ok(body);
         }
-        Err(CallError::Refused(serde_json::from_slice(&body).map_err(strange)?))
+        let refused = serde_json::from_slice(&body).map_err(|error| self.strange(error.to_string()))?;
+        Err(CallError::Refused(refused))
     }
 
     async fn exchange(
@@ -113,6 +152,10 @@ impl Client {
         let ok = response.status().is_success();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
         Ok((ok, body.map_err(|error| self.unreachable(error.to_string()))?.to_bytes()))
+    }
+
+    fn strange(&self, detail: String) -> CallError {
+        CallError::Strange { node: self.node.clone(), detail }
     }
 
     fn unreachable(&self, detail: String) -> CallError {

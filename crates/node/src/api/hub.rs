@@ -1,7 +1,7 @@
 //! What the hub's operators do: the register of participants, and their suspension (暂停直接结算).
 
-use super::{Answer, Clerk, Input, Managed, read, unknown_path};
-use crate::{context::Failure, hub::Hub};
+use super::{Answer, Clerk, Input, Managed, document, read, unknown_path};
+use crate::{context::Failure, hub::Hub, urging};
 use axum::{
     Router,
     extract::{Path, State},
@@ -21,6 +21,16 @@ pub fn routes() -> Router<Arc<Hub>> {
         .route("/api/v1/participants/{code}", get(find).put(register))
         .route("/api/v1/participants/{code}/suspend", post(suspend))
         .route("/api/v1/participants/{code}/resume", post(resume))
+        .merge(super::reconciliation::of_hub())
+        .merge(super::clearing::routes())
+        .merge(super::ledger::routes())
+        .merge(super::prepayment::of_hub())
+        .route("/api/v1/funds/documents", get(document::list::<Hub>).post(document::issue::<Hub>))
+        .route("/api/v1/funds/documents/{file}", get(document::find::<Hub>))
+        .route("/api/v1/verify/{number}", get(document::verify::<Hub>))
+        .merge(super::notice::of_hub())
+        .merge(super::bank::of_hub())
+        .merge(super::urging::of_hub())
         .route("/api/v1/{*path}", any(unknown_path))
 }
 
@@ -84,6 +94,13 @@ async fn suspend(
 }
 
 async fn resume(State(hub): Node, _: Clerk, Path(code): Path<String>) -> Result<Answer, Answer> {
+    let participant = province(&code)?;
+    if let Participant::Province(province) = participant
+        && urging::is_suspended(&hub, province).await.map_err(Failure::refusal)?
+    {
+        let reason = "该省因未划拨资金被暂停，请以恢复决定办理（suspensions/…/lift）".to_owned();
+        return Err(Refusal::UrgingRule { reason }.into());
+    }
     set_suspended(&hub, &code, None).await
 }
 

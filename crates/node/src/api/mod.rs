@@ -6,14 +6,26 @@
 //!
 //! To add an endpoint: its body in `wire::api`, a function in the role's file that takes a [`Clerk`], its route there.
 
+mod clearing;
+mod area_clearing;
+mod clearing_statement;
 pub mod client;
 pub(crate) mod description;
+mod bank;
 mod details;
+mod document;
 pub mod hub;
+mod institution_payment;
+mod ledger;
 mod media;
 pub mod province;
+mod prepayment;
+mod notice;
+mod payment_order;
 mod purchase;
+mod reconciliation;
 mod registration;
+mod urging;
 
 use crate::filing::Looker;
 use axum::{
@@ -137,6 +149,11 @@ impl Answer {
     fn json(value: &impl Serialize) -> Self {
         Self(Box::new(Json(value).into_response()))
     }
+
+    /// A table for programs.
+    fn csv(text: String) -> Self {
+        Self(Box::new(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()))
+    }
 }
 
 impl From<Refusal> for Answer {
@@ -163,7 +180,17 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UnknownFiling { .. }
         | Refusal::UnknownRegistration { .. }
         | Refusal::UnknownSettlement { .. }
+        | Refusal::UnknownDifference { .. }
         | Refusal::UnknownOrder { .. }
+        | Refusal::UnknownNotice { .. }
+        | Refusal::UnknownPaymentOrder { .. }
+        | Refusal::UnknownBankEntry { .. }
+        | Refusal::UnknownStatement { .. }
+        | Refusal::UnknownPayment { .. }
+        | Refusal::UnknownDocument { .. }
+        | Refusal::UnknownIncrease { .. }
+        | Refusal::UnknownClearing { .. }
+        | Refusal::UnknownVoucher { .. }
         | Refusal::NotAParticipant { .. } => StatusCode::NOT_FOUND,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::NodeBusy {} | Refusal::ParticipantUnreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,

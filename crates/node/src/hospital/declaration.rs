@@ -4,19 +4,23 @@ use super::{Call, reconciliation::check_agency};
 use crate::{
     apportioning,
     context::Outcome,
+    institution_payment,
     reconciliation::{self as accounts, Entry},
 };
-use funds::apportioning::{SettledLine, Share, by};
+use funds::{
+    Purse,
+    apportioning::{SettledLine, Share, by},
+};
 use serde_json::Value;
 use std::collections::{
-    BTreeMap, HashMap,
+    BTreeMap, BTreeSet, HashMap, HashSet,
     btree_map::Entry::{Occupied, Vacant},
 };
 use store::{
     Conn,
     reconciliation::{self, Guest},
 };
-use terms::{Fen, InstitutionCode, InsuranceScheme, Month, Refusal, SettlementId, VisitId, code::name_of};
+use terms::{Fen, Fund, InstitutionCode, InsuranceScheme, Month, Refusal, SettlementId, VisitId, code::name_of};
 use wire::hospital::{
     declaration::{MonthsInput, Visits, clearing_code, clearing_stage, plain_day, plain_month},
     t2172, t2173, t2174, t2175, t2176,
@@ -77,6 +81,27 @@ async fn lines_of_months(conn: &mut Conn, call: &Call<'_>, input: &MonthsInput) 
 async fn guests(conn: &mut Conn, call: &Call<'_>, lines: &[Line]) -> Outcome<HashMap<VisitId, Guest>> {
     let visits: Vec<VisitId> = lines.iter().map(|line| line.entry.visit).collect();
     Ok(reconciliation::guests(conn, (call.node.province, &call.institution.code), &visits).await?)
+}
+
+/// What was really paid of lines, by line and purse.
+async fn paid_of_lines(
+    conn: &mut Conn,
+    call: &Call<'_>,
+    lines: &[Line],
+) -> Outcome<HashMap<(SettlementId, Purse), Fen>> {
+    let months: BTreeSet<Month> = lines.iter().map(|line| line.month).collect();
+    let mut paid = HashMap::new();
+    for month in months {
+        paid.extend(institution_payment::paid_of_month(conn, call.node, call.institution, month).await?);
+    }
+    let asked: HashSet<SettlementId> = lines.iter().map(|line| line.entry.line.id).collect();
+    paid.retain(|(line, _), _| asked.contains(line));
+    Ok(paid)
+}
+
+/// The purse of a code as 2175 writes it, where the account of residents has a code of its own.
+fn purse_of(code: &str) -> Purse {
+    Fund::ALL.iter().find(|fund| fund.code() == code).map_or(Purse::PersonalAccount, |fund| Purse::Fund(*fund))
 }
 
 fn named(table: &str, code: &str) -> Option<String> {
@@ -243,6 +268,7 @@ pub async fn day(call: &Call<'_>) -> Outcome<Value> {
     let entries = accounts::entries(&mut conn, call.node, call.institution, &period).await?;
     let lines = with_declarations(&mut conn, call, entries).await?;
     let guests = guests(&mut conn, call, &lines).await?;
+    let paid_of = paid_of_lines(&mut conn, call, &lines).await?;
     let row = |line: &Line, (fund, fund_name): (&str, &str), due: Fen| {
         let (settled, guest) = (&line.entry.line, &guests[&line.entry.visit]);
         let (stage, stage_name) = line.stage();
@@ -265,8 +291,7 @@ pub async fn day(call: &Call<'_>) -> Outcome<Value> {
             medfee_sumamt: settled.total,
             dfr_sumamt: due,
             dcla_sum: if line.declaration.is_some() { due } else { Fen::ZERO },
-            // Nothing is paid out before months are cleared.
-            pay_sum: Fen::ZERO,
+            pay_sum: paid_of.get(&(settled.id, purse_of(fund))).copied().unwrap_or_default(),
         }
     };
     let rows: Vec<t2175::Row> = lines
@@ -290,8 +315,16 @@ pub async fn days(call: &Call<'_>) -> Outcome<Value> {
         lines.iter().map(|line| (line.entry.line.id, guests[&line.entry.visit].med_type.as_str())).collect();
     let sums = |lines: Vec<&Line>| by(lines.iter().map(|line| &line.entry.line), |line| med_types[&line.id]);
     let declared = sums(lines.iter().filter(|line| line.declaration.is_some()).collect());
+    let paid_of = paid_of_lines(&mut conn, call, &lines).await?;
+    let mut paid = HashMap::<&str, Fen>::new();
+    for ((line, _), amount) in &paid_of {
+        if let Some(med_type) = med_types.get(line) {
+            *paid.entry(med_type).or_default() += *amount;
+        }
+    }
     let row = |(med_type, share): (&str, Share)| {
         let due = share.agency_pays();
+        let pay_sum = paid.get(med_type).copied().unwrap_or_default();
         t2176::Row {
             fixmedins_code: call.institution.code.clone(),
             fixmedins_name: call.institution.name.clone(),
@@ -300,9 +333,8 @@ pub async fn days(call: &Call<'_>) -> Outcome<Value> {
             medfee_sumamt: share.total,
             dfr_sumamt: due,
             dcla_sum: declared.get(med_type).map_or(Fen::ZERO, Share::agency_pays),
-            // Nothing is paid out before months are cleared.
-            pay_sum: Fen::ZERO,
-            no_pay_sum: due,
+            pay_sum,
+            no_pay_sum: due - pay_sum,
         }
     };
     let rows = sums(lines.iter().collect()).into_iter().map(row).collect();

@@ -32,6 +32,7 @@ mod visit_record;
 
 use crate::{
     context::{Failure, Outcome},
+    intra_province::guests_of,
     province::ProvinceNode,
 };
 use axum::{
@@ -70,10 +71,7 @@ impl Call<'_> {
         let place = self.request.insured_place()?;
         let place =
             place.ok_or_else(|| Refusal::missing("insuplc_admdvs", "参保地医保区划，跨省异地就医必填"))?;
-        if place.province() == self.node.province {
-            return Err(Refusal::NotCrossRegion { insuplc_admdvs: place.to_string() });
-        }
-        Ok(place)
+        guests_of(self.institution.place, place)
     }
 
     /// Writes an answer as the interface does.

@@ -9,6 +9,7 @@ use crate::{
     context::{Failure, Outcome},
     details::Given,
     insured::breakdown_of,
+    intra_province::guests_of,
     purchase::{self, Purchase},
     purchase_order::{self as orders, Content, OrderedLine, Seen},
 };
@@ -45,10 +46,7 @@ fn check_own(call: &Call<'_>, given: Option<&InstitutionCode>) -> Result<(), Ref
 /// 参保地: as the row says it, or else the envelope.
 fn insured(call: &Call<'_>, said: Option<AdminDivision>) -> Result<InsuredPlace, Refusal> {
     let Some(place) = said else { return call.insured() };
-    if place.province() == call.node.province {
-        return Err(Refusal::NotCrossRegion { insuplc_admdvs: place.to_string() });
-    }
-    Ok(InsuredPlace(place))
+    guests_of(call.institution.place, InsuredPlace(place))
 }
 
 fn citizen(ssn: &str) -> Result<CitizenId, Refusal> {

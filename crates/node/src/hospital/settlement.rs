@@ -193,7 +193,7 @@ async fn ask_first(call: &Call<'_>, asked: Asked) -> Outcome<Vec<u8>> {
     let node = call.node;
     let lines = lines_shown(call, &asked.settlement).await?;
     let question = Question::Settle(Box::new(asked.settle));
-    let heard = node.link.ask(&node.context, &question, node.settings.patience).await;
+    let heard = node.ask(&question).await;
     if let Ok(PeerAnswer::Settled(said)) = &heard {
         let mut stands = settlement::settled(&asked.settlement, said, node.context.now());
         let answer = settled_answer(call, &asked.visit, &said.breakdown, (&stands, lines));

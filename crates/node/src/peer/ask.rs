@@ -59,18 +59,31 @@ impl Http {
         tag: String,
         patience: Duration,
     ) -> Result<(Bytes, Option<String>), String> {
-        let request = hyper::Request::post(format!("{address}/peer/v1"))
+        self.post_to(&format!("{address}/peer/v1"), body, (TAG, tag), REPLY_BYTES_MAX, patience).await
+    }
+
+    /// Posts a body with a header that shows who sends it, and gives back an answer of at most so many bytes, with its header of
+    /// the same name, within `patience`.
+    pub async fn post_to(
+        &self,
+        url: &str,
+        body: Vec<u8>,
+        (name, shown): (&str, String),
+        most: usize,
+        patience: Duration,
+    ) -> Result<(Bytes, Option<String>), String> {
+        let request = hyper::Request::post(url)
             .header("content-type", "application/json")
-            .header(TAG, tag)
+            .header(name, shown)
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| error.to_string())?;
         let exchange = async {
             let response = self.client.request(request).await.map_err(|error| error.to_string())?;
             let status = response.status();
-            let tag = response.headers().get(TAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-            let body = Limited::new(response.into_body(), REPLY_BYTES_MAX);
+            let shown = response.headers().get(name).and_then(|shown| shown.to_str().ok()).map(str::to_owned);
+            let body = Limited::new(response.into_body(), most);
             let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-            if status.is_success() { Ok((body, tag)) } else { Err(format!("HTTP {status}")) }
+            if status.is_success() { Ok((body, shown)) } else { Err(format!("HTTP {status}")) }
         };
         tokio::time::timeout(patience, exchange)
             .await

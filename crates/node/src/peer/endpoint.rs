@@ -56,7 +56,12 @@ async fn check(node: &ProvinceNode, question: &Envelope) -> Result<(), Untrusted
     question.check_question(context.me, &writer, context.now())
 }
 
-async fn decide(node: &ProvinceNode, from: Participant, question: Question) -> Result<Answer, Failure> {
+/// Answers as the insured side, whoever asks.
+pub async fn decide(
+    node: &ProvinceNode,
+    from: Participant,
+    question: Question,
+) -> Result<Answer, Failure> {
     let misrouted = Failure::Trouble(Refusal::PeerRejected { detail: "接收方不符".to_owned() });
     if question.addressee() != node.context.me {
         return Err(misrouted);
@@ -73,9 +78,7 @@ async fn decide(node: &ProvinceNode, from: Participant, question: Question) -> R
         Question::FindRegistrations(find) => registration::find(node, &find).await,
         Question::ReadMedium(read) => medium::issuer::read(node, &read).await,
         Question::SendDetails(sent) => details_on::receive(node, from, &sent).await,
-        Question::FindFilings(_)
-        | Question::PublishFiling(_)
-        | Question::PublishInstitution(_)
-        | Question::FindParticipants => Err(misrouted),
+        // The hub's own: their addressee was compared above.
+        _ => Err(misrouted),
     }
 }

@@ -2,3 +2,4 @@
 
 pub mod details_on;
 pub mod outbox;
+pub mod timetable;

@@ -1,6 +1,6 @@
 //! The outbox: what another node must hear is sent again until it has answered.
 
-use crate::{context::Failure, province::ProvinceNode, settlement};
+use crate::{clearing_statement, context::Failure, deduction, outside_scheme, province::ProvinceNode, settlement};
 use std::{sync::Arc, time::Duration};
 use store::{
     outbox::{self, Waiting},
@@ -39,7 +39,8 @@ pub async fn deliver_due(node: &Arc<ProvinceNode>) -> usize {
         let node = Arc::clone(node);
         sends.spawn(async move { deliver(&node, &waiting).await });
     }
-    sends.join_all().await.into_iter().filter(|answered| *answered).count()
+    let answered = sends.join_all().await.into_iter().filter(|answered| *answered).count();
+    answered + outside_scheme::undo_due(node).await
 }
 
 async fn claim_due(node: &ProvinceNode) -> Result<Vec<Waiting>, Failure> {
@@ -63,6 +64,8 @@ async fn deliver(node: &ProvinceNode, waiting: &Waiting) -> bool {
     let answered = match &question {
         Question::Settle(_) => settlement::ask(node, &question).await.map(drop),
         Question::Undo(_) => settlement::ask_undo(node, &question).await.map(drop),
+        Question::AnswerClearing(asked) => clearing_statement::deliver(node, waiting, asked).await,
+        Question::ReportDeduction(asked) => deduction::deliver(node, waiting, asked).await,
         _ => publish(node, waiting, &question).await,
     };
     if let Err(failure) = answered {
@@ -85,7 +88,7 @@ async fn question_of(node: &ProvinceNode, waiting: &Waiting) -> Result<Option<Qu
 }
 
 async fn publish(node: &ProvinceNode, waiting: &Waiting, question: &Question) -> Result<(), Failure> {
-    match node.link.ask(&node.context, question, node.settings.patience).await {
+    match node.ask(question).await {
         Ok(Answer::Taken) => {
             let mut work = node.context.store.begin().await?;
             outbox::take_if_same(&mut work, waiting).await?;

@@ -48,14 +48,17 @@ impl Batch for Record {
             "with given as (
                 select * from unnest($1::integer[], $2::integer[], $3::text[], $4::integer[], $5::integer[], $6::text[],
                                      $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[],
-                                     $13::bigint[], $14::bigint[], $26::bigint[])
+                                     $13::bigint[], $14::bigint[], $26::bigint[], $27::text[], $28::integer[],
+                                     $29::integer[])
                     as given (province, month, id, treatment, insured, institution, scheme, total, fund_total, person_total,
-                              funds, fund_paid, committed_at, recorded_at, account)
+                              funds, fund_paid, committed_at, recorded_at, account, care, place, recorded_month)
              ), stand as (
                 insert into hub_settlement (province, month, id, stage, treatment, insured, institution, scheme, total,
-                                            fund_total, person_total, funds, fund_paid, committed_at, recorded_at, account)
+                                            fund_total, person_total, funds, fund_paid, committed_at, recorded_at, account,
+                                            care, place, clearing_month)
                 select province, month, id, $15, treatment, insured, institution, scheme, total, fund_total, person_total,
-                       funds::text[], fund_paid::bigint[], committed_at, recorded_at, account
+                       funds::text[], fund_paid::bigint[], committed_at, recorded_at, account, care, place,
+                       greatest(least(month, recorded_month), (select first_open_month()))
                 from given
                 on conflict do nothing
                 returning id
@@ -94,6 +97,9 @@ impl Batch for Record {
         .bind(entries.days)
         .bind(entries.moments)
         .bind(amount(|one| one.content().amounts.account.0))
+        .bind(text(|one| one.content().care.code().to_owned()))
+        .bind(number(|one| division_number(one.content().place.division())))
+        .bind(number(|one| one.settlement.recorded_at.day().month().number()))
         .fetch_all(&store.writers)
         .await?;
         Ok(ids.iter().map(|id| stand.contains(id)).collect())

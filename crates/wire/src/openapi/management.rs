@@ -1,7 +1,32 @@
 //! The management interface: what clerks and operators ask of a node.
 
 use super::{Operation, Role, SchemaOf, json_content, schema_of};
+use crate::api::document::{DocumentView, Documents, NewDocument, VerifiedDocument};
+use crate::api::ledger::{
+    AccountClosing, AccountLedger, LedgerVoucher, LedgerVouchers, MadeVouchers, NewCorrection, NewVoucher, Proof,
+    SummaryOrder, TrialBalanceView, YearClosing,
+};
+use crate::api::clearing::{
+    AdoptClearing, ClearingComparison, ClearingDone, ClearingDues, ClearingLines, ClearingMonth, ClearingMonths,
+    ClearingPairs, ClearingPlan, ClearingPlanned, ClearingStatement, DecideDispute, NettingReport, NoticesIssued,
+};
+use crate::api::area_clearing::{AreaMonthView, AreaReceiptBody};
+use crate::api::clearing_statement::{
+    ClearingStatementView, ClearingStatements, ConfirmStatement, DeductionView, Deductions, DisputeStatement,
+    NewDeductionBody,
+};
+use crate::api::institution_payment::{
+    AccountBody, AdoptPayment, BankAnswer, BudgetBody, OrderInstalment, InstitutionOrders, PaymentDraftView, PaymentView,
+    Payments, PenaltyBody, SettleYear, TermsBody, YearHeldView,
+};
 use crate::api::media::{CardView, Holder, IssuedCard, MadeVoucher, Media, NewCard};
+use crate::api::reconciliation::{
+    AssignDifference, DecideDifference, Differences, NewReconciliation, Reconciliations,
+};
+use crate::api::prepayment::{
+    AcceptIncrease, AdoptPrepayments, ApplyIncrease, AreaMoney, AreaPrepayments, IncreaseView, Increases,
+    PrepaymentChanges, PrepaymentPositions, PrepaymentYearView, PrepaymentYears, SetAreaPrepayment, SetPrepayment,
+};
 use crate::api::purchase::{ConfirmPurchase, PurchaseOrderView, PurchaseOrders};
 use crate::api::{
     DUTY_HEADER, DetailsView, FilingChange, FilingView, Filings, InstitutionBody, NewFiling, OPERATOR_HEADER,
@@ -9,10 +34,23 @@ use crate::api::{
     TransmissionView, Transmissions,
     registration::{NewRegistration, RegistrationView, Registrations},
 };
+use crate::api::{
+    bank::{
+        AssignEntry, BankAccountBody, BankAccountView, BankAccounts, BankEntries, BankEntryView, BankFile,
+        BankStatements, NewBankStatement, TakenStatements,
+    },
+    notice::{NoticeView, Notices},
+    payment_order::{NewMoney, NewWriteBack, OnDay, PaymentOrderView, PaymentOrders},
+    urging::{Decision, LetterView, Letters, SuspensionView, Suspensions, Urgings},
+};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 pub(super) const TAG: &str = "管理接口";
+
+/// What tables of clearing can be asked for.
+const CLEARING_TABLE: &[(&str, &str, bool)] =
+    &[("province", "省级区划代码；不填为全国", false), ("form", "csv：逗号分隔文本", false)];
 
 /// A line of the table of operations.
 struct Line {
@@ -48,6 +86,56 @@ impl Line {
 }
 
 const PROVINCE: &[Line] = &[
+    line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>)
+        .asks(&[("after", "上一页的next", false)]),
+    line("get", "/api/v1/funds/notices/{number}", "一份付款、收款通知书", schema_of::<NoticeView>),
+    line("get", "/api/v1/funds/orders", "划拨单", schema_of::<PaymentOrders>).asks(&[
+        ("stage", "阶段；不填为未办结的，all为全部", false),
+        ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
+        ("after", "上一页的next", false),
+    ]),
+    line("get", "/api/v1/funds/orders/{number}", "一张划拨单", schema_of::<PaymentOrderView>),
+    line("post", "/api/v1/funds/orders/{number}/hand-over", "提交财政部门", schema_of::<PaymentOrderView>)
+        .with(schema_of::<OnDay>),
+    line("post", "/api/v1/funds/orders/{number}/take-back", "从财政部门撤回", schema_of::<PaymentOrderView>),
+    line("post", "/api/v1/funds/orders/{number}/money", "登记划拨或退汇", schema_of::<PaymentOrderView>)
+        .with(schema_of::<NewMoney>),
+    line("post", "/api/v1/funds/orders/{number}/write-back", "登记财政反馈", schema_of::<PaymentOrderView>)
+        .with(schema_of::<NewWriteBack>),
+    line("post", "/api/v1/funds/orders/{number}/close", "划拨单办结", schema_of::<PaymentOrderView>)
+        .with(schema_of::<OnDay>),
+    line("get", "/api/v1/funds/orders/{number}/bank-file", "付款文件（pain.001）", schema_of::<BankFile>)
+        .shows_people(),
+    line("get", "/api/v1/funds/receipts", "应收款", schema_of::<PaymentOrders>).asks(&[
+        ("stage", "阶段；不填为未办结的，all为全部", false),
+        ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
+        ("after", "上一页的next", false),
+    ]),
+    line("get", "/api/v1/funds/receipts/{number}", "一笔应收款", schema_of::<PaymentOrderView>),
+    line("post", "/api/v1/funds/receipts/{number}/money", "登记到账", schema_of::<PaymentOrderView>)
+        .with(schema_of::<NewMoney>),
+    line("post", "/api/v1/funds/receipts/{number}/write-back", "登记财政反馈", schema_of::<PaymentOrderView>)
+        .with(schema_of::<NewWriteBack>),
+    line("post", "/api/v1/funds/receipts/{number}/close", "应收款办结", schema_of::<PaymentOrderView>)
+        .with(schema_of::<OnDay>),
+    line("get", "/api/v1/funds/bank-accounts", "财政专户", schema_of::<BankAccounts>).shows_people(),
+    line("put", "/api/v1/funds/bank-accounts/{scheme}", "登记本省财政专户", schema_of::<BankAccountView>)
+        .with(schema_of::<BankAccountBody>)
+        .shows_people(),
+    line("get", "/api/v1/funds/expenditure-accounts", "拨付机构的支出户", schema_of::<BankAccounts>).shows_people(),
+    line("put", "/api/v1/funds/expenditure-accounts/{scheme}", "登记本省支出户", schema_of::<BankAccountView>)
+        .with(schema_of::<BankAccountBody>)
+        .shows_people(),
+    line("get", "/api/v1/funds/bank-statements", "已导入的银行对账单", schema_of::<BankStatements>).shows_people(),
+    line("post", "/api/v1/funds/bank-statements", "导入银行对账单（camt.053）", schema_of::<TakenStatements>)
+        .with(schema_of::<NewBankStatement>),
+    line("get", "/api/v1/funds/bank-entries", "银行流水", schema_of::<BankEntries>)
+        .asks(&[("matter", "order、institution、unidentified、fee或other；不填为unidentified", false)])
+        .shows_people(),
+    line("post", "/api/v1/funds/bank-entries/assign", "指定待查款项的归属", schema_of::<BankEntryView>)
+        .with(schema_of::<AssignEntry>)
+        .shows_people(),
+    line("get", "/api/v1/funds/urgings", "收到的催缴函", schema_of::<Letters>),
     line("get", "/api/v1/filings", "查询一个人的备案", schema_of::<Filings>)
         .asks(&[
             ("insured", "参保地，六位区划", true),
@@ -114,9 +202,154 @@ const PROVINCE: &[Line] = &[
         "重新上传一笔结算的费用明细",
         schema_of::<TransmissionView>,
     ),
+    line("get", "/api/v1/funds/reconciliations", "查询每日对账结果", schema_of::<Reconciliations>).asks(&[
+        ("from", "起始日期", true),
+        ("to", "截止日期", true),
+    ]),
+    line("post", "/api/v1/funds/reconciliations", "对若干日重新对账", schema_of::<Reconciliations>)
+        .with(schema_of::<NewReconciliation>),
+    line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>).asks(&[
+        ("from", "起始日期", true),
+        ("to", "截止日期", true),
+        ("stage", "阶段；不填为尚未说明的", false),
+        ("after", "上一页的next", false),
+    ]),
+    line("post", "/api/v1/funds/differences/{id}/explain", "说明一笔对账差异的原因", schema_of::<Differences>)
+        .with(schema_of::<DecideDifference>),
+    line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
+        .with(schema_of::<DecideDifference>),
+    line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
+        .with(schema_of::<DecideDifference>),
+    line("post", "/api/v1/funds/differences/{id}/assign", "将对账差异转交另一方核查", schema_of::<Differences>)
+        .with(schema_of::<AssignDifference>),
+    line("get", "/api/v1/funds/prepayments", "预付金使用情况和预警", schema_of::<PrepaymentPositions>),
+    line("post", "/api/v1/funds/prepayments/compute", "重新计算预付金使用情况", schema_of::<PrepaymentPositions>),
+    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>)
+        .asks(&[("stage", "阶段：applied、accepted、refused、paid、withdrawn；不填为全部", false)]),
+    line("post", "/api/v1/funds/prepayments/increases", "就医省申请紧急调增", schema_of::<IncreaseView>)
+        .with(schema_of::<ApplyIncrease>),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/increases/{id}/withdraw",
+        "就医省撤回尚未审核的紧急调增申请",
+        schema_of::<IncreaseView>,
+    )
+    .with(schema_of::<Reason>),
+    line("get", "/api/v1/funds/prepayments/areas/{year}", "统筹区上解预付金", schema_of::<AreaPrepayments>),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/areas/{year}/draft",
+        "测算统筹区上解预付金",
+        schema_of::<AreaPrepayments>,
+    ),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/areas/{year}/set",
+        "人工填写一个统筹区的上解金额",
+        schema_of::<AreaPrepayments>,
+    )
+    .with(schema_of::<SetAreaPrepayment>),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/areas/{year}/issue",
+        "下达统筹区上解通知",
+        schema_of::<AreaPrepayments>,
+    ),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/areas/{year}/money",
+        "登记统筹区到账或退回的资金",
+        schema_of::<AreaPrepayments>,
+    )
+    .with(schema_of::<AreaMoney>),
+    line("get", "/api/v1/funds/documents", "已签发的文书", schema_of::<Documents>)
+        .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
+    line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
+        .with(schema_of::<NewDocument>),
+    line("get", "/api/v1/funds/documents/{file}", "一份文书；编号后加.pdf、.xlsx、.csv为文件", schema_of::<DocumentView>),
+    line("get", "/api/v1/verify/{number}", "核验文书真伪，不需令牌", schema_of::<VerifiedDocument>)
+        .asks(&[("code", "校验码", true)]),
+    line("get", "/api/v1/funds/statements", "本省各月清算表", schema_of::<ClearingStatements>),
+    line("get", "/api/v1/funds/statements/{month}", "一个月的清算表及核对结果", schema_of::<ClearingStatementView>),
+    line(
+        "post",
+        "/api/v1/funds/statements/{month}/fetch",
+        "向国家平台取得清算表并逐笔核对",
+        schema_of::<ClearingStatementView>,
+    ),
+    line("post", "/api/v1/funds/statements/{month}/confirm", "确认清算表", schema_of::<ClearingStatementView>)
+        .with(schema_of::<ConfirmStatement>),
+    line(
+        "post",
+        "/api/v1/funds/statements/{month}/dispute",
+        "对清算表提出争议",
+        schema_of::<ClearingStatementView>,
+    )
+    .with(schema_of::<DisputeStatement>),
+    line("get", "/api/v1/funds/deductions", "审核扣款", schema_of::<Deductions>)
+        .asks(&[("after", "上一页的next", false)]),
+    line("post", "/api/v1/funds/deductions", "登记审核扣款", schema_of::<DeductionView>)
+        .with(schema_of::<NewDeductionBody>),
+    line("get", "/api/v1/funds/areas/{month}", "一个月各统筹区的清算表", schema_of::<AreaMonthView>),
+    line("post", "/api/v1/funds/areas/{month}/divide", "向统筹区分割", schema_of::<AreaMonthView>),
+    line("post", "/api/v1/funds/areas/{month}/receipts", "登记统筹区上解资金", schema_of::<AreaMonthView>)
+        .with(schema_of::<AreaReceiptBody>),
+    line("post", "/api/v1/funds/areas/{month}/pass-on", "省内异地资金划转", schema_of::<AreaMonthView>),
+    line("get", "/api/v1/funds/institution-payments", "一个月的拨付单", schema_of::<Payments>)
+        .asks(&[("month", "清分年月，如2026-10", true)]),
+    line("get", "/api/v1/funds/institution-payments/draft", "试算一个月的拨付", schema_of::<PaymentDraftView>)
+        .asks(&[("institution", "机构编号", true), ("month", "清分年月，如2026-10", true)]),
+    line("post", "/api/v1/funds/institution-payments/adopt", "审定一个月的拨付", schema_of::<PaymentView>)
+        .with(schema_of::<AdoptPayment>),
+    line("get", "/api/v1/funds/institution-payments/orders", "已下达、银行尚未付出的拨付", schema_of::<InstitutionOrders>),
+    line("get", "/api/v1/funds/institution-payments/{number}", "查看拨付单", schema_of::<PaymentView>),
+    line(
+        "post",
+        "/api/v1/funds/institution-payments/{number}/instalments",
+        "下达一期拨付",
+        schema_of::<PaymentView>,
+    )
+    .with(schema_of::<OrderInstalment>),
+    line(
+        "get",
+        "/api/v1/funds/institution-payments/{number}/instalments/{instalment}/bank-file",
+        "一期拨付的付款文件（pain.001）",
+        schema_of::<BankFile>,
+    )
+    .asks(&[("scheme", "险种代码：310或390", true)])
+    .shows_people(),
+    line("post", "/api/v1/funds/institution-payments/{number}/bank", "登记银行回单", schema_of::<PaymentView>)
+        .with(schema_of::<BankAnswer>),
+    line("put", "/api/v1/funds/institutions/{code}/terms", "登记协议的拨付条款", schema_of::<Taken>)
+        .with(schema_of::<TermsBody>),
+    line("put", "/api/v1/funds/institutions/{code}/account", "登记机构收款账户", schema_of::<Taken>)
+        .with(schema_of::<AccountBody>),
+    line("post", "/api/v1/funds/institutions/{code}/budgets", "登记机构总额", schema_of::<Taken>)
+        .with(schema_of::<BudgetBody>),
+    line("post", "/api/v1/funds/institutions/{code}/penalties", "登记协议违约金", schema_of::<Taken>)
+        .with(schema_of::<PenaltyBody>),
+    line("get", "/api/v1/funds/institutions/{code}/held", "一个年度的预留资金", schema_of::<YearHeldView>).asks(&[
+        ("year", "年度", true),
+        ("held_as", "withheld（总额控制待清算）或deposit（质量保证金）", true),
+        ("score", "年度考核得分", false),
+    ]),
+    line("post", "/api/v1/funds/institutions/{code}/settle-year", "年终清算预留资金", schema_of::<PaymentView>)
+        .with(schema_of::<SettleYear>),
 ];
 
 const HUB: &[Line] = &[
+    line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>)
+        .asks(&[("province", "只看一个省的，省级区划代码", false), ("after", "上一页的next", false)]),
+    line("get", "/api/v1/funds/notices/{number}", "一份通知书和双方报告", schema_of::<NoticeView>),
+    line("get", "/api/v1/funds/bank-accounts", "各省财政专户", schema_of::<BankAccounts>).shows_people(),
+    line("get", "/api/v1/funds/urgings", "逾期未划拨", schema_of::<Urgings>),
+    line("post", "/api/v1/funds/urgings/{number}", "发出催缴函", schema_of::<LetterView>),
+    line("get", "/api/v1/funds/suspensions", "因未划拨的暂停", schema_of::<Suspensions>)
+        .asks(&[("province", "省级区划代码", false)]),
+    line("post", "/api/v1/funds/suspensions/{province}", "决定暂停跨省直接结算", schema_of::<SuspensionView>)
+        .with(schema_of::<Decision>),
+    line("post", "/api/v1/funds/suspensions/{province}/lift", "决定恢复跨省直接结算", schema_of::<SuspensionView>)
+        .with(schema_of::<Decision>),
     line("get", "/api/v1/participants", "接入的省", schema_of::<Participants>),
     line("get", "/api/v1/participants/{code}", "一个接入的省", schema_of::<ParticipantView>),
     line("put", "/api/v1/participants/{code}", "登记接入的省", schema_of::<ParticipantView>)
@@ -124,6 +357,142 @@ const HUB: &[Line] = &[
     line("post", "/api/v1/participants/{code}/suspend", "暂停直接结算", schema_of::<ParticipantView>)
         .with(schema_of::<Reason>),
     line("post", "/api/v1/participants/{code}/resume", "恢复直接结算", schema_of::<ParticipantView>),
+    line("get", "/api/v1/funds/reconciliations", "查询各省每日对账结果", schema_of::<Reconciliations>).asks(&[
+        ("from", "起始日期", true),
+        ("to", "截止日期", true),
+        ("province", "省级区划代码；不填为全部", false),
+    ]),
+    line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>).asks(&[
+        ("from", "起始日期", true),
+        ("to", "截止日期", true),
+        ("stage", "阶段；不填为尚未说明的", false),
+        ("after", "上一页的next", false),
+    ]),
+    line("post", "/api/v1/funds/differences/{id}/explain", "说明一笔对账差异的原因", schema_of::<Differences>)
+        .with(schema_of::<DecideDifference>),
+    line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
+        .with(schema_of::<DecideDifference>),
+    line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
+        .with(schema_of::<DecideDifference>),
+    line("post", "/api/v1/funds/differences/{id}/assign", "将对账差异转交另一方核查", schema_of::<Differences>)
+        .with(schema_of::<AssignDifference>),
+    line("get", "/api/v1/funds/prepayments", "全国预付金使用情况和预警", schema_of::<PrepaymentPositions>),
+    line("post", "/api/v1/funds/prepayments/compute", "重新计算预付金使用情况", schema_of::<PrepaymentPositions>),
+    line("get", "/api/v1/funds/prepayments/years", "各年度预付金额度", schema_of::<PrepaymentYears>),
+    line("get", "/api/v1/funds/prepayments/years/{year}", "一个年度的预付金额度", schema_of::<PrepaymentYearView>),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/years/{year}/draft",
+        "测算年度预付金额度",
+        schema_of::<PrepaymentYearView>,
+    ),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/years/{year}/set",
+        "人工调整一项预付金额度",
+        schema_of::<PrepaymentYearView>,
+    )
+    .with(schema_of::<SetPrepayment>),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/years/{year}/adopt",
+        "核定年度预付金额度并签发通知书",
+        schema_of::<PrepaymentYearView>,
+    )
+    .with(schema_of::<AdoptPrepayments>),
+    line("get", "/api/v1/funds/prepayments/changes", "一项预付金额度的变动", schema_of::<PrepaymentChanges>)
+        .asks(&[
+            ("insured", "参保省，六位区划", true),
+            ("treatment", "就医省，六位区划", true),
+            ("scheme", "险种代码：310或390", true),
+        ]),
+    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>)
+        .asks(&[("stage", "阶段：applied、accepted、refused、paid、withdrawn；不填为全部", false)]),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/increases/{id}/accept",
+        "同意紧急调增并签发通知书",
+        schema_of::<IncreaseView>,
+    )
+    .with(schema_of::<AcceptIncrease>),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/increases/{id}/refuse",
+        "不同意紧急调增",
+        schema_of::<IncreaseView>,
+    )
+    .with(schema_of::<Reason>),
+    line("get", "/api/v1/funds/documents", "已签发的文书", schema_of::<Documents>)
+        .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
+    line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
+        .with(schema_of::<NewDocument>),
+    line("get", "/api/v1/funds/documents/{file}", "一份文书；编号后加.pdf、.xlsx、.csv为文件", schema_of::<DocumentView>),
+    line("get", "/api/v1/verify/{number}", "核验文书真伪，不需令牌", schema_of::<VerifiedDocument>)
+        .asks(&[("code", "校验码", true)]),
+    line("get", "/api/v1/funds/clearings", "查询各月清算", schema_of::<ClearingMonths>),
+    line("get", "/api/v1/funds/clearings/{month}", "查询一个月的清算", schema_of::<ClearingMonth>),
+    line("post", "/api/v1/funds/clearings/{month}/plan", "清分试算", schema_of::<ClearingPlanned>),
+    line("get", "/api/v1/funds/clearings/{month}/plan", "查询最近一次试算", schema_of::<ClearingPlan>),
+    line("get", "/api/v1/funds/clearings/{month}/comparison", "比较最近两次试算", schema_of::<ClearingComparison>),
+    line("post", "/api/v1/funds/clearings/{month}/adopt", "生成清算表", schema_of::<ClearingMonth>)
+        .with(schema_of::<AdoptClearing>),
+    line("get", "/api/v1/funds/clearings/{month}/statement", "全国跨省异地就医费用清算表", schema_of::<ClearingStatement>)
+        .asks(CLEARING_TABLE),
+    line("get", "/api/v1/funds/clearings/{month}/dues", "应付、应收清算表和基金应付明细表", schema_of::<ClearingDues>).asks(&[
+        ("province", "省级区划代码；不填为全国", false),
+        ("side", "payable为该省应付，receivable为该省应收；不填为两者", false),
+        ("form", "csv：逗号分隔文本", false),
+    ]),
+    line("get", "/api/v1/funds/clearings/{month}/deductions", "审核扣款明细表", schema_of::<ClearingLines>)
+        .asks(CLEARING_TABLE),
+    line("get", "/api/v1/funds/clearings/{month}/left-out", "未列入清算的结算", schema_of::<ClearingLines>)
+        .asks(CLEARING_TABLE),
+    line("get", "/api/v1/funds/clearings/{month}/netting", "轧差测算（仅供参考）", schema_of::<NettingReport>)
+        .asks(&[("form", "csv：逗号分隔文本", false)]),
+    line("get", "/api/v1/funds/clearings/{month}/pairs", "各对省份的确认情况", schema_of::<ClearingPairs>)
+        .asks(&[("province", "省级区划代码；不填为全国", false)]),
+    line("post", "/api/v1/funds/clearings/{month}/disputes", "处理清算争议", schema_of::<ClearingDone>)
+        .with(schema_of::<DecideDispute>),
+    line("post", "/api/v1/funds/clearings/{month}/notices", "签发付款、收款通知书", schema_of::<NoticesIssued>),
+    line("post", "/api/v1/funds/late-settlements/{id}/accept", "同意延后申报的结算列入清算", schema_of::<ClearingDone>),
+    line("post", "/api/v1/funds/clearing-years/{year}/close", "年度清算", schema_of::<ClearingDone>),
+];
+
+/// The general ledger: the same at the hub and at a province.
+const LEDGER: &[Line] = &[
+    line("get", "/api/v1/funds/ledger/vouchers", "总账：记账凭证", schema_of::<LedgerVouchers>).asks(&[
+        ("month", "年月，形如202611", false),
+        ("code", "业务类型", false),
+        ("subject", "业务对象", false),
+        ("after", "上一页的next", false),
+        ("format", "csv：表格", false),
+    ]),
+    line("post", "/api/v1/funds/ledger/vouchers", "总账：手工录入凭证", schema_of::<MadeVouchers>)
+        .with(schema_of::<NewVoucher>),
+    line("get", "/api/v1/funds/ledger/voucher", "总账：查看一张凭证", schema_of::<LedgerVoucher>)
+        .asks(&[("id", "凭证编号", true)]),
+    line("get", "/api/v1/funds/ledger/account", "总账：一个科目的明细账", schema_of::<AccountLedger>).asks(&[
+        ("account", "科目编码", true),
+        ("first", "开始日期；不填为当年1月1日", false),
+        ("last", "终止日期；不填为今天", false),
+        ("format", "csv：表格", false),
+    ]),
+    line("get", "/api/v1/funds/ledger/trial", "总账：科目余额表（试算平衡）", schema_of::<TrialBalanceView>).asks(&[
+        ("first", "开始日期；不填为当年1月1日", false),
+        ("last", "终止日期；不填为今天", false),
+        ("format", "csv：表格", false),
+    ]),
+    line("post", "/api/v1/funds/ledger/corrections", "总账：更正手工凭证", schema_of::<MadeVouchers>)
+        .with(schema_of::<NewCorrection>),
+    line("post", "/api/v1/funds/ledger/summaries", "总账：结算明细汇总入账", schema_of::<MadeVouchers>)
+        .with(schema_of::<SummaryOrder>),
+    line("post", "/api/v1/funds/ledger/years", "总账：年终结转", schema_of::<MadeVouchers>)
+        .with(schema_of::<YearClosing>),
+    line("post", "/api/v1/funds/ledger/accounts/close", "总账：关闭科目", schema_of::<Taken>)
+        .with(schema_of::<AccountClosing>),
+    line("post", "/api/v1/funds/ledger/accounts/open", "总账：重新启用科目", schema_of::<Taken>)
+        .with(schema_of::<AccountClosing>),
+    line("post", "/api/v1/funds/prove", "资金核验：重算全部账目", schema_of::<Proof>),
 ];
 
 /// The operations of a role.
@@ -132,7 +501,7 @@ pub(super) fn operations(role: Role, generator: &mut SchemaGenerator) -> Vec<Ope
         Role::Hub => HUB,
         Role::Province => PROVINCE,
     };
-    lines.iter().map(|line| operation(line, generator)).collect()
+    lines.iter().chain(LEDGER).map(|line| operation(line, generator)).collect()
 }
 
 fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {
@@ -192,7 +561,7 @@ fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {
         summary: line.summary.to_owned(),
         description: String::new(),
         parameters,
-        secured: true,
+        secured: !line.path.starts_with("/api/v1/verify/"),
         request,
         responses,
     }
@@ -202,7 +571,9 @@ fn of_path(name: &str) -> &'static str {
     match name {
         "id" => "30位编号",
         "code" => "机构编号或省级区划代码",
+        "file" => "文书编号，或编号.pdf、编号.xlsx、编号.csv",
         "number" => "人员编号或就诊登记号",
+        "year" => "四位数字的年度",
         _ => "编号或名称",
     }
 }

@@ -8,15 +8,22 @@ use benefit::{
     year::YearToDate,
 };
 use casework::{
+    difference::{self, Note},
+    emergency_increase::Increase,
     filing::Filing,
     medium::{CardIdentification, CardNumber, VoucherCode},
     person::Person,
     registration::{Kind, Registered, Registrar, Registration},
 };
+use funds::{
+    Pair,
+    clearing::{self, ClearedLine, ClearingLine, Deduction, Due, LeftOut},
+    reconciliation::{Bucket, BucketDigest, Cause, DifferenceKind, PairLine, Part, Side},
+};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use terms::{
     AdmissionKind, CareKind, CatalogClass, ChargeCategory, CitizenId, Day, DiseaseCode, FilingId, Fund,
-    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Participant, PersonNumber, Refusal,
+    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Month, Participant, PersonNumber, Refusal,
     RegistrationId, SettlementId, SettlementLevel, TreatmentPlace, VisitId,
 };
 
@@ -43,6 +50,14 @@ pub enum Question {
     PublishInstitution(PublishedInstitution),
     /// Who takes part in the network? To the hub.
     FindParticipants,
+    /// Which notices (付款、收款通知书) and letters of urging (催缴函) concern the province that asks? To the hub.
+    FindNotices(FindNotices),
+    /// What a province says of a payment order (划拨单) of its side. To the hub; the later report counts.
+    ReportTransfer(Box<funds::payment_order::Report>),
+    /// A fiscal special account (财政专户) of the province that asks. To the hub; the later change wins.
+    PublishBankAccount(Box<funds::bank::BankAccount>),
+    /// The fiscal special accounts of all provinces. To the hub.
+    FindBankAccounts,
     /// Whose is this voucher or card, and is it good? To the insured place, which writes down that it was read and by whom; the
     /// same message reads the same voucher again.
     ReadMedium(Box<ReadMedium>),
@@ -50,6 +65,15 @@ pub enum Question {
     SendDetails(Box<SendDetails>),
     /// Does a person enjoy the benefit of each fund (人员待遇享受检查)? To the insured place; writes a record of the look.
     CheckBenefit(CheckBenefit),
+    /// What do the standing settlements of a day come to, in which the province that asks has this part (对账)? To the hub.
+    FindDigests(FindDigests),
+    /// The lines of buckets that differ, in pages. To the hub.
+    FindBookLines(FindBookLines),
+    /// What the comparison of a day came to at the province, and every difference that it ever had on that day, in pages. To the
+    /// hub; the same again changes nothing.
+    ReportReconciliation(Box<ReportReconciliation>),
+    /// Which settlements of the province that asks as treatment place have insured places reported to differ? To the hub.
+    FindOpenDifferences(FindOpenDifferences),
     /// Register a person's referral, chronic disease, choice or accident (人员备案). To the insured place; the same id asked
     /// again gets the first answer.
     Register(Box<Registration>),
@@ -57,6 +81,21 @@ pub enum Question {
     WithdrawRegistration(WithdrawRegistration),
     /// What is registered of a person? To the insured place; writes a record of the look.
     FindRegistrations(FindRegistrations),
+    /// What a month's clearing (清算) comes to for the province that asks, once it is adopted: its lines both ways, in pages. To the
+    /// hub.
+    FindClearing(FindClearing),
+    /// Which settlements are in a month's clearing with the province that asks, one by one, in pages. To the hub.
+    FindClearedSettlements(FindClearedSettlements),
+    /// The province confirms or disputes a month's clearing (清算确认). To the hub; the same answer again is the same.
+    AnswerClearing(AnswerClearing),
+    /// What the treatment place deducted after audit (审核扣款) from a settlement of its own, for the next month that closes. To the
+    /// hub; the same number again gets the first answer.
+    ReportDeduction(Box<Deduction>),
+    /// The treatment place applies for an emergency increase of a prepayment (紧急调增). To the hub, which answers with the
+    /// application as it stands there; asked again, it is the same application.
+    ApplyIncrease(Box<Increase>),
+    /// Which applications for an emergency increase that concern the asking province have changed? To the hub.
+    FindIncreases(FindIncreases),
 }
 
 impl Question {
@@ -77,7 +116,21 @@ impl Question {
             Self::FindFilings(_)
             | Self::PublishFiling(_)
             | Self::PublishInstitution(_)
-            | Self::FindParticipants => {
+            | Self::FindParticipants
+            | Self::FindNotices(_)
+            | Self::ReportTransfer(_)
+            | Self::PublishBankAccount(_)
+            | Self::FindBankAccounts
+            | Self::FindDigests(_)
+            | Self::FindBookLines(_)
+            | Self::ReportReconciliation(_)
+            | Self::FindOpenDifferences(_)
+            | Self::FindClearing(_)
+            | Self::FindClearedSettlements(_)
+            | Self::AnswerClearing(_)
+            | Self::ReportDeduction(_)
+            | Self::ApplyIncrease(_)
+            | Self::FindIncreases(_) => {
                 return Participant::Hub;
             }
         };
@@ -102,12 +155,26 @@ impl Kinds for Question {
         "publish_filing",
         "publish_institution",
         "find_participants",
+        "find_notices",
+        "report_transfer",
+        "publish_bank_account",
+        "find_bank_accounts",
         "read_medium",
         "send_details",
         "check_benefit",
         "register",
         "withdraw_registration",
         "find_registrations",
+        "find_digests",
+        "find_book_lines",
+        "report_reconciliation",
+        "find_open_differences",
+        "find_clearing",
+        "find_cleared_settlements",
+        "answer_clearing",
+        "report_deduction",
+        "apply_increase",
+        "find_increases",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -124,12 +191,29 @@ impl Kinds for Question {
                 IgnoredAny::deserialize(content)?;
                 Self::FindParticipants
             }
+            "find_notices" => Self::FindNotices(Deserialize::deserialize(content)?),
+            "report_transfer" => Self::ReportTransfer(Deserialize::deserialize(content)?),
+            "publish_bank_account" => Self::PublishBankAccount(Deserialize::deserialize(content)?),
+            "find_bank_accounts" => {
+                IgnoredAny::deserialize(content)?;
+                Self::FindBankAccounts
+            }
             "read_medium" => Self::ReadMedium(Deserialize::deserialize(content)?),
             "send_details" => Self::SendDetails(Deserialize::deserialize(content)?),
             "check_benefit" => Self::CheckBenefit(Deserialize::deserialize(content)?),
             "register" => Self::Register(Deserialize::deserialize(content)?),
             "withdraw_registration" => Self::WithdrawRegistration(Deserialize::deserialize(content)?),
             "find_registrations" => Self::FindRegistrations(Deserialize::deserialize(content)?),
+            "find_digests" => Self::FindDigests(Deserialize::deserialize(content)?),
+            "find_book_lines" => Self::FindBookLines(Deserialize::deserialize(content)?),
+            "report_reconciliation" => Self::ReportReconciliation(Deserialize::deserialize(content)?),
+            "find_open_differences" => Self::FindOpenDifferences(Deserialize::deserialize(content)?),
+            "find_clearing" => Self::FindClearing(Deserialize::deserialize(content)?),
+            "find_cleared_settlements" => Self::FindClearedSettlements(Deserialize::deserialize(content)?),
+            "answer_clearing" => Self::AnswerClearing(Deserialize::deserialize(content)?),
+            "report_deduction" => Self::ReportDeduction(Deserialize::deserialize(content)?),
+            "apply_increase" => Self::ApplyIncrease(Deserialize::deserialize(content)?),
+            "find_increases" => Self::FindIncreases(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -201,6 +285,10 @@ pub enum Answer {
     },
     /// To [`Question::SendDetails`].
     DetailsTaken(DetailsTaken),
+    /// To [`Question::FindNotices`].
+    Notices(FoundNotices),
+    /// To [`Question::FindBankAccounts`].
+    BankAccounts(FoundBankAccounts),
     /// To [`Question::CheckBenefit`].
     Benefits {
         /// One entry a fund.
@@ -212,6 +300,24 @@ pub enum Answer {
     Withdrawn(RegistrationStands),
     /// To [`Question::FindRegistrations`].
     Registrations(FoundRegistrations),
+    /// To [`Question::FindDigests`].
+    Digests(FoundDigests),
+    /// To [`Question::FindBookLines`].
+    BookLines(FoundBookLines),
+    /// To [`Question::FindOpenDifferences`].
+    OpenDifferences(FoundOpenDifferences),
+    /// To [`Question::FindClearing`].
+    Clearing(Box<FoundClearing>),
+    /// To [`Question::FindClearedSettlements`].
+    ClearedSettlements(FoundClearedSettlements),
+    /// To [`Question::AnswerClearing`].
+    ClearingAnswered(ClearingAnswered),
+    /// To [`Question::ReportDeduction`].
+    DeductionTaken(DeductionTaken),
+    /// To [`Question::ApplyIncrease`].
+    Increase(Box<Increase>),
+    /// To [`Question::FindIncreases`].
+    Increases(FoundIncreases),
 }
 
 impl<'de> Deserialize<'de> for Answer {
@@ -252,10 +358,21 @@ impl Kinds for Answer {
         "taken",
         "participants",
         "details_taken",
+        "notices",
+        "bank_accounts",
         "benefits",
         "registered",
         "withdrawn",
         "registrations",
+        "digests",
+        "book_lines",
+        "open_differences",
+        "clearing",
+        "cleared_settlements",
+        "clearing_answered",
+        "deduction_taken",
+        "increase",
+        "increases",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -281,6 +398,8 @@ impl Kinds for Answer {
                 Self::Participants { participants }
             }
             "details_taken" => Self::DetailsTaken(Deserialize::deserialize(content)?),
+            "notices" => Self::Notices(Deserialize::deserialize(content)?),
+            "bank_accounts" => Self::BankAccounts(Deserialize::deserialize(content)?),
             "benefits" => {
                 let Benefits { funds } = Deserialize::deserialize(content)?;
                 Self::Benefits { funds }
@@ -288,6 +407,15 @@ impl Kinds for Answer {
             "registered" => Self::Registered(Deserialize::deserialize(content)?),
             "withdrawn" => Self::Withdrawn(Deserialize::deserialize(content)?),
             "registrations" => Self::Registrations(Deserialize::deserialize(content)?),
+            "digests" => Self::Digests(Deserialize::deserialize(content)?),
+            "book_lines" => Self::BookLines(Deserialize::deserialize(content)?),
+            "open_differences" => Self::OpenDifferences(Deserialize::deserialize(content)?),
+            "clearing" => Self::Clearing(Deserialize::deserialize(content)?),
+            "cleared_settlements" => Self::ClearedSettlements(Deserialize::deserialize(content)?),
+            "clearing_answered" => Self::ClearingAnswered(Deserialize::deserialize(content)?),
+            "deduction_taken" => Self::DeductionTaken(Deserialize::deserialize(content)?),
+            "increase" => Self::Increase(Deserialize::deserialize(content)?),
+            "increases" => Self::Increases(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -681,4 +809,309 @@ pub struct FoundRegistrations {
     pub person: Option<Box<Person>>,
     /// Those that stand, newest first.
     pub registrations: Vec<Registered>,
+}
+
+/// Asks for a page of a month's clearing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindClearing {
+    /// 清算年月.
+    pub month: Month,
+    /// The `next` of the page before; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// A page of a month's clearing, as far as it concerns the province that asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundClearing {
+    /// 清算年月.
+    pub month: Month,
+    /// Where the month stands. Before a plan is adopted there is nothing else to see.
+    pub stage: clearing::stage::Stage,
+    /// Which plan was adopted; 0 as long as none is.
+    pub revision: u32,
+    /// When it was adopted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted_at: Option<Moment>,
+    /// The last day on which provinces confirm or dispute (确认期限).
+    pub confirmed_by: Day,
+    /// The day on which notices are issued.
+    pub notices_on: Day,
+    /// What it comes to with each other province, and where that stands; the same on every page.
+    pub pairs: Vec<ClearingPair>,
+    /// Lines, in a stable order: those that the province owes first.
+    pub lines: Vec<ClearingLine>,
+    /// What to ask on with; none on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What a month comes to between two provinces, and what both say of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearingPair {
+    /// Which.
+    pub pair: Pair,
+    /// Where it stands.
+    pub stage: clearing::stage::PairStage,
+    /// What the insured province says.
+    pub insured_answer: clearing::stage::Answer,
+    /// What the treatment province says.
+    pub treatment_answer: clearing::stage::Answer,
+    /// What the insured province owes, by scheme and purse, without what upheld disputes took out; below nothing where the treatment
+    /// province gives back.
+    pub dues: Vec<Due>,
+    /// What upheld disputes took out of the month: it comes in a later one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<ClearedLine>,
+    /// What the disputes are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<ClearingDispute>,
+}
+
+/// A dispute of a month, and what the hub decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearingDispute {
+    /// Who disputes.
+    pub by: Participant,
+    /// The settlements; none named means all of the pair.
+    pub settlements: Vec<SettlementId>,
+    /// Why, in words without personal data.
+    pub reason: String,
+    /// What came of it.
+    pub answer: clearing::stage::Answer,
+    /// What the hub said to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+}
+
+/// Asks for a page of the settlements of a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindClearedSettlements {
+    /// 清算年月.
+    pub month: Month,
+    /// The `next` of the page before; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// A page of the settlements of a month, as far as they concern the province that asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundClearedSettlements {
+    /// 清算年月.
+    pub month: Month,
+    /// Which plan was adopted; 0 as long as none is, and then there are no lines.
+    pub revision: u32,
+    /// What is in the month.
+    pub lines: Vec<ClearedLine>,
+    /// What should be and is left out; on the first page, all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// What to ask on with; none on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A province's answer to a month's clearing: yes to every pair but those that it disputes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerClearing {
+    /// 清算年月.
+    pub month: Month,
+    /// The plan that it has seen.
+    pub revision: u32,
+    /// What it disputes; nothing if it confirms all.
+    pub disputes: Vec<DisputedPair>,
+    /// The clerk who decided.
+    pub by: String,
+}
+
+/// What a province disputes of a pair that it is one side of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputedPair {
+    /// Which.
+    pub pair: Pair,
+    /// Which settlements; none named means all of the pair.
+    pub settlements: Vec<SettlementId>,
+    /// Why, in words without personal data.
+    pub reason: String,
+}
+
+/// That an answer was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearingAnswered {
+    /// 清算年月.
+    pub month: Month,
+    /// The plan.
+    pub revision: u32,
+    /// How every pair of the province stands now.
+    pub pairs: Vec<ClearingPair>,
+}
+
+/// That a deduction was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeductionTaken {
+    /// Its number.
+    pub number: String,
+    /// The month of clearing that it falls into.
+    pub month: Month,
+}
+
+/// Asks the hub which applications for an emergency increase (紧急调增) have changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindIncreases {
+    /// Changed at this moment or later.
+    pub since: Moment,
+}
+
+/// Applications for an emergency increase that concern the asking province, the first change first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundIncreases {
+    /// As many as one answer holds.
+    pub increases: Vec<ChangedIncrease>,
+}
+
+/// An application as it stands at the hub.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedIncrease {
+    /// The application.
+    pub increase: Increase,
+    /// When it was last changed.
+    pub changed_at: Moment,
+}
+
+/// Asks for digests of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindDigests {
+    /// The day of the settlements' ids.
+    pub day: Day,
+    /// The part that the province that asks has in them.
+    pub part: Part,
+}
+
+/// The digests of a day; a bucket in which nothing stands is not among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundDigests {
+    /// By bucket.
+    pub digests: Vec<BucketDigest>,
+}
+
+/// Asks for the lines of buckets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindBookLines {
+    /// The day of the settlements' ids.
+    pub day: Day,
+    /// The part that the province that asks has in them.
+    pub part: Part,
+    /// Which buckets.
+    pub buckets: Vec<Bucket>,
+    /// The last settlement of the page before; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<SettlementId>,
+}
+
+/// A page of lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundBookLines {
+    /// In the order of ids, whatever their stage.
+    pub lines: Vec<PairLine>,
+    /// Whether there are more after the last.
+    pub more: bool,
+}
+
+/// A difference as a province tells the hub of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedDifference {
+    /// The settlement.
+    pub settlement: SettlementId,
+    /// The other province, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counterpart: Option<terms::Province>,
+    /// The side that has to look.
+    pub owner: Side,
+    /// The province or pooling area of that side; none for the hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<terms::AdminDivision>,
+    /// How the books differ, or did last.
+    pub kinds: Vec<DifferenceKind>,
+    /// What explains it.
+    pub cause: Cause,
+    /// How far it has come.
+    pub stage: difference::Stage,
+    /// What was said about it.
+    pub notes: Vec<Note>,
+}
+
+/// What the comparison of a day came to at a province.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportReconciliation {
+    /// The day of the settlements' ids.
+    pub day: Day,
+    /// Which of its books was compared.
+    pub part: Part,
+    /// How many settlements stand in it.
+    pub standing: i64,
+    /// Their 医疗费总额.
+    pub total: terms::Fen,
+    /// On how many settlements the books differ.
+    pub differing: i64,
+    /// Of how many settlements messages are still on their way.
+    pub under_way: i64,
+    /// When it was compared.
+    pub ran_at: Moment,
+    /// By whom.
+    pub ran_by: String,
+    /// Its differences, those that are mended or explained among them.
+    pub differences: Vec<ReportedDifference>,
+    /// Whether this is the last page: only then the day counts as reconciled.
+    pub last: bool,
+}
+
+/// Asks for settlements that others have reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindOpenDifferences {
+    /// The last settlement of the page before; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<SettlementId>,
+}
+
+/// Settlements on which others differ and which nobody has explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundOpenDifferences {
+    /// In the order of months and ids.
+    pub settlements: Vec<SettlementId>,
+    /// Whether there are more after the last.
+    pub more: bool,
+}
+
+/// Asks for the notices and letters that concern the province that asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindNotices {
+    /// The serial of the last notice that it has; 0 before the first.
+    pub after: u64,
+    /// Letters that were issued since then, in milliseconds since 1970 UTC; those of that moment may come again.
+    pub letters_since: i64,
+}
+
+/// Notices and letters, some of them if there are many: then one asks again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundNotices {
+    /// In the order in which they were issued.
+    pub notices: Vec<SentNotice>,
+    /// Letters of urging to the province that asks, oldest first.
+    pub letters: Vec<funds::urging::Letter>,
+}
+
+/// A notice as the hub sends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentNotice {
+    /// The order in which it was issued.
+    pub serial: u64,
+    /// The notice.
+    pub notice: funds::notice::Notice,
+}
+
+/// Fiscal special accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundBankAccounts {
+    /// By owner and scheme.
+    pub accounts: Vec<funds::bank::BankAccount>,
 }

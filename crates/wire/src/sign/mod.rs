@@ -5,6 +5,7 @@
 
 pub mod ca_hmac_sm3;
 pub mod csb_hmac_sha1;
+pub mod document;
 pub mod link;
 pub mod medium;
 mod multiples;

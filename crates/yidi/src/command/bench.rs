@@ -4,13 +4,15 @@
 //! turned off. This process prepares stays, is the hospitals' cashiers, and counts. See `bench/README.md`.
 
 mod baseline;
+mod closing;
 mod nodes;
+mod reconciliation;
 mod report;
 
 use super::running::listen;
 use crate::{policies, say, stop::Stop};
 use baseline::Baselines;
-use clap::Args;
+use clap::{Args, Subcommand};
 use country::{
     Trouble,
     load::{
@@ -35,7 +37,10 @@ use std::{
 ///
 /// Measures settlements over HTTP through three separate nodes; several minutes.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Part>,
     /// 每一步的秒数 (seconds of each step)
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
@@ -74,11 +79,25 @@ pub struct Arguments {
     echo: Option<SocketAddr>,
 }
 
+/// What is measured on its own.
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// 测一个月的清算 (measure the closing of a month)
+    Closing(closing::Arguments),
+    /// 测一夜的三方对账 (measure a night's reconciliation of the three books)
+    Reconciliation(reconciliation::Arguments),
+}
+
 /// Where the results are kept.
 const RESULTS: &str = "bench/RESULTS.md";
 
 /// Measures.
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
+    match &arguments.command {
+        Some(Part::Closing(arguments)) => return closing::run(arguments),
+        Some(Part::Reconciliation(arguments)) => return reconciliation::run(arguments),
+        None => {}
+    }
     if !arguments.child.is_empty() {
         return Err(become_child(&arguments.child));
     }
@@ -96,10 +115,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     drop(runtime);
     nodes.stop();
     if arguments.write {
-        std::fs::create_dir_all("bench").and_then(|()| std::fs::write(RESULTS, report.markdown())).map_err(
-            |error| Stop::Unable(format!("{RESULTS}无法写入，请在项目目录下执行 (cannot write: {error})")),
-        )?;
-        say(&format!("written to {RESULTS}"));
+        report::write_main(&report.markdown())?;
     }
     Ok(())
 }

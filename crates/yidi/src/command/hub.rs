@@ -10,7 +10,7 @@ use crate::{
 use clap::Args;
 use node::{Context, Hub, RandomIds, SystemClock, serve};
 use std::sync::Arc;
-use store::Store;
+use store::{Store, clearing::Pace};
 use terms::{Clock, Participant};
 
 /// 运行国家平台。首次启动会建立数据库和签名密钥，并打印公钥；把公钥交给各省。
@@ -18,6 +18,9 @@ use terms::{Clock, Participant};
 pub struct Arguments {
     #[command(flatten)]
     node: NodeFlags,
+    /// 月度清分占用的时间百分数：与结算同时进行时宜小，夜间可为100 (share of its time that adding a month up may work)
+    #[arg(long, env = "YIDI_CLEARING_PACE", value_name = "PERCENT", default_value_t = Pace::BESIDE)]
+    clearing_pace: Pace,
     /// 只检查并打印配置，不启动 (check and print the settings, and stop)
     #[arg(long)]
     check: bool,
@@ -27,6 +30,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let settings = config::of_hub(&arguments.node)?;
     let token = settings.management_token()?;
+    let portal = settings.portal()?;
     if arguments.check {
         say(config::shown(&settings).trim_end());
         return Ok(());
@@ -34,7 +38,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let database = Database::start(&settings)?;
     runtime()?.block_on(async {
         let context = context(&settings, &database, Participant::Hub).await?;
-        let hub = Hub::new(context.clone()).with_management_token(token);
+        let hub = Hub::new(context.clone())
+            .with_management_token(token)
+            .with_portal(portal)
+            .with_clearing_pace(arguments.clearing_pace);
+        let hub = hub.with_timetable(settings.timetable());
         let listener = listen(settings.listen).await?;
         let running = serve::hub(Arc::new(hub), listener).map_err(Stop::unable)?;
         say(&format!("国家平台已启动 (the hub runs)：{}", running.url()));

@@ -1,9 +1,11 @@
 //! One command a file. To add one: its file, its `mod` here, its line in `main`.
 
+pub mod adapter;
 pub mod bench;
 pub mod conformance;
 pub mod demo;
 pub mod filing;
+pub mod funds;
 pub mod hub;
 pub mod institution;
 pub mod key;
@@ -15,6 +17,7 @@ pub mod person;
 pub mod policy;
 pub mod province;
 pub mod sandbox;
+pub mod year;
 
 mod clerk;
 mod running;

@@ -34,7 +34,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let (settings, own) = config::of_province(&arguments.node, &arguments.own)?;
     let province = own.province()?;
-    let ready = node_settings(&own, province, settings.management_token()?)?;
+    let mut ready = node_settings(&own, province, settings.management_token()?)?;
+    ready.portal = settings.portal()?;
+    ready.timetable_every = settings.timetable();
     if arguments.check {
         say(format!("{}{}", config::shown(&settings), config::shown(&own)).trim_end());
         return Ok(());
@@ -83,6 +85,7 @@ fn node_settings(
     settings.details_delay = Duration::from_secs(own.details_delay_seconds.into());
     settings.details_batch = usize::try_from(own.details_batch_lines).expect("a small number");
     settings.filing_rules = own.filing_rules;
+    settings.outside_schemes = own.outside_schemes()?;
     settings.management_token = token;
     settings.audit = Arc::clone(&rules.audit);
     Ok(settings)

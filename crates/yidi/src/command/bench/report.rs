@@ -1,9 +1,11 @@
 //! What was measured, for the terminal and for `bench/RESULTS.md`.
 
 use super::{
+    RESULTS,
     baseline::Baselines,
     nodes::{Nodes, Usage},
 };
+use crate::{say, stop::Stop};
 use country::load::{Measured, Unit, process::Used};
 use node::SystemClock;
 use std::{fmt::Write as _, fs, path::Path, process::Command};
@@ -243,6 +245,25 @@ impl Report {
 }
 
 fn facts(nodes: &Nodes, lines: usize, connections: u32) -> Vec<(&'static str, String)> {
+    let postgres = nodes
+        .hub
+        .postgres_program("postgres")
+        .map(|program| said(&program, &["--version"]))
+        .unwrap_or_default();
+    let mut facts = machine();
+    facts.push((
+        "database",
+        format!("{postgres}; one private server for each node; fsync on, synchronous_commit on"),
+    ));
+    facts.push((
+        "load",
+        format!("{lines} lines a stay, {connections} database connections a node, all on this machine"),
+    ));
+    facts
+}
+
+/// What is measured, when and on what.
+pub fn machine() -> Vec<(&'static str, String)> {
     let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let after = |text: &str, label: &str| {
         let line = text.lines().find(|line| line.starts_with(label)).unwrap_or_default();
@@ -250,27 +271,52 @@ fn facts(nodes: &Nodes, lines: usize, connections: u32) -> Vec<(&'static str, St
     };
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let memory: u64 = after(&file("/proc/meminfo"), "MemTotal").trim_end_matches(" kB").parse().unwrap_or(0);
-    let postgres = nodes
-        .hub
-        .postgres_program("postgres")
-        .map(|program| said(&program, &["--version"]))
-        .unwrap_or_default();
     vec![
         ("date", SystemClock.now().to_string()),
         ("commit", commit()),
         ("processor", format!("{}, {cores} cores", after(&file("/proc/cpuinfo"), "model name"))),
         ("memory", format!("{} MiB", memory / 1024)),
         ("kernel", file("/proc/sys/kernel/osrelease").trim().to_owned()),
-        (
-            "database",
-            format!("{postgres}; one private server for each node; fsync on, synchronous_commit on"),
-        ),
         ("compiler", said(Path::new("rustc"), &["--version"])),
-        (
-            "load",
-            format!("{lines} lines a stay, {connections} database connections a node, all on this machine"),
-        ),
     ]
+}
+
+/// Writes the results of `make bench`, and leaves the sections of other measurements as they are.
+pub fn write_main(results: &str) -> Result<(), Stop> {
+    let file = fs::read_to_string(RESULTS).unwrap_or_default();
+    let all: Vec<&str> =
+        [results.trim_end()].into_iter().chain(sections(&file).into_iter().skip(1)).collect();
+    write(&format!("{}\n", all.join("\n\n")))
+}
+
+/// Writes a section of its own: what this measurement came to before is gone, all else stays.
+pub fn write_section(title: &str, results: &str) -> Result<(), Stop> {
+    let file = fs::read_to_string(RESULTS).unwrap_or_default();
+    write(&with_section(&file, title, results))
+}
+
+fn with_section(file: &str, title: &str, results: &str) -> String {
+    let head = format!("# {title}\n");
+    let others = sections(file).into_iter().filter(|section| !section.starts_with(&head)).map(str::to_owned);
+    let all: Vec<String> = others.chain([format!("{head}\n{}", results.trim_end())]).collect();
+    format!("{}\n", all.join("\n\n"))
+}
+
+/// The parts of a file that begin with a heading of the first level.
+fn sections(file: &str) -> Vec<&str> {
+    let mut begins: Vec<usize> = file.match_indices("\n# ").map(|(at, _)| at + 1).collect();
+    begins.insert(0, 0);
+    begins.push(file.len());
+    let part = |ends: &[usize]| file[ends[0]..ends[1]].trim_end();
+    begins.windows(2).map(part).filter(|part| !part.is_empty()).collect()
+}
+
+fn write(text: &str) -> Result<(), Stop> {
+    fs::create_dir_all("bench").and_then(|()| fs::write(RESULTS, text)).map_err(|error| {
+        Stop::Unable(format!("{RESULTS}无法写入，请在项目目录下执行 (cannot write: {error})"))
+    })?;
+    say(&format!("written to {RESULTS}"));
+    Ok(())
 }
 
 fn commit() -> String {
@@ -293,4 +339,18 @@ pub fn tenths(number: u64) -> String {
 /// Microseconds as milliseconds, `1.23`.
 pub fn millis(micros: u64) -> String {
     format!("{}.{:02}", micros / 1_000, micros % 1_000 / 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_replaces_only_itself() {
+        let first = with_section("# Results\n\n## Part\n\nmain\n", "Closing", "one\n");
+        assert_eq!(first, "# Results\n\n## Part\n\nmain\n\n# Closing\n\none\n");
+        let both = with_section(&first, "Night", "two");
+        let again = with_section(&both, "Closing", "three");
+        assert_eq!(again, "# Results\n\n## Part\n\nmain\n\n# Night\n\ntwo\n\n# Closing\n\nthree\n");
+    }
 }

@@ -1,0 +1,250 @@
+//! The land of a year: which provinces take part, a hospital in each, people who go from one to another, fiscal special accounts
+//! and what stands on them.
+
+use super::{Dice, Options, Say, Year, money::Affairs, name};
+use crate::{
+    bank::Bank,
+    clock::TravelClock,
+    hospital::{Hospital, Patient, Settings},
+    institutions::TIANJIN_FIRST,
+    people,
+    world::{Options as WorldOptions, ProvinceSide, Trouble, World},
+};
+use casework::{institution::Secret, person::Person};
+use funds::{Pair, Purse};
+use rand::Rng;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    sync::Arc,
+};
+use terms::{
+    AdminDivision, Clock, Fen, FilingCategory, InstitutionCode, InsuranceScheme, MemberStatus, Participant,
+    PoolingArea, Province, TreatmentPlace, day::FixedClock,
+};
+
+/// All provinces, those whose areas have policies first: 31, and the corps.
+pub const PROVINCES: [u32; 32] = [
+    110_000, 420_000, 120_000, 330_000, 310_000, 500_000, 320_000, 440_000, 510_000, 610_000, 130_000,
+    140_000, 150_000, 210_000, 220_000, 230_000, 340_000, 350_000, 360_000, 370_000, 410_000, 430_000,
+    450_000, 460_000, 520_000, 530_000, 540_000, 620_000, 630_000, 640_000, 650_000, 660_000,
+];
+
+/// The one that has no number among the divisions of the country.
+pub(super) const CORPS_NAME: &str = "新疆生产建设兵团";
+
+/// What stands on each purse of each part of each account when the year begins.
+pub const OPENING: Fen = Fen::yuan(3_000_000);
+
+/// The schemes.
+pub const SCHEMES: [InsuranceScheme; 2] = [InsuranceScheme::Employee, InsuranceScheme::Resident];
+
+/// A person who is insured in one place and lives in another.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Who.
+    pub patient: Patient,
+    /// Whose fund pays.
+    pub area: PoolingArea,
+    /// From where to where.
+    pub pair: Pair,
+    /// The hospital there.
+    pub institution: InstitutionCode,
+}
+
+/// The number of the fiscal special account of a province and scheme.
+pub fn account(province: Province, scheme: InsuranceScheme) -> String {
+    format!("{province}{}00000001", scheme.code())
+}
+
+impl<'s> Year<'s> {
+    /// Everything is there on New Year's Day.
+    pub(super) async fn begin(options: Options, say: Say<'s>) -> Result<Self, Trouble> {
+        let all = PROVINCES.iter().take(options.provinces.max(2));
+        let provinces: Vec<Province> =
+            all.filter_map(|number| AdminDivision::new(*number)).map(AdminDivision::province).collect();
+        let mut token = String::new();
+        let mut bytes = [0; 16];
+        rand::rng().fill_bytes(&mut bytes);
+        for byte in bytes {
+            write!(token, "{byte:02x}").expect("a string takes any text");
+        }
+        let mut world = WorldOptions::new(options.rules);
+        world.provinces.clone_from(&provinces);
+        world.database = options.database;
+        world.clock = Arc::new(FixedClock("2026-01-01 09:00:00".parse().expect("a moment")));
+        world.days_behind = 0;
+        world.connections = 4;
+        world.management_token = Some(token.clone());
+        let world = World::start(world, &|_| {}).await?;
+        let mut year = Self {
+            world,
+            say,
+            token,
+            seed: options.seed,
+            a_month: options.settlements_a_month,
+            bank: Bank::default(),
+            dice: Dice(options.seed.wrapping_mul(2_654_435_761).wrapping_add(17)),
+            routes: Vec::new(),
+            made: Vec::new(),
+            deducted: Vec::new(),
+            prepaid: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            orders: BTreeSet::new(),
+            money: Affairs::default(),
+            suspended: None,
+            disputed: None,
+            figures: super::Figures::default(),
+            failed: Vec::new(),
+        };
+        year.build_hospitals().await?;
+        year.settle_people(&provinces).await?;
+        year.open_accounts(&provinces).await?;
+        let pairs: BTreeSet<Pair> = year.routes.iter().map(|route| route.pair).collect();
+        (year.figures.provinces, year.figures.pairs) = (provinces.len(), pairs.len());
+        let insured: BTreeSet<Province> = pairs.iter().map(|pair| pair.insured).collect();
+        year.money.cast(&insured);
+        say(&format!(
+            "国家平台和{}个省级平台已启动，{}个省有待遇政策，异地居住{}人，定点医院{}家（均为虚构）",
+            provinces.len(),
+            insured.len(),
+            year.routes.len(),
+            year.world.institutions.len()
+        ));
+        Ok(year)
+    }
+
+    /// A hospital in every province that has none.
+    async fn build_hospitals(&mut self) -> Result<(), Trouble> {
+        let now = self.world.clock.now();
+        let have: BTreeSet<Province> =
+            self.world.institutions.iter().map(|one| one.place.province()).collect();
+        for (&province, side) in &self.world.provinces {
+            if have.contains(&province) {
+                continue;
+            }
+            let place = county(province);
+            let secret = Secret(format!("{:032x}", u128::from(place.division().number())));
+            let mut institution = TIANJIN_FIRST.institution(secret, now);
+            institution.code = format!("H{}00001", place.division()).parse().expect("twelve characters");
+            institution.name = format!("{}示范医院", name(province));
+            institution.uscc = format!("12{}MB9000001X", place.division());
+            institution.access_key = format!("AK{}", institution.code);
+            institution.place = place;
+            side.node.put_institution(&institution).await?;
+            let hospital = new_hospital(&institution, side, &self.world.clock);
+            self.world.hospitals.insert(institution.code.clone(), hospital);
+            self.world.institutions.push(institution);
+        }
+        self.world.until_quiet().await
+    }
+
+    /// Of every area and scheme with a policy some people who live elsewhere, filed for there.
+    async fn settle_people(&mut self, provinces: &[Province]) -> Result<(), Trouble> {
+        let library = Arc::clone(&self.world.rules.library);
+        let areas: BTreeSet<(PoolingArea, InsuranceScheme)> = library
+            .areas()
+            .map(|(area, scheme, _)| (area, scheme))
+            .filter(|(area, _)| provinces.contains(&area.province()))
+            .collect();
+        let each = if provinces.len() > 8 { 3 } else { 1 };
+        let mut turn = usize::try_from(self.seed % 97).expect("a small number");
+        for (area, scheme) in areas {
+            for serial in 0..each {
+                let others: Vec<Province> =
+                    provinces.iter().copied().filter(|one| *one != area.province()).collect();
+                turn += 7;
+                let treatment = others[turn % others.len()];
+                let status = match scheme {
+                    InsuranceScheme::Employee => MemberStatus::Retired,
+                    InsuranceScheme::Resident => MemberStatus::Adult,
+                };
+                let person = people::person(area, scheme, status, 50 + serial);
+                self.settle_person(area, &person, treatment).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle_person(
+        &mut self,
+        area: PoolingArea,
+        person: &Person,
+        treatment: Province,
+    ) -> Result<(), Trouble> {
+        let there: Vec<_> =
+            self.world.institutions.iter().filter(|one| one.place.province() == treatment).collect();
+        let institution = there[self.dice.roll(there.len())].clone();
+        self.world.add_people(&[(area, person.clone())]).await?;
+        let begins = self.today().plus_days(-60);
+        self.world.file(person, FilingCategory::ResettledRetiree, institution.place, begins).await?;
+        let pair = Pair { insured: area.province(), treatment };
+        self.routes.push(Route {
+            patient: Patient::of(person),
+            area,
+            pair,
+            institution: institution.code.clone(),
+        });
+        Ok(())
+    }
+
+    /// Accounts at the bank, registered at the nodes, with what stands on them in both.
+    async fn open_accounts(&mut self, provinces: &[Province]) -> Result<(), Trouble> {
+        for &province in provinces {
+            let desk = self.desk(Participant::Province(province));
+            for scheme in SCHEMES {
+                let (number, holder) = (account(province, scheme), format!("{}财政专户", name(province)));
+                let body = json!({
+                    "name": holder, "bank": "示范银行营业部", "number": number, "bank_code": "102100000017",
+                });
+                desk.put::<Value>(&format!("bank-accounts/{}", scheme.code()), body).await?;
+                let mut opened = Fen::ZERO;
+                for (role, deposit) in
+                    [("treatment", "treatment-deposit-fiscal"), ("insured", "insured-deposit-fiscal")]
+                {
+                    let of = |kind: &str, purse: Purse| {
+                        format!("{kind}/{province}/{}/{}", scheme.code(), purse.code())
+                    };
+                    let opening = format!("{role}-opening");
+                    let legs: Vec<Value> = Purse::all()
+                        .map(|purse| {
+                            opened += OPENING;
+                            json!({ "debit": of(deposit, purse), "credit": of(&opening, purse), "amount": OPENING.to_string() })
+                        })
+                        .collect();
+                    let id = format!("QC{}-{role}-{}", super::YEAR, scheme.code());
+                    let body = json!({ "id": id, "code": "opening", "summary": "期初余额", "legs": legs });
+                    desk.post::<Value>("ledger/vouchers", body).await?;
+                }
+                self.bank.open(&number, &holder, opened);
+            }
+        }
+        // Accounts are published by one tick, and known to the others by the next.
+        self.keep_timetables().await;
+        Ok(())
+    }
+}
+
+/// The first county of a province; an invented one where the divisions have none.
+fn county(province: Province) -> TreatmentPlace {
+    let is_county = |(division, name): &(AdminDivision, &str)| {
+        division.province() == province
+            && !division.number().is_multiple_of(100)
+            && *name != "市辖区"
+            && !division.number().is_multiple_of(10_000)
+    };
+    let found = AdminDivision::named().find(is_county).map(|(division, _)| division);
+    let invented =
+        || AdminDivision::new(province.division().number() + 101).expect("it lies in the province");
+    TreatmentPlace(found.unwrap_or_else(invented))
+}
+
+fn new_hospital(
+    institution: &casework::institution::Institution,
+    side: &ProvinceSide,
+    clock: &Arc<TravelClock>,
+) -> Hospital {
+    let settings = Settings::of(institution, &side.url()).platform_key(side.node.context.key.public());
+    Hospital::new(settings, Arc::clone(clock) as Arc<dyn Clock>)
+}

@@ -1,0 +1,186 @@
+//! Urging (催缴) at the hub, and suspension (暂停跨省直接结算) of provinces that do not pay, with its lifting.
+//!
+//! The machine says what is overdue and which letter is due. Clerks issue letters and decide on suspensions, which take effect on
+//! the next message: the register of participants and the record of the decision change in one unit of work.
+
+use crate::{
+    context::{Failure, Outcome},
+    hub::Hub,
+    payment_order::rules_on,
+};
+use funds::{
+    payment_order::OrderNumber,
+    urging::{Letter, Lifted, Overdue, Suspension, may_suspend, overdue},
+};
+use store::{
+    hub::{self, ParticipantEntry},
+    notice, urging,
+};
+use terms::{Participant, Province, Refusal, WorkingDays};
+
+/// An overdue payment with the letters that went out.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The payment.
+    pub overdue: Overdue,
+    /// First to last.
+    pub letters: Vec<Letter>,
+    /// The letter that is due.
+    pub letter_due: Option<u8>,
+}
+
+/// Shows what is overdue, in the log: what people do about it they decide.
+pub async fn tick(hub: &Hub) -> Outcome<()> {
+    let all = standing(hub).await?;
+    if !all.is_empty() {
+        let letters = all.iter().filter(|one| one.letter_due.is_some()).count();
+        tracing::warn!(overdue = all.len(), letters, "payments are overdue");
+    }
+    Ok(())
+}
+
+/// What is overdue, the longest first.
+pub async fn standing(hub: &Hub) -> Outcome<Vec<Standing>> {
+    let today = hub.context.now().day();
+    let rules = rules_on(today);
+    let mut conn = hub.context.store.conn().await?;
+    let mut all = Vec::new();
+    for (found, reports) in notice::open(&mut conn).await? {
+        for one in overdue(&found, &reports, today, &rules, WorkingDays::published()) {
+            let letters = urging::letters_of(&mut conn, Participant::Hub, &one.number).await?;
+            let letter_due = one.letter_due(issued(&letters), &rules);
+            all.push(Standing { overdue: one, letters, letter_due });
+        }
+    }
+    all.sort_by(|one, other| {
+        (-one.overdue.days, &one.overdue.number).cmp(&(-other.overdue.days, &other.overdue.number))
+    });
+    Ok(all)
+}
+
+fn issued(letters: &[Letter]) -> u8 {
+    letters.iter().map(|letter| letter.letter).max().unwrap_or_default()
+}
+
+fn wrong(reason: impl Into<String>) -> Failure {
+    Refusal::UrgingRule { reason: reason.into() }.into()
+}
+
+/// Issues the letter that is due about an order.
+pub async fn issue_letter(hub: &Hub, number: &OrderNumber, by: &str) -> Outcome<Letter> {
+    let now = hub.context.now();
+    let all = standing(hub).await?;
+    let found = all.into_iter().find(|one| one.overdue.number == *number);
+    let found = found.ok_or_else(|| wrong(format!("划拨单[{number}]没有逾期未划拨的资金")))?;
+    let Some(due) = found.letter_due else {
+        let (sent, days) = (issued(&found.letters), found.overdue.days);
+        return Err(wrong(format!(
+            "已发出{sent}次催缴函，逾期{days}个工作日，尚未到下一次催缴的时间或已发满"
+        )));
+    };
+    let Overdue { number, payer, payee, rest, due: due_day, days } = found.overdue;
+    let letter = Letter {
+        number,
+        letter: due,
+        payer,
+        payee,
+        rest,
+        due: due_day.day,
+        days,
+        issued_on: now.day(),
+        issued_at: now,
+        by: by.to_owned(),
+    };
+    let mut work = hub.context.store.begin().await?;
+    if urging::put_letter(&mut work, Participant::Hub, &letter).await? {
+        work.save().await?;
+        return Ok(letter);
+    }
+    // Another clerk was first: it is that one's letter.
+    let letters = urging::letters_of(work.conn(), Participant::Hub, &letter.number).await?;
+    Ok(letters.into_iter().find(|one| one.letter == due).expect("it was in the way"))
+}
+
+/// A decision of people: why, and by which document (文号).
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Why, as hospitals are told.
+    pub reason: String,
+    /// 文号.
+    pub document: String,
+    /// The clerk.
+    pub by: String,
+}
+
+/// Suspends a province for what it has not paid. The same decision again is the same suspension.
+pub async fn suspend(hub: &Hub, province: Province, decided: Decision) -> Outcome<Suspension> {
+    let now = hub.context.now();
+    let unpaid: Vec<(Overdue, u8)> = standing(hub)
+        .await?
+        .into_iter()
+        .filter(|one| one.overdue.payer == province)
+        .map(|one| (one.overdue, issued(&one.letters)))
+        .collect();
+    let mut work = hub.context.store.begin().await?;
+    if let Some(open) = urging::hold_open(&mut work, province).await? {
+        let is_same = open.decision == decided.document;
+        return if is_same { Ok(open) } else { Err(wrong(format!("该省已由[{}]暂停", open.decision))) };
+    }
+    may_suspend(&unpaid, &rules_on(now.day())).map_err(|why| wrong(why.0))?;
+    let suspension = Suspension {
+        province,
+        orders: unpaid.into_iter().map(|(one, _)| one.number).collect(),
+        reason: decided.reason,
+        decision: decided.document,
+        on: now.day(),
+        at: now,
+        by: decided.by,
+        lifted: None,
+    };
+    let told = format!("{}，{}", suspension.reason, suspension.decision);
+    let entry = entry(hub, province).await?;
+    let entry = ParticipantEntry { suspended: Some(told), changed_at: now, ..entry };
+    hub::put_participant(&mut work, &entry).await?;
+    urging::add_suspension(&mut work, &suspension, now).await?;
+    work.save().await?;
+    hub.forget_participant(entry.participant);
+    Ok(suspension)
+}
+
+/// Lifts the suspension of a province. The same decision again is the same lifting.
+pub async fn lift(hub: &Hub, province: Province, decided: Decision) -> Outcome<Suspension> {
+    let now = hub.context.now();
+    let mut work = hub.context.store.begin().await?;
+    let Some(open) = urging::hold_open(&mut work, province).await? else {
+        let last = urging::suspensions(work.conn(), Some(province), 1).await?.into_iter().next();
+        let is_same =
+            |one: &Suspension| one.lifted.as_ref().is_some_and(|lifted| lifted.decision == decided.document);
+        return last.filter(is_same).ok_or_else(|| wrong("该省没有因未划拨而暂停"));
+    };
+    let Decision { reason, document: decision, by } = decided;
+    let lifted = Suspension { lifted: Some(Lifted { reason, decision, on: now.day(), at: now, by }), ..open };
+    let entry = ParticipantEntry { suspended: None, changed_at: now, ..entry(hub, province).await? };
+    hub::put_participant(&mut work, &entry).await?;
+    urging::set_lifted(&mut work, &lifted, now).await?;
+    work.save().await?;
+    hub.forget_participant(entry.participant);
+    Ok(lifted)
+}
+
+async fn entry(hub: &Hub, province: Province) -> Outcome<ParticipantEntry> {
+    let participant = Participant::Province(province);
+    let known = hub.participant(participant).await?;
+    let unknown = || Refusal::NotAParticipant { participant: participant.to_string() };
+    Ok(known.ok_or_else(unknown)?.entry.clone())
+}
+
+/// Whether a province is suspended for what it has not paid: then only a decision lifts it.
+pub async fn is_suspended(hub: &Hub, province: Province) -> Outcome<bool> {
+    let mut work = hub.context.store.begin().await?;
+    Ok(urging::hold_open(&mut work, province).await?.is_some())
+}
+
+/// All suspensions of a province, or of all, latest first.
+pub async fn suspensions(hub: &Hub, province: Option<Province>, most: i64) -> Outcome<Vec<Suspension>> {
+    Ok(urging::suspensions(&mut *hub.context.store.conn().await?, province, most).await?)
+}
