@@ -102,9 +102,9 @@ pub const fn after(stage: Stage, step: Move) -> Option<Stage> {
     use Stage::{Confirmed, Explained, Mended, Mending, Open};
     match (stage, step) {
         (Open | Mended, Move::SendAgain) => Some(Mending),
-        (_, Move::FindOther)
-        | (Mended, Move::FindSame)
-        | (Mended | Explained | Confirmed, Move::Reopen) => Some(Open),
+        (_, Move::FindOther) | (Mended, Move::FindSame) | (Mended | Explained | Confirmed, Move::Reopen) => {
+            Some(Open)
+        }
         (Open | Mending, Move::Agree) => Some(Mended),
         (_, Move::FindSame | Move::SendAgain | Move::Agree) => Some(stage),
         (Open | Mending, Move::Explain) => Some(Explained),

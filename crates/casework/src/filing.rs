@@ -742,7 +742,10 @@ cancelled             -          -          -          -
         assert_eq!((successor.begins, successor.ends), (day("2026-05-10"), Some(day("2026-11-10"))));
 
         let home = filed.change(&change_to("420100"), &Rules::default(), at("05-10")).unwrap_err();
-        assert_eq!(reason(&home), "就医地[420100]包含参保地所在统筹区，本统筹区就医不需要备案，请选择其他统筹区或取消备案");
+        assert_eq!(
+            reason(&home),
+            "就医地[420100]包含参保地所在统筹区，本统筹区就医不需要备案，请选择其他统筹区或取消备案"
+        );
     }
 
     #[test]

@@ -34,9 +34,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
-use terms::{
-    Clock, Day, Fen, InsuranceScheme, Month, Participant, Province, SettlementId, VisitId,
-};
+use terms::{Clock, Day, Fen, InsuranceScheme, Month, Participant, Province, SettlementId, VisitId};
 use tokio::task::JoinSet;
 use wire::api::ledger::{LedgerVouchers, MadeVouchers, Proof};
 
@@ -239,6 +237,8 @@ struct Year<'s> {
     bank: Bank,
     dice: Dice,
     routes: Vec<Route>,
+    /// Routes whose policy lacks values.
+    without_policy: BTreeSet<usize>,
     made: Vec<Made>,
     deducted: Vec<Deducted>,
     /// Prepayments in force: what was set, and by how much it was increased.
@@ -302,12 +302,15 @@ impl Year<'_> {
         let begun = self.today();
         let mut month = None;
         while let Some((day, deeds)) = self.agenda.pop_first() {
-            self.go_to(day).await?;
+            self.go_to(day)?;
             if month.replace(day.month()) != Some(day.month()) {
                 self.new_month(day.month()).await?;
             }
             self.figures.busy_days += 1;
-            self.keep_timetables().await;
+            // What clerks and the bank do about orders needs nothing that machines do; they catch up on the next day.
+            if deeds.iter().any(|deed| !matches!(deed, Deed::HandOver(..) | Deed::Pay(..))) {
+                self.keep_timetables().await;
+            }
             for deed in deeds {
                 self.do_it(deed).await?;
             }
@@ -326,8 +329,11 @@ impl Year<'_> {
             Deed::Increase => self.increase().await,
             Deed::Notices => self.take_notices().await,
             Deed::HandOver(payer, number) => self.hand_over(payer, &number).await,
-            Deed::Pay(number, how) => self.pay(number, how).await,
-            Deed::CatchUp => self.catch_up().await,
+            Deed::Pay(number, how) => self.pay(number, how),
+            Deed::CatchUp => {
+                self.catch_up();
+                Ok(())
+            }
             Deed::Urge => self.urge().await,
             Deed::Lift => self.lift().await,
             Deed::Settle => self.settle_some().await,
@@ -342,7 +348,7 @@ impl Year<'_> {
         self.world.clock.now().day()
     }
 
-    async fn go_to(&self, day: Day) -> Result<(), Trouble> {
+    fn go_to(&self, day: Day) -> Result<(), Trouble> {
         let days = self.today().days_until(day);
         let days = u32::try_from(days).map_err(|_| Trouble(format!("{day}已经过去")))?;
         self.world.clock.pass_days(days);

@@ -64,7 +64,7 @@ async fn lines_of(world: &World, from: Province, month: Month) -> (FoundClearing
         let found = ask(world, from, &Question::FindClearing(FindClearing { month, after })).await;
         let Ok(Answer::Clearing(mut found)) = found else { panic!("{found:?}") };
         lines.append(&mut found.lines);
-        after = found.next.clone();
+        after = found.next.take();
         if after.is_none() {
             return (*found, lines);
         }

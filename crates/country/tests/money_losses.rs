@@ -91,7 +91,7 @@ impl Story {
                 let struck = Arc::clone(&struck);
                 let mut met = BTreeSet::new();
                 side.to_hub.as_ref().unwrap().decide(move |passing| {
-                    let kind = MESSAGES.into_iter().find(|kind| passing.says(&format!("\"{kind}\"")));
+                    let kind = MESSAGES.into_iter().find(|kind| passing.says(kind));
                     let Some(kind) = kind.filter(|kind| met.insert(*kind)) else { return Fate::Pass };
                     struck.lock().unwrap().insert(kind);
                     fate

@@ -10,9 +10,9 @@ mod play;
 #[expect(dead_code, reason = "what was written is counted in another file")]
 mod raw;
 
-use country::hospital::Settled;
+use country::{bank::Bank, hospital::Settled};
 use desk::Counter;
-use node::api::client::CallError;
+use node::api::client::{CallError, Client};
 use office::{Desk, POOL, confirm_lines, other_direction};
 use play::{beijing, hubei};
 use serde_json::{Value, json};
@@ -20,10 +20,14 @@ use terms::{Clock, Fen, Participant};
 use wire::api::{
     Taken,
     area_clearing::AreaMonthView,
+    bank::{BankFile, TakenStatements},
     clearing_statement::{ClearingStatementView, DeductionView},
     institution_payment::{InstitutionOrders, PaymentDraftView, PaymentView, YearHeldView},
     ledger::{MadeVouchers, Proof},
 };
+
+/// The account from which Hubei pays its hospitals.
+const PAYS: &str = "42009876543210";
 
 fn pool(settled: &Settled) -> Fen {
     settled.funds.get(POOL).copied().unwrap_or_default()

@@ -52,7 +52,14 @@ pub fn overdue(
         let rest = (order.amount() - moved).or_zero();
         let days = -calendar.left(today, due.day);
         let (payer, payee) = (notice.payer, notice.payee);
-        (days > 0 && !rest.is_zero()).then_some(Overdue { number: order.number, payer, payee, rest, due, days })
+        (days > 0 && !rest.is_zero()).then_some(Overdue {
+            number: order.number,
+            payer,
+            payee,
+            rest,
+            due,
+            days,
+        })
     };
     orders.into_iter().filter_map(of_order).collect()
 }

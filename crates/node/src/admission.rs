@@ -99,16 +99,15 @@ pub async fn gather(
         insured: admission.insured,
         treatment: admission.treatment,
     };
-    let filings =
-        match node.ask(&Question::FindFilings(find)).await {
-            Ok(Answer::Filings { filings }) => filings,
-            Ok(_) => {
-                return Err(Failure::Trouble(Refusal::PeerRejected {
-                    detail: "应答与请求不符".to_owned()
-                }));
-            }
-            Err(no_answer) => return Err(Failure::Trouble(no_answer.refusal())),
-        };
+    let filings = match node.ask(&Question::FindFilings(find)).await {
+        Ok(Answer::Filings { filings }) => filings,
+        Ok(_) => {
+            return Err(Failure::Trouble(Refusal::PeerRejected {
+                detail: "应答与请求不符".to_owned()
+            }));
+        }
+        Err(no_answer) => return Err(Failure::Trouble(no_answer.refusal())),
+    };
     let of_scheme: Vec<_> = filings.into_iter().filter(|filing| filing.scheme == admission.scheme).collect();
     let day = admission.admitted_at.day();
     let emergency = admission.kind == AdmissionKind::Emergency;

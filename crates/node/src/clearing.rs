@@ -158,9 +158,10 @@ pub async fn plan(hub: &Hub, month: Month, by: &str) -> Outcome<Planned> {
     plan_at(hub, month, by, hub.clearing_pace).await
 }
 
-/// How many connections read a month: one beside settlements that go on, else as many as find a processor with their server.
+/// How many connections read a month: one beside settlements that go on, else one for each processor. A reader and its server take
+/// turns more than they work at once.
 fn readers(pace: Pace) -> usize {
-    if pace.rests() { 1 } else { available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)) }
+    if pace.rests() { 1 } else { available_parallelism().map_or(1, std::num::NonZero::get) }
 }
 
 async fn plan_at(hub: &Hub, month: Month, by: &str, pace: Pace) -> Outcome<Planned> {
@@ -262,10 +263,15 @@ pub async fn adopt(hub: &Hub, month: Month, revision: u32, by: &str) -> Outcome<
     Ok(adopted)
 }
 
-/// Issues the notices (付款、收款通知书) of all pairs on which both sides agree and that have none; how many pairs that were.
+/// Issues the notices (付款、收款通知书) of all pairs on which both sides agree and that have none; how many pairs that were. Once all have
+/// theirs there is nothing left to do, however often it is asked for.
 pub async fn issue(hub: &Hub, month: Month, by: &str) -> Outcome<usize> {
     let now = hub.context.now();
     let mut work = hub.context.store.begin().await?;
+    let held = book::hold(&mut work, month).await?;
+    if held.is_some_and(|held| held.stage == Stage::Noticed) {
+        return Ok(0);
+    }
     let mut issued = moved(&mut work, month, Move::Issue).await?;
     let kept = book::plan(work.conn(), month, issued.adopted).await?.expect("an adopted month has its plan");
     let withdrawn = book::carried_out(work.conn(), month, Reason::Dispute, None).await?;

@@ -50,7 +50,7 @@ const UNDER_WAY_DAYS: i32 = 62;
 /// The most days that somebody may ask for at once.
 pub const DAYS_MAX: i32 = 31;
 /// How long the hub may take to read a day.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Buckets of which lines are asked for at once.
 const BUCKETS: usize = 500;
 /// The most buckets that the hub takes in one question.

@@ -12,7 +12,8 @@ use store::{
     reconciliation::{self, Recorded},
 };
 use terms::{
-    CareKind, Day, Fen, InstitutionCode, InsuranceScheme, Moment, PersonNumber, Province, SettlementId, VisitId,
+    CareKind, Day, Fen, InstitutionCode, InsuranceScheme, Moment, PersonNumber, Province, SettlementId,
+    VisitId,
 };
 use wire::hospital::statement::{ListLine, ResultLine};
 

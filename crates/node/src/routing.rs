@@ -4,11 +4,12 @@
 //! treatment place asks again with the same id, the insured place gives its first answer again, and the hub records that.
 
 use crate::{
-    bank, clearing, notice,
+    bank, clearing,
     context::{Failure, Outcome},
     daily_reconciliation::hub as reconciliation,
     hub::{Hub, Registered},
     insured::{amounts_of, reason, undoing},
+    notice,
     peer::endpoint::rejected,
     prepayment,
 };
@@ -279,9 +280,7 @@ async fn own(hub: &Hub, from: Participant, question: Question) -> Outcome<Answer
         Question::FindDigests(find) => reconciliation::find_digests(hub, from, &find).await,
         Question::FindBookLines(find) => reconciliation::find_book_lines(hub, from, &find).await,
         Question::ReportReconciliation(report) => reconciliation::take_report(hub, from, &report).await,
-        Question::FindOpenDifferences(find) => {
-            reconciliation::find_open_differences(hub, from, &find).await
-        }
+        Question::FindOpenDifferences(find) => reconciliation::find_open_differences(hub, from, &find).await,
         Question::ApplyIncrease(increase) => prepayment::increase::receive(hub, from, &increase).await,
         Question::FindIncreases(find) => prepayment::increase::find(hub, from, &find).await,
         _ => Err(rejected(Untrusted::NotForMe)),

@@ -375,7 +375,7 @@ mod tests {
         let kept = self::claims(&mut conn, hubei, october).await.unwrap();
         let passed = Some(("王某甲".to_owned(), at));
         assert_eq!(kept[&claim], Standing { due: claims[&claim], passed });
-        assert_eq!(receipts(&mut conn, hubei, october).await.unwrap(), [receipt.clone()]);
+        assert_eq!(receipts(&mut conn, hubei, october).await.unwrap(), std::slice::from_ref(&receipt));
         assert_eq!(receipt_of(&mut conn, hubei, "B1").await.unwrap(), Some(receipt));
         let open = open_before(&mut conn, hubei, october.next()).await.unwrap();
         assert_eq!(open[&wuhan], Money::from([((InsuranceScheme::Employee, purse), Fen(600))]));

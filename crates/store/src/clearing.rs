@@ -16,10 +16,12 @@ mod synthetic;
 
 pub use answer::{AnswerRow, answers, put_answer};
 pub use carry::{
-    Pending, accept, carried_out, carries, close_year, is_year_closed, left_out_of_year, pending, put_carries,
-    set_cleared,
+    Pending, accept, carried_out, carries, close_year, is_year_closed, left_out_of_year, pending,
+    put_carries, set_cleared,
 };
-pub use deduction::{Reported, all_deductions, deduction, deductions_of_month, deductions_of_settlement, put_deduction};
+pub use deduction::{
+    Reported, all_deductions, deduction, deductions_of_month, deductions_of_settlement, put_deduction,
+};
 pub use line::{SettledIn, by_ids, given_back, late, moved, page, settled_in};
 pub use pace::Pace;
 pub use scan::{Counted, Request, apportion, recount};

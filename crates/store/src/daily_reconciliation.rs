@@ -721,7 +721,7 @@ mod tests {
         put_run(&mut work, hubei(), run_of).await.unwrap();
         work.save().await.unwrap();
         let mut conn = store.conn().await.unwrap();
-        assert_eq!(unreported(&mut conn, 10).await.unwrap(), [first.clone()]);
+        assert_eq!(unreported(&mut conn, 10).await.unwrap(), std::slice::from_ref(&first));
         assert_eq!(unfinished(&mut conn, first.day).await.unwrap(), [(first.day, Part::Treatment)]);
         assert_eq!(run(&mut conn, hubei()).await.unwrap(), Some(run_of));
         for (since, count) in [(first.ran_at, 1), (first.ran_at.plus_millis(1), 0)] {
@@ -733,7 +733,7 @@ mod tests {
         // The hub heard of what was written before.
         set_reported(&mut work, &first, Some(again.ran_at)).await.unwrap();
         work.save().await.unwrap();
-        assert_eq!(unreported(&mut conn, 10).await.unwrap(), [again.clone()]);
+        assert_eq!(unreported(&mut conn, 10).await.unwrap(), std::slice::from_ref(&again));
         let mut work = store.begin().await.unwrap();
         set_reported(&mut work, &again, Some(again.ran_at)).await.unwrap();
         work.save().await.unwrap();

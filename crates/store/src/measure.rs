@@ -115,8 +115,19 @@ pub async fn spoil(conn: &mut Conn, table: &str, statement: &str) -> Result<u64>
 
 /// Puts a table back as it was before it was spoilt.
 pub async fn mend(conn: &mut Conn, table: &str) -> Result<()> {
-    let statement =
-        format!("delete from {table}; insert into {table} select * from spoilt; drop table spoilt");
+    // What the database computes by itself cannot be put back, and need not be.
+    let statement = format!(
+        "do $$
+         declare
+             columns text;
+         begin
+             select string_agg(quote_ident(attname), ',') into columns from pg_attribute
+             where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped and attgenerated = '';
+             delete from {table};
+             execute format('insert into {table} (%s) select %s from spoilt', columns, columns);
+             drop table spoilt;
+         end $$"
+    );
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(conn).await?;
     Ok(())
 }

@@ -646,7 +646,7 @@ mod tests {
         let of = (pair("110000-420000"), EMPLOYEE);
         let (more, _) = funds::prepayment::increase(of, "270118-310-1", (Fen(300), Fen(40)), "赵某甲", now());
         let mut work = store.begin().await.unwrap();
-        add_changes(&mut work, &[more.clone()], "270118-310-1-110000-420000", ("赵某甲", now()))
+        add_changes(&mut work, std::slice::from_ref(&more), "270118-310-1-110000-420000", ("赵某甲", now()))
             .await
             .unwrap();
         work.save().await.unwrap();

@@ -4,16 +4,16 @@
 //! node does not know it refuses. Personal data comes out masked unless [`Shown::Whole`] is asked for, with a duty.
 
 pub mod area_clearing;
+pub mod bank;
+pub mod clearing;
 pub mod clearing_statement;
-pub mod ledger;
 pub mod document;
 pub mod institution_payment;
-pub mod clearing;
-pub mod bank;
+pub mod ledger;
 pub mod media;
+pub mod money;
 pub mod notice;
 pub mod payment_order;
-pub mod money;
 pub mod prepayment;
 pub mod purchase;
 pub mod reconciliation;

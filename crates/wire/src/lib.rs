@@ -4,9 +4,9 @@
 //! other; [`adapter`] what a node asks an outside core system; [`api`] is the management interface; [`openapi`] describes all of them; [`sign`] holds one way of showing who one is a file. Formats end here: inside
 //! there are the values of the field crates. This crate must not know SQL, an HTTP server, or what time it is.
 
+pub mod adapter;
 pub mod api;
 pub mod bank;
-pub mod adapter;
 pub mod csv;
 pub mod hospital;
 pub mod openapi;

@@ -420,7 +420,8 @@ impl ProvinceSettings {
 
 impl OutsideScheme {
     fn read(&self, province: Province) -> Result<node::OutsideScheme, Stop> {
-        let wrong = |what: String| Stop::Unable(format!("outside_schemes 有误：{what} (wrong outside scheme)"));
+        let wrong =
+            |what: String| Stop::Unable(format!("outside_schemes 有误：{what} (wrong outside scheme)"));
         let area = self.area.parse::<AdminDivision>().ok().map(AdminDivision::pooling_area);
         let area = area.filter(|area| area.province() == province && area.to_string() == self.area);
         let area = area.ok_or_else(|| wrong(format!("area[{}]应为本省的统筹区六位代码", self.area)))?;

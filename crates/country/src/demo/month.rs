@@ -172,9 +172,7 @@ impl Stage<'_> {
                 let body = json!({
                     "name": holder, "bank": "示范银行营业部", "number": number, "bank_code": "102100000017",
                 });
-                self.at(province)
-                    .put::<Value>(&format!("bank-accounts/{}", scheme.code()), body)
-                    .await?;
+                self.at(province).put::<Value>(&format!("bank-accounts/{}", scheme.code()), body).await?;
                 opened.push((number, holder));
             }
         }
@@ -189,7 +187,8 @@ impl Stage<'_> {
         let path = format!("reconciliations?from={day}&to={day}");
         let found: Reconciliations = self.hub().get(&path).await?;
         for one in &found.reconciliations {
-            let outcome = if one.agreed { "一致".to_owned() } else { format!("不一致{}笔", one.differing) };
+            let outcome =
+                if one.agreed { "一致".to_owned() } else { format!("不一致{}笔", one.differing) };
             let province = one.province.parse().map_or_else(|_| one.province.clone(), name);
             self.say(&format!(
                 "{}{}有效{}笔{}元  {outcome}",
@@ -220,7 +219,10 @@ impl Stage<'_> {
         ));
         let body = json!({ "revision": plan.revision });
         let adopted: ClearingMonth = hub.post(&format!("clearings/{number}/adopt"), body).await?;
-        self.say(&format!("赵某甲采用第{}次试算，生成清算表，{}前确认", adopted.adopted, adopted.confirmed_by));
+        self.say(&format!(
+            "赵某甲采用第{}次试算，生成清算表，{}前确认",
+            adopted.adopted, adopted.confirmed_by
+        ));
         let dues: ClearingDues = hub.get(&format!("clearings/{number}/dues?side=payable")).await?;
         for due in &dues.rows {
             self.say(&format!(
@@ -237,7 +239,7 @@ impl Stage<'_> {
             let (transfers, volume) = (way.transfers.to_string(), way.volume.to_string());
             self.say(&format!(
                 "划拨测算  {}{}笔{}元",
-                fit(&way.way, 10),
+                fit(&way.way, 24),
                 right(&transfers, 3),
                 right(&volume, 14)
             ));
@@ -250,12 +252,12 @@ impl Stage<'_> {
         self.say("\n【核对、确认】各省取得清算表，与本省的账逐笔核对");
         for province in self.provinces() {
             let path = format!("statements/{month}/confirm");
-            let confirmed: Result<ClearingStatementView, Trouble> = self.at(province).post(&path, json!({})).await;
+            let confirmed: Result<ClearingStatementView, Trouble> =
+                self.at(province).post(&path, json!({})).await;
             let text = match confirmed {
-                Ok(statement) => format!(
-                    "{}笔，不一致{}处，李某乙已确认",
-                    statement.settlements, statement.finding_count
-                ),
+                Ok(statement) => {
+                    format!("{}笔，不一致{}处，李某乙已确认", statement.settlements, statement.finding_count)
+                }
                 Err(Trouble(why)) => why,
             };
             self.say(&format!("{}{text}", fit(&name(province), 8)));
@@ -279,7 +281,7 @@ impl Stage<'_> {
                 self.say(&format!(
                     "{}{}上解{}元，尚欠{left}元，期限{}",
                     fit(&area.notice, 26),
-                    fit(&area.name, 8),
+                    fit(&area.name, 14),
                     right(&area.still_owed, 12),
                     divided.due
                 ));
@@ -419,12 +421,13 @@ impl Stage<'_> {
             self.say(&format!("\n【总账】{whose}科目余额表  {}至{}", trial.first, trial.last));
             let heads = [("科目", 34), ("对方", 15), ("险种基金", 36)];
             let heads: String = heads.iter().map(|(head, wide)| fit(head, *wide)).collect();
-            let sums: String = ["借方", "贷方", "期末"].iter().map(|head| right(head, 14)).collect();
+            let sums = [("借方", 14), ("贷方", 14), ("期末", 16)];
+            let sums: String = sums.iter().map(|(head, wide)| right(head, *wide)).collect();
             self.say(&format!("{heads}{sums}"));
             for line in &trial.accounts {
                 let account = &line.account;
                 self.say(&format!(
-                    "{}{}{}{}{}{}{}",
+                    "{}{}{}{}{}  {}{}",
                     fit(&account.name, 34),
                     fit(&account.party, 15),
                     fit(&account.purse, 36),

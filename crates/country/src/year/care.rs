@@ -31,7 +31,29 @@ impl Year<'_> {
                 Some(province) if [pair.insured, pair.treatment].contains(&province) => {
                     self.turn_away(route).await?;
                 }
-                _ => self.settle_one(route).await?,
+                _ => self.settle_one_of(route).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A settlement of this route, or of the next whose policy can be computed with: where values are missing, people pay
+    /// themselves and are not asked for again.
+    async fn settle_one_of(&mut self, first: usize) -> Result<(), Trouble> {
+        let count = self.routes.len();
+        for route in (first..first + count).map(|route| route % count) {
+            let pair = self.routes[route].pair;
+            let suspended =
+                self.suspended.is_some_and(|province| [pair.insured, pair.treatment].contains(&province));
+            if suspended || self.without_policy.contains(&route) {
+                continue;
+            }
+            match self.settle_one(route).await {
+                Err(why) if why.0.contains("待遇政策缺少") => {
+                    self.without_policy.insert(route);
+                    (self.say)(&format!("{}：{}", name(pair.treatment), why.0));
+                }
+                settled => return settled,
             }
         }
         Ok(())

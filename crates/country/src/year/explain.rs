@@ -55,7 +55,7 @@ impl Year<'_> {
         let mut expected = Expected::new();
         self.expect_openings(&mut expected);
         self.expect_settlements(&mut expected)?;
-        self.expect_transfers(&mut expected, &notices)?;
+        expect_transfers(&mut expected, &notices)?;
         failed.extend(self.unexplained_prepayments(&expected));
         for ((participant, account), amount) in &expected {
             if is_between_provinces(account) && !amount.is_zero() {
@@ -143,31 +143,6 @@ impl Year<'_> {
         add(expected, -amount, [(of(insured), Account::fund_balance(route.area, scheme, purse))]);
     }
 
-    /// What the notices make the provinces pay, which the bank has paid.
-    fn expect_transfers(&self, expected: &mut Expected, notices: &[NoticeView]) -> Result<(), Trouble> {
-        for notice in notices {
-            let province = |code: &str| {
-                code.parse::<Province>().map_err(|_| Trouble(format!("通知书中有不认识的省[{code}]")))
-            };
-            let (payer, payee) = (province(&notice.payer)?, province(&notice.payee)?);
-            let back = notice.cause.ends_with("_return");
-            let pair = if back {
-                Pair { insured: payee, treatment: payer }
-            } else {
-                Pair { insured: payer, treatment: payee }
-            };
-            let is_prepayment = notice.cause.starts_with("prepayment");
-            for line in &notice.lines {
-                let amount: Fen =
-                    line.amount.parse().map_err(|_| Trouble("通知书金额不是金额".to_owned()))?;
-                let amount = if back { -amount } else { amount };
-                let moved = Moved { pair, scheme: line.scheme, purse: purse(&line.purse)?, amount };
-                moved.expect(expected, is_prepayment);
-            }
-        }
-        Ok(())
-    }
-
     /// Orders of notices of which the bank has not moved exactly what they say.
     fn unpaid(&self, notices: &[NoticeView]) -> Vec<String> {
         let mut moved = self.bank.moved();
@@ -223,6 +198,30 @@ impl Year<'_> {
         }
         failed
     }
+}
+
+/// What the notices make the provinces pay, which the bank has paid.
+fn expect_transfers(expected: &mut Expected, notices: &[NoticeView]) -> Result<(), Trouble> {
+    for notice in notices {
+        let province = |code: &str| {
+            code.parse::<Province>().map_err(|_| Trouble(format!("通知书中有不认识的省[{code}]")))
+        };
+        let (payer, payee) = (province(&notice.payer)?, province(&notice.payee)?);
+        let back = notice.cause.ends_with("_return");
+        let pair = if back {
+            Pair { insured: payee, treatment: payer }
+        } else {
+            Pair { insured: payer, treatment: payee }
+        };
+        let is_prepayment = notice.cause.starts_with("prepayment");
+        for line in &notice.lines {
+            let amount: Fen = line.amount.parse().map_err(|_| Trouble("通知书金额不是金额".to_owned()))?;
+            let amount = if back { -amount } else { amount };
+            let moved = Moved { pair, scheme: line.scheme, purse: purse(&line.purse)?, amount };
+            moved.expect(expected, is_prepayment);
+        }
+    }
+    Ok(())
 }
 
 impl Moved {

@@ -87,6 +87,7 @@ impl<'s> Year<'s> {
             bank: Bank::default(),
             dice: Dice(options.seed.wrapping_mul(2_654_435_761).wrapping_add(17)),
             routes: Vec::new(),
+            without_policy: BTreeSet::new(),
             made: Vec::new(),
             deducted: Vec::new(),
             prepaid: BTreeMap::new(),

@@ -208,7 +208,7 @@ impl Year<'_> {
     }
 
     /// The bank pays.
-    pub(super) async fn pay(&mut self, number: usize, how: How) -> Result<(), Trouble> {
+    pub(super) fn pay(&mut self, number: usize, how: How) -> Result<(), Trouble> {
         let today = self.today();
         let instruction = self.bank.instruction(number).clone();
         let rest = instruction.rest();
@@ -304,7 +304,7 @@ impl Year<'_> {
     }
 
     /// The debtor hands over all that it has withheld.
-    pub(super) async fn catch_up(&mut self) -> Result<(), Trouble> {
+    pub(super) fn catch_up(&mut self) {
         let today = self.today();
         self.money.paid_up = true;
         let withheld = std::mem::take(&mut self.money.withheld);
@@ -313,7 +313,6 @@ impl Year<'_> {
             self.at(working_days_later(today, 1), Deed::HandOver(payer, number));
         }
         self.at(working_days_later(today, 7), Deed::Lift);
-        Ok(())
     }
 
     /// Once nothing of the debtor is overdue, the hub lifts.

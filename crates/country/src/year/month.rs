@@ -65,22 +65,18 @@ impl Year<'_> {
         for code in &standing.unanswered {
             let province = code.parse().map_err(|_| Trouble(format!("清算表中有不认识的省[{code}]")))?;
             let desk = self.desk(Participant::Province(province));
-            match of_found.filter(|(pair, _)| pair.insured == province) {
-                Some((pair, at)) => {
-                    let body = json!({ "disputes": [{
-                        "pair": pair.to_string(), "settlements": [self.made[at].id], "reason": "住院日期有疑问",
-                    }]});
-                    desk.post::<ClearingStatementView>(&format!("statements/{month}/dispute"), body).await?;
-                    self.disputed = Some((province, at));
-                    self.made[at].touched = true;
-                }
-                None => {
-                    let path = format!("statements/{month}/confirm");
-                    let said: ClearingStatementView = desk.post(&path, json!({})).await?;
-                    if !said.complete || said.finding_count > 0 {
-                        self.failed
-                            .push(format!("[{code}]核对{month}清算表有{}处不一致", said.finding_count));
-                    }
+            if let Some((pair, at)) = of_found.filter(|(pair, _)| pair.insured == province) {
+                let body = json!({ "disputes": [{
+                    "pair": pair.to_string(), "settlements": [self.made[at].id], "reason": "住院日期有疑问",
+                }]});
+                desk.post::<ClearingStatementView>(&format!("statements/{month}/dispute"), body).await?;
+                self.disputed = Some((province, at));
+                self.made[at].touched = true;
+            } else {
+                let path = format!("statements/{month}/confirm");
+                let said: ClearingStatementView = desk.post(&path, json!({})).await?;
+                if !said.complete || said.finding_count > 0 {
+                    self.failed.push(format!("[{code}]核对{month}清算表有{}处不一致", said.finding_count));
                 }
             }
             self.figures.answers += 1;

@@ -47,7 +47,7 @@ impl Desk {
     pub async fn refused(&self, path: &str, body: Value, words: &str) {
         match self.0.post::<Value>(&format!("/api/v1/funds/{path}"), &body).await {
             Err(CallError::Refused(refused)) => {
-                assert!(refused.message.contains(words), "{path}: {refused:?}")
+                assert!(refused.message.contains(words), "{path}: {refused:?}");
             }
             other => panic!("{path} {body}: {other:?}"),
         }

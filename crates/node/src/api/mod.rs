@@ -6,22 +6,22 @@
 //!
 //! To add an endpoint: its body in `wire::api`, a function in the role's file that takes a [`Clerk`], its route there.
 
-mod clearing;
 mod area_clearing;
+mod bank;
+mod clearing;
 mod clearing_statement;
 pub mod client;
 pub(crate) mod description;
-mod bank;
 mod details;
 mod document;
 pub mod hub;
 mod institution_payment;
 mod ledger;
 mod media;
-pub mod province;
-mod prepayment;
 mod notice;
 mod payment_order;
+mod prepayment;
+pub mod province;
 mod purchase;
 mod reconciliation;
 mod registration;

@@ -20,7 +20,9 @@ use store::{
     Conn,
     reconciliation::{self, Guest},
 };
-use terms::{Fen, Fund, InstitutionCode, InsuranceScheme, Month, Refusal, SettlementId, VisitId, code::name_of};
+use terms::{
+    Fen, Fund, InstitutionCode, InsuranceScheme, Month, Refusal, SettlementId, VisitId, code::name_of,
+};
 use wire::hospital::{
     declaration::{MonthsInput, Visits, clearing_code, clearing_stage, plain_day, plain_month},
     t2172, t2173, t2174, t2175, t2176,
@@ -101,7 +103,10 @@ async fn paid_of_lines(
 
 /// The purse of a code as 2175 writes it, where the account of residents has a code of its own.
 fn purse_of(code: &str) -> Purse {
-    Fund::ALL.iter().find(|fund| fund.code() == code).map_or(Purse::PersonalAccount, |fund| Purse::Fund(*fund))
+    Fund::ALL
+        .iter()
+        .find(|fund| fund.code() == code)
+        .map_or(Purse::PersonalAccount, |fund| Purse::Fund(*fund))
 }
 
 fn named(table: &str, code: &str) -> Option<String> {

@@ -57,11 +57,7 @@ async fn check(node: &ProvinceNode, question: &Envelope) -> Result<(), Untrusted
 }
 
 /// Answers as the insured side, whoever asks.
-pub async fn decide(
-    node: &ProvinceNode,
-    from: Participant,
-    question: Question,
-) -> Result<Answer, Failure> {
+pub async fn decide(node: &ProvinceNode, from: Participant, question: Question) -> Result<Answer, Failure> {
     let misrouted = Failure::Trouble(Refusal::PeerRejected { detail: "接收方不符".to_owned() });
     if question.addressee() != node.context.me {
         return Err(misrouted);

@@ -29,6 +29,7 @@ const PAGE: i64 = 200;
 /// The people of the insured place, taken page by page by several readers.
 pub struct People {
     engine: Option<Engine>,
+    #[expect(clippy::option_option, reason = "at the end, at the beginning, or behind somebody")]
     next: Turn<Option<Option<YearOfPerson>>>,
     found: Mutex<Found>,
 }

@@ -104,12 +104,16 @@ async fn of_month(
         book::pairs(conn, of, None).await?.into_iter().map(|pair| (pair.pair, pair)).collect();
     let mut plan = Plan::empty(of.0, of.1);
     for (pair, lines) in apportioner.into_pairs().filter(|(_, lines)| !lines.is_empty()) {
-        lines.iter().for_each(|line| plan.add(line));
+        for line in &lines {
+            plan.add(line);
+        }
         let planned = waiting.remove(&pair);
         let parts = planned.as_ref().map_or(0, |planned| planned.parts);
         compare_lines(conn, of, (pair, parts), &lines, plans).await?;
         let mut dues = Dues::new();
-        lines.iter().for_each(|line| add_dues(&mut dues, line.dues()));
+        for line in &lines {
+            add_dues(&mut dues, line.dues());
+        }
         plans.hold(planned.is_some_and(|planned| planned.dues == dues), || {
             format!("{}[{pair}]应付合计与重新清分的{}不一致", of.0, dues.values().copied().sum::<Fen>())
         });

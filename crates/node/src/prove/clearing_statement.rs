@@ -144,7 +144,7 @@ async fn own_deductions(conn: &mut Conn, own: Province) -> Outcome<Vec<Voucher>>
     loop {
         let page = deduction::list(conn, own, &after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(vouchers) };
-        after = last.deduction.number.clone();
+        after.clone_from(&last.deduction.number);
         vouchers.extend(page.iter().map(|recorded| deductions::voucher(own, recorded)));
         vouchers.extend(page.iter().filter_map(|recorded| deductions::taken_back(own, recorded)));
     }

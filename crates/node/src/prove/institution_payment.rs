@@ -70,7 +70,7 @@ async fn deducted(conn: &mut Conn, own: Province) -> Outcome<BTreeMap<String, Mo
     loop {
         let page = deduction::list(conn, own, &after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(all) };
-        after = last.deduction.number.clone();
+        after.clone_from(&last.deduction.number);
         for recorded in page {
             let Some(payment) = recorded.payment else { continue };
             let funds = recorded.deduction.funds.iter().map(|(fund, amount)| (Purse::Fund(*fund), *amount));

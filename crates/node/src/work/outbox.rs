@@ -1,6 +1,8 @@
 //! The outbox: what another node must hear is sent again until it has answered.
 
-use crate::{clearing_statement, context::Failure, deduction, outside_scheme, province::ProvinceNode, settlement};
+use crate::{
+    clearing_statement, context::Failure, deduction, outside_scheme, province::ProvinceNode, settlement,
+};
 use std::{sync::Arc, time::Duration};
 use store::{
     outbox::{self, Waiting},

@@ -149,6 +149,11 @@ async fn add_up(conn: &mut Conn, request: &Request, table: &str, own: &[i32]) ->
         );
         copy(conn, &text, request.pace, |row| add(&mut apportioner, &part, row)).await?;
     }
+    for line in request.with.iter().chain(&request.without) {
+        if line.total != line.funds.values().copied().sum::<Fen>() + line.person_total {
+            return Err(corrupt(&format!("the line of {} does not balance", line.settlement)));
+        }
+    }
     let is_own = |line: &&ClearedLine| own.contains(&super::province_number(line.insured.province()));
     for line in request.with.iter().filter(is_own) {
         apportioner.add(&line.part, &item_of(line), funds_of(line));

@@ -509,7 +509,7 @@ impl IncreaseView {
         match &one.stage {
             Stage::Applied => {}
             Stage::Refused { at, by, reason } | Stage::Withdrawn { at, by, reason } => {
-                decided(*at, by, reason)
+                decided(*at, by, reason);
             }
             Stage::Accepted(accepted) | Stage::Paid { accepted, .. } => {
                 decided(accepted.at, &accepted.by, &accepted.reason);

@@ -1,33 +1,35 @@
 //! The management interface: what clerks and operators ask of a node.
 
 use super::{Operation, Role, SchemaOf, json_content, schema_of};
-use crate::api::document::{DocumentView, Documents, NewDocument, VerifiedDocument};
-use crate::api::ledger::{
-    AccountClosing, AccountLedger, LedgerVoucher, LedgerVouchers, MadeVouchers, NewCorrection, NewVoucher, Proof,
-    SummaryOrder, TrialBalanceView, YearClosing,
-};
-use crate::api::clearing::{
-    AdoptClearing, ClearingComparison, ClearingDone, ClearingDues, ClearingLines, ClearingMonth, ClearingMonths,
-    ClearingPairs, ClearingPlan, ClearingPlanned, ClearingStatement, DecideDispute, NettingReport, NoticesIssued,
-};
 use crate::api::area_clearing::{AreaMonthView, AreaReceiptBody};
+use crate::api::clearing::{
+    AdoptClearing, ClearingComparison, ClearingDone, ClearingDues, ClearingLines, ClearingMonth,
+    ClearingMonths, ClearingPairs, ClearingPlan, ClearingPlanned, ClearingStatement, DecideDispute,
+    NettingReport, NoticesIssued,
+};
 use crate::api::clearing_statement::{
     ClearingStatementView, ClearingStatements, ConfirmStatement, DeductionView, Deductions, DisputeStatement,
     NewDeductionBody,
 };
+use crate::api::document::{DocumentView, Documents, NewDocument, VerifiedDocument};
 use crate::api::institution_payment::{
-    AccountBody, AdoptPayment, BankAnswer, BudgetBody, OrderInstalment, InstitutionOrders, PaymentDraftView, PaymentView,
-    Payments, PenaltyBody, SettleYear, TermsBody, YearHeldView,
+    AccountBody, AdoptPayment, BankAnswer, BudgetBody, InstitutionOrders, OrderInstalment, PaymentDraftView,
+    PaymentView, Payments, PenaltyBody, SettleYear, TermsBody, YearHeldView,
+};
+use crate::api::ledger::{
+    AccountClosing, AccountLedger, LedgerVoucher, LedgerVouchers, MadeVouchers, NewCorrection, NewVoucher,
+    Proof, SummaryOrder, TrialBalanceView, YearClosing,
 };
 use crate::api::media::{CardView, Holder, IssuedCard, MadeVoucher, Media, NewCard};
+use crate::api::prepayment::{
+    AcceptIncrease, AdoptPrepayments, ApplyIncrease, AreaMoney, AreaPrepayments, IncreaseView, Increases,
+    PrepaymentChanges, PrepaymentPositions, PrepaymentYearView, PrepaymentYears, SetAreaPrepayment,
+    SetPrepayment,
+};
+use crate::api::purchase::{ConfirmPurchase, PurchaseOrderView, PurchaseOrders};
 use crate::api::reconciliation::{
     AssignDifference, DecideDifference, Differences, NewReconciliation, Reconciliations,
 };
-use crate::api::prepayment::{
-    AcceptIncrease, AdoptPrepayments, ApplyIncrease, AreaMoney, AreaPrepayments, IncreaseView, Increases,
-    PrepaymentChanges, PrepaymentPositions, PrepaymentYearView, PrepaymentYears, SetAreaPrepayment, SetPrepayment,
-};
-use crate::api::purchase::{ConfirmPurchase, PurchaseOrderView, PurchaseOrders};
 use crate::api::{
     DUTY_HEADER, DetailsView, FilingChange, FilingView, Filings, InstitutionBody, NewFiling, OPERATOR_HEADER,
     ParticipantBody, ParticipantView, Participants, PersonBody, Reason, Refused, SettlementView, Taken,
@@ -86,8 +88,11 @@ impl Line {
 }
 
 const PROVINCE: &[Line] = &[
-    line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>)
-        .asks(&[("after", "上一页的next", false)]),
+    line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>).asks(&[(
+        "after",
+        "上一页的next",
+        false,
+    )]),
     line("get", "/api/v1/funds/notices/{number}", "一份付款、收款通知书", schema_of::<NoticeView>),
     line("get", "/api/v1/funds/orders", "划拨单", schema_of::<PaymentOrders>).asks(&[
         ("stage", "阶段；不填为未办结的，all为全部", false),
@@ -122,11 +127,18 @@ const PROVINCE: &[Line] = &[
     line("put", "/api/v1/funds/bank-accounts/{scheme}", "登记本省财政专户", schema_of::<BankAccountView>)
         .with(schema_of::<BankAccountBody>)
         .shows_people(),
-    line("get", "/api/v1/funds/expenditure-accounts", "拨付机构的支出户", schema_of::<BankAccounts>).shows_people(),
-    line("put", "/api/v1/funds/expenditure-accounts/{scheme}", "登记本省支出户", schema_of::<BankAccountView>)
-        .with(schema_of::<BankAccountBody>)
+    line("get", "/api/v1/funds/expenditure-accounts", "拨付机构的支出户", schema_of::<BankAccounts>)
         .shows_people(),
-    line("get", "/api/v1/funds/bank-statements", "已导入的银行对账单", schema_of::<BankStatements>).shows_people(),
+    line(
+        "put",
+        "/api/v1/funds/expenditure-accounts/{scheme}",
+        "登记本省支出户",
+        schema_of::<BankAccountView>,
+    )
+    .with(schema_of::<BankAccountBody>)
+    .shows_people(),
+    line("get", "/api/v1/funds/bank-statements", "已导入的银行对账单", schema_of::<BankStatements>)
+        .shows_people(),
     line("post", "/api/v1/funds/bank-statements", "导入银行对账单（camt.053）", schema_of::<TakenStatements>)
         .with(schema_of::<NewBankStatement>),
     line("get", "/api/v1/funds/bank-entries", "银行流水", schema_of::<BankEntries>)
@@ -202,10 +214,8 @@ const PROVINCE: &[Line] = &[
         "重新上传一笔结算的费用明细",
         schema_of::<TransmissionView>,
     ),
-    line("get", "/api/v1/funds/reconciliations", "查询每日对账结果", schema_of::<Reconciliations>).asks(&[
-        ("from", "起始日期", true),
-        ("to", "截止日期", true),
-    ]),
+    line("get", "/api/v1/funds/reconciliations", "查询每日对账结果", schema_of::<Reconciliations>)
+        .asks(&[("from", "起始日期", true), ("to", "截止日期", true)]),
     line("post", "/api/v1/funds/reconciliations", "对若干日重新对账", schema_of::<Reconciliations>)
         .with(schema_of::<NewReconciliation>),
     line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>).asks(&[
@@ -214,18 +224,36 @@ const PROVINCE: &[Line] = &[
         ("stage", "阶段；不填为尚未说明的", false),
         ("after", "上一页的next", false),
     ]),
-    line("post", "/api/v1/funds/differences/{id}/explain", "说明一笔对账差异的原因", schema_of::<Differences>)
-        .with(schema_of::<DecideDifference>),
+    line(
+        "post",
+        "/api/v1/funds/differences/{id}/explain",
+        "说明一笔对账差异的原因",
+        schema_of::<Differences>,
+    )
+    .with(schema_of::<DecideDifference>),
     line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
         .with(schema_of::<DecideDifference>),
     line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
         .with(schema_of::<DecideDifference>),
-    line("post", "/api/v1/funds/differences/{id}/assign", "将对账差异转交另一方核查", schema_of::<Differences>)
-        .with(schema_of::<AssignDifference>),
+    line(
+        "post",
+        "/api/v1/funds/differences/{id}/assign",
+        "将对账差异转交另一方核查",
+        schema_of::<Differences>,
+    )
+    .with(schema_of::<AssignDifference>),
     line("get", "/api/v1/funds/prepayments", "预付金使用情况和预警", schema_of::<PrepaymentPositions>),
-    line("post", "/api/v1/funds/prepayments/compute", "重新计算预付金使用情况", schema_of::<PrepaymentPositions>),
-    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>)
-        .asks(&[("stage", "阶段：applied、accepted、refused、paid、withdrawn；不填为全部", false)]),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/compute",
+        "重新计算预付金使用情况",
+        schema_of::<PrepaymentPositions>,
+    ),
+    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>).asks(&[(
+        "stage",
+        "阶段：applied、accepted、refused、paid、withdrawn；不填为全部",
+        false,
+    )]),
     line("post", "/api/v1/funds/prepayments/increases", "就医省申请紧急调增", schema_of::<IncreaseView>)
         .with(schema_of::<ApplyIncrease>),
     line(
@@ -266,19 +294,34 @@ const PROVINCE: &[Line] = &[
         .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
     line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
         .with(schema_of::<NewDocument>),
-    line("get", "/api/v1/funds/documents/{file}", "一份文书；编号后加.pdf、.xlsx、.csv为文件", schema_of::<DocumentView>),
+    line(
+        "get",
+        "/api/v1/funds/documents/{file}",
+        "一份文书；编号后加.pdf、.xlsx、.csv为文件",
+        schema_of::<DocumentView>,
+    ),
     line("get", "/api/v1/verify/{number}", "核验文书真伪，不需令牌", schema_of::<VerifiedDocument>)
         .asks(&[("code", "校验码", true)]),
     line("get", "/api/v1/funds/statements", "本省各月清算表", schema_of::<ClearingStatements>),
-    line("get", "/api/v1/funds/statements/{month}", "一个月的清算表及核对结果", schema_of::<ClearingStatementView>),
+    line(
+        "get",
+        "/api/v1/funds/statements/{month}",
+        "一个月的清算表及核对结果",
+        schema_of::<ClearingStatementView>,
+    ),
     line(
         "post",
         "/api/v1/funds/statements/{month}/fetch",
         "向国家平台取得清算表并逐笔核对",
         schema_of::<ClearingStatementView>,
     ),
-    line("post", "/api/v1/funds/statements/{month}/confirm", "确认清算表", schema_of::<ClearingStatementView>)
-        .with(schema_of::<ConfirmStatement>),
+    line(
+        "post",
+        "/api/v1/funds/statements/{month}/confirm",
+        "确认清算表",
+        schema_of::<ClearingStatementView>,
+    )
+    .with(schema_of::<ConfirmStatement>),
     line(
         "post",
         "/api/v1/funds/statements/{month}/dispute",
@@ -286,8 +329,11 @@ const PROVINCE: &[Line] = &[
         schema_of::<ClearingStatementView>,
     )
     .with(schema_of::<DisputeStatement>),
-    line("get", "/api/v1/funds/deductions", "审核扣款", schema_of::<Deductions>)
-        .asks(&[("after", "上一页的next", false)]),
+    line("get", "/api/v1/funds/deductions", "审核扣款", schema_of::<Deductions>).asks(&[(
+        "after",
+        "上一页的next",
+        false,
+    )]),
     line("post", "/api/v1/funds/deductions", "登记审核扣款", schema_of::<DeductionView>)
         .with(schema_of::<NewDeductionBody>),
     line("get", "/api/v1/funds/areas/{month}", "一个月各统筹区的清算表", schema_of::<AreaMonthView>),
@@ -295,13 +341,26 @@ const PROVINCE: &[Line] = &[
     line("post", "/api/v1/funds/areas/{month}/receipts", "登记统筹区上解资金", schema_of::<AreaMonthView>)
         .with(schema_of::<AreaReceiptBody>),
     line("post", "/api/v1/funds/areas/{month}/pass-on", "省内异地资金划转", schema_of::<AreaMonthView>),
-    line("get", "/api/v1/funds/institution-payments", "一个月的拨付单", schema_of::<Payments>)
-        .asks(&[("month", "清分年月，如2026-10", true)]),
-    line("get", "/api/v1/funds/institution-payments/draft", "试算一个月的拨付", schema_of::<PaymentDraftView>)
-        .asks(&[("institution", "机构编号", true), ("month", "清分年月，如2026-10", true)]),
+    line("get", "/api/v1/funds/institution-payments", "一个月的拨付单", schema_of::<Payments>).asks(&[(
+        "month",
+        "清分年月，如2026-10",
+        true,
+    )]),
+    line(
+        "get",
+        "/api/v1/funds/institution-payments/draft",
+        "试算一个月的拨付",
+        schema_of::<PaymentDraftView>,
+    )
+    .asks(&[("institution", "机构编号", true), ("month", "清分年月，如2026-10", true)]),
     line("post", "/api/v1/funds/institution-payments/adopt", "审定一个月的拨付", schema_of::<PaymentView>)
         .with(schema_of::<AdoptPayment>),
-    line("get", "/api/v1/funds/institution-payments/orders", "已下达、银行尚未付出的拨付", schema_of::<InstitutionOrders>),
+    line(
+        "get",
+        "/api/v1/funds/institution-payments/orders",
+        "已下达、银行尚未付出的拨付",
+        schema_of::<InstitutionOrders>,
+    ),
     line("get", "/api/v1/funds/institution-payments/{number}", "查看拨付单", schema_of::<PaymentView>),
     line(
         "post",
@@ -318,8 +377,13 @@ const PROVINCE: &[Line] = &[
     )
     .asks(&[("scheme", "险种代码：310或390", true)])
     .shows_people(),
-    line("post", "/api/v1/funds/institution-payments/{number}/bank", "登记银行回单", schema_of::<PaymentView>)
-        .with(schema_of::<BankAnswer>),
+    line(
+        "post",
+        "/api/v1/funds/institution-payments/{number}/bank",
+        "登记银行回单",
+        schema_of::<PaymentView>,
+    )
+    .with(schema_of::<BankAnswer>),
     line("put", "/api/v1/funds/institutions/{code}/terms", "登记协议的拨付条款", schema_of::<Taken>)
         .with(schema_of::<TermsBody>),
     line("put", "/api/v1/funds/institutions/{code}/account", "登记机构收款账户", schema_of::<Taken>)
@@ -328,13 +392,19 @@ const PROVINCE: &[Line] = &[
         .with(schema_of::<BudgetBody>),
     line("post", "/api/v1/funds/institutions/{code}/penalties", "登记协议违约金", schema_of::<Taken>)
         .with(schema_of::<PenaltyBody>),
-    line("get", "/api/v1/funds/institutions/{code}/held", "一个年度的预留资金", schema_of::<YearHeldView>).asks(&[
-        ("year", "年度", true),
-        ("held_as", "withheld（总额控制待清算）或deposit（质量保证金）", true),
-        ("score", "年度考核得分", false),
-    ]),
-    line("post", "/api/v1/funds/institutions/{code}/settle-year", "年终清算预留资金", schema_of::<PaymentView>)
-        .with(schema_of::<SettleYear>),
+    line("get", "/api/v1/funds/institutions/{code}/held", "一个年度的预留资金", schema_of::<YearHeldView>)
+        .asks(&[
+            ("year", "年度", true),
+            ("held_as", "withheld（总额控制待清算）或deposit（质量保证金）", true),
+            ("score", "年度考核得分", false),
+        ]),
+    line(
+        "post",
+        "/api/v1/funds/institutions/{code}/settle-year",
+        "年终清算预留资金",
+        schema_of::<PaymentView>,
+    )
+    .with(schema_of::<SettleYear>),
 ];
 
 const HUB: &[Line] = &[
@@ -344,12 +414,20 @@ const HUB: &[Line] = &[
     line("get", "/api/v1/funds/bank-accounts", "各省财政专户", schema_of::<BankAccounts>).shows_people(),
     line("get", "/api/v1/funds/urgings", "逾期未划拨", schema_of::<Urgings>),
     line("post", "/api/v1/funds/urgings/{number}", "发出催缴函", schema_of::<LetterView>),
-    line("get", "/api/v1/funds/suspensions", "因未划拨的暂停", schema_of::<Suspensions>)
-        .asks(&[("province", "省级区划代码", false)]),
+    line("get", "/api/v1/funds/suspensions", "因未划拨的暂停", schema_of::<Suspensions>).asks(&[(
+        "province",
+        "省级区划代码",
+        false,
+    )]),
     line("post", "/api/v1/funds/suspensions/{province}", "决定暂停跨省直接结算", schema_of::<SuspensionView>)
         .with(schema_of::<Decision>),
-    line("post", "/api/v1/funds/suspensions/{province}/lift", "决定恢复跨省直接结算", schema_of::<SuspensionView>)
-        .with(schema_of::<Decision>),
+    line(
+        "post",
+        "/api/v1/funds/suspensions/{province}/lift",
+        "决定恢复跨省直接结算",
+        schema_of::<SuspensionView>,
+    )
+    .with(schema_of::<Decision>),
     line("get", "/api/v1/participants", "接入的省", schema_of::<Participants>),
     line("get", "/api/v1/participants/{code}", "一个接入的省", schema_of::<ParticipantView>),
     line("put", "/api/v1/participants/{code}", "登记接入的省", schema_of::<ParticipantView>)
@@ -357,29 +435,51 @@ const HUB: &[Line] = &[
     line("post", "/api/v1/participants/{code}/suspend", "暂停直接结算", schema_of::<ParticipantView>)
         .with(schema_of::<Reason>),
     line("post", "/api/v1/participants/{code}/resume", "恢复直接结算", schema_of::<ParticipantView>),
-    line("get", "/api/v1/funds/reconciliations", "查询各省每日对账结果", schema_of::<Reconciliations>).asks(&[
-        ("from", "起始日期", true),
-        ("to", "截止日期", true),
-        ("province", "省级区划代码；不填为全部", false),
-    ]),
+    line("get", "/api/v1/funds/reconciliations", "查询各省每日对账结果", schema_of::<Reconciliations>).asks(
+        &[
+            ("from", "起始日期", true),
+            ("to", "截止日期", true),
+            ("province", "省级区划代码；不填为全部", false),
+        ],
+    ),
     line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>).asks(&[
         ("from", "起始日期", true),
         ("to", "截止日期", true),
         ("stage", "阶段；不填为尚未说明的", false),
         ("after", "上一页的next", false),
     ]),
-    line("post", "/api/v1/funds/differences/{id}/explain", "说明一笔对账差异的原因", schema_of::<Differences>)
-        .with(schema_of::<DecideDifference>),
+    line(
+        "post",
+        "/api/v1/funds/differences/{id}/explain",
+        "说明一笔对账差异的原因",
+        schema_of::<Differences>,
+    )
+    .with(schema_of::<DecideDifference>),
     line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
         .with(schema_of::<DecideDifference>),
     line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
         .with(schema_of::<DecideDifference>),
-    line("post", "/api/v1/funds/differences/{id}/assign", "将对账差异转交另一方核查", schema_of::<Differences>)
-        .with(schema_of::<AssignDifference>),
+    line(
+        "post",
+        "/api/v1/funds/differences/{id}/assign",
+        "将对账差异转交另一方核查",
+        schema_of::<Differences>,
+    )
+    .with(schema_of::<AssignDifference>),
     line("get", "/api/v1/funds/prepayments", "全国预付金使用情况和预警", schema_of::<PrepaymentPositions>),
-    line("post", "/api/v1/funds/prepayments/compute", "重新计算预付金使用情况", schema_of::<PrepaymentPositions>),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/compute",
+        "重新计算预付金使用情况",
+        schema_of::<PrepaymentPositions>,
+    ),
     line("get", "/api/v1/funds/prepayments/years", "各年度预付金额度", schema_of::<PrepaymentYears>),
-    line("get", "/api/v1/funds/prepayments/years/{year}", "一个年度的预付金额度", schema_of::<PrepaymentYearView>),
+    line(
+        "get",
+        "/api/v1/funds/prepayments/years/{year}",
+        "一个年度的预付金额度",
+        schema_of::<PrepaymentYearView>,
+    ),
     line(
         "post",
         "/api/v1/funds/prepayments/years/{year}/draft",
@@ -406,8 +506,11 @@ const HUB: &[Line] = &[
             ("treatment", "就医省，六位区划", true),
             ("scheme", "险种代码：310或390", true),
         ]),
-    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>)
-        .asks(&[("stage", "阶段：applied、accepted、refused、paid、withdrawn；不填为全部", false)]),
+    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>).asks(&[(
+        "stage",
+        "阶段：applied、accepted、refused、paid、withdrawn；不填为全部",
+        false,
+    )]),
     line(
         "post",
         "/api/v1/funds/prepayments/increases/{id}/accept",
@@ -426,19 +529,40 @@ const HUB: &[Line] = &[
         .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
     line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
         .with(schema_of::<NewDocument>),
-    line("get", "/api/v1/funds/documents/{file}", "一份文书；编号后加.pdf、.xlsx、.csv为文件", schema_of::<DocumentView>),
+    line(
+        "get",
+        "/api/v1/funds/documents/{file}",
+        "一份文书；编号后加.pdf、.xlsx、.csv为文件",
+        schema_of::<DocumentView>,
+    ),
     line("get", "/api/v1/verify/{number}", "核验文书真伪，不需令牌", schema_of::<VerifiedDocument>)
         .asks(&[("code", "校验码", true)]),
     line("get", "/api/v1/funds/clearings", "查询各月清算", schema_of::<ClearingMonths>),
     line("get", "/api/v1/funds/clearings/{month}", "查询一个月的清算", schema_of::<ClearingMonth>),
     line("post", "/api/v1/funds/clearings/{month}/plan", "清分试算", schema_of::<ClearingPlanned>),
     line("get", "/api/v1/funds/clearings/{month}/plan", "查询最近一次试算", schema_of::<ClearingPlan>),
-    line("get", "/api/v1/funds/clearings/{month}/comparison", "比较最近两次试算", schema_of::<ClearingComparison>),
+    line(
+        "get",
+        "/api/v1/funds/clearings/{month}/comparison",
+        "比较最近两次试算",
+        schema_of::<ClearingComparison>,
+    ),
     line("post", "/api/v1/funds/clearings/{month}/adopt", "生成清算表", schema_of::<ClearingMonth>)
         .with(schema_of::<AdoptClearing>),
-    line("get", "/api/v1/funds/clearings/{month}/statement", "全国跨省异地就医费用清算表", schema_of::<ClearingStatement>)
-        .asks(CLEARING_TABLE),
-    line("get", "/api/v1/funds/clearings/{month}/dues", "应付、应收清算表和基金应付明细表", schema_of::<ClearingDues>).asks(&[
+    line(
+        "get",
+        "/api/v1/funds/clearings/{month}/statement",
+        "全国跨省异地就医费用清算表",
+        schema_of::<ClearingStatement>,
+    )
+    .asks(CLEARING_TABLE),
+    line(
+        "get",
+        "/api/v1/funds/clearings/{month}/dues",
+        "应付、应收清算表和基金应付明细表",
+        schema_of::<ClearingDues>,
+    )
+    .asks(&[
         ("province", "省级区划代码；不填为全国", false),
         ("side", "payable为该省应付，receivable为该省应收；不填为两者", false),
         ("form", "csv：逗号分隔文本", false),
@@ -447,14 +571,29 @@ const HUB: &[Line] = &[
         .asks(CLEARING_TABLE),
     line("get", "/api/v1/funds/clearings/{month}/left-out", "未列入清算的结算", schema_of::<ClearingLines>)
         .asks(CLEARING_TABLE),
-    line("get", "/api/v1/funds/clearings/{month}/netting", "轧差测算（仅供参考）", schema_of::<NettingReport>)
-        .asks(&[("form", "csv：逗号分隔文本", false)]),
+    line(
+        "get",
+        "/api/v1/funds/clearings/{month}/netting",
+        "轧差测算（仅供参考）",
+        schema_of::<NettingReport>,
+    )
+    .asks(&[("form", "csv：逗号分隔文本", false)]),
     line("get", "/api/v1/funds/clearings/{month}/pairs", "各对省份的确认情况", schema_of::<ClearingPairs>)
         .asks(&[("province", "省级区划代码；不填为全国", false)]),
     line("post", "/api/v1/funds/clearings/{month}/disputes", "处理清算争议", schema_of::<ClearingDone>)
         .with(schema_of::<DecideDispute>),
-    line("post", "/api/v1/funds/clearings/{month}/notices", "签发付款、收款通知书", schema_of::<NoticesIssued>),
-    line("post", "/api/v1/funds/late-settlements/{id}/accept", "同意延后申报的结算列入清算", schema_of::<ClearingDone>),
+    line(
+        "post",
+        "/api/v1/funds/clearings/{month}/notices",
+        "签发付款、收款通知书",
+        schema_of::<NoticesIssued>,
+    ),
+    line(
+        "post",
+        "/api/v1/funds/late-settlements/{id}/accept",
+        "同意延后申报的结算列入清算",
+        schema_of::<ClearingDone>,
+    ),
     line("post", "/api/v1/funds/clearing-years/{year}/close", "年度清算", schema_of::<ClearingDone>),
 ];
 
@@ -469,19 +608,25 @@ const LEDGER: &[Line] = &[
     ]),
     line("post", "/api/v1/funds/ledger/vouchers", "总账：手工录入凭证", schema_of::<MadeVouchers>)
         .with(schema_of::<NewVoucher>),
-    line("get", "/api/v1/funds/ledger/voucher", "总账：查看一张凭证", schema_of::<LedgerVoucher>)
-        .asks(&[("id", "凭证编号", true)]),
-    line("get", "/api/v1/funds/ledger/account", "总账：一个科目的明细账", schema_of::<AccountLedger>).asks(&[
-        ("account", "科目编码", true),
-        ("first", "开始日期；不填为当年1月1日", false),
-        ("last", "终止日期；不填为今天", false),
-        ("format", "csv：表格", false),
-    ]),
-    line("get", "/api/v1/funds/ledger/trial", "总账：科目余额表（试算平衡）", schema_of::<TrialBalanceView>).asks(&[
-        ("first", "开始日期；不填为当年1月1日", false),
-        ("last", "终止日期；不填为今天", false),
-        ("format", "csv：表格", false),
-    ]),
+    line("get", "/api/v1/funds/ledger/voucher", "总账：查看一张凭证", schema_of::<LedgerVoucher>).asks(&[(
+        "id",
+        "凭证编号",
+        true,
+    )]),
+    line("get", "/api/v1/funds/ledger/account", "总账：一个科目的明细账", schema_of::<AccountLedger>).asks(
+        &[
+            ("account", "科目编码", true),
+            ("first", "开始日期；不填为当年1月1日", false),
+            ("last", "终止日期；不填为今天", false),
+            ("format", "csv：表格", false),
+        ],
+    ),
+    line("get", "/api/v1/funds/ledger/trial", "总账：科目余额表（试算平衡）", schema_of::<TrialBalanceView>)
+        .asks(&[
+            ("first", "开始日期；不填为当年1月1日", false),
+            ("last", "终止日期；不填为今天", false),
+            ("format", "csv：表格", false),
+        ]),
     line("post", "/api/v1/funds/ledger/corrections", "总账：更正手工凭证", schema_of::<MadeVouchers>)
         .with(schema_of::<NewCorrection>),
     line("post", "/api/v1/funds/ledger/summaries", "总账：结算明细汇总入账", schema_of::<MadeVouchers>)

@@ -23,8 +23,8 @@ use funds::{
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use terms::{
     AdmissionKind, CareKind, CatalogClass, ChargeCategory, CitizenId, Day, DiseaseCode, FilingId, Fund,
-    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Month, Participant, PersonNumber, Refusal,
-    RegistrationId, SettlementId, SettlementLevel, TreatmentPlace, VisitId,
+    InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Month, Participant, PersonNumber,
+    Refusal, RegistrationId, SettlementId, SettlementLevel, TreatmentPlace, VisitId,
 };
 
 /// What one node asks another.

@@ -38,9 +38,9 @@ pub struct Arguments {
 /// How a month of the money is gone through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Told {
-    /// To its end.
+    /// 演示到划拨办结 (to its end)
     Told,
-    /// By whoever sits before it.
+    /// 月份可以清算时停下，留给自己办理 (by whoever sits before it)
     ByHand,
 }
 
@@ -79,7 +79,9 @@ async fn tell(world: &World, token: &str, arguments: &Arguments) -> Result<(), S
     let mut failed = play(world, &say).await.map_err(cannot_start)?;
     let (stage, today) = (month::Stage { world, token, say: &say }, SystemClock.now().day());
     match arguments.month {
-        Some(Told::Told) => failed.extend(stage.tell(&arguments.documents, today).await.map_err(cannot_start)?),
+        Some(Told::Told) => {
+            failed.extend(stage.tell(&arguments.documents, today).await.map_err(cannot_start)?);
+        }
         Some(Told::ByHand) => stage.wait_for_hands(today).await.map_err(cannot_start)?,
         None => {}
     }

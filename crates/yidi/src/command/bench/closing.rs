@@ -162,6 +162,8 @@ async fn measure(arguments: &Arguments, case: Case) -> Result<Row, Stop> {
     let begun = Instant::now();
     let synthetic = Synthetic { month, settlements, provinces, areas, institutions };
     fill_month(&store, synthetic).await.map_err(stopped)?;
+    // What was filled in must not be on its way to the disk any more; where nobody can say so, it is measured with it.
+    drop(std::process::Command::new("sync").status());
     say(&format!("{month}: {settlements} settlements filled in, in {}", seconds(begun.elapsed())));
     let counted = count_month(&mut *store.conn().await.map_err(stopped)?, month).await.map_err(stopped)?;
     // To the statement day, whatever today is.
@@ -393,7 +395,7 @@ fn record(serial: u64, now: Moment) -> Record {
     }
 }
 
-/// The most memory that this process and those that it started have had together, looked at twice a second.
+/// The most memory that this process and those that it started have had together, looked at every other second: looking costs, too.
 struct Watched {
     running: Arc<AtomicBool>,
     most: Arc<AtomicU64>,
@@ -407,7 +409,7 @@ impl Watched {
         let thread = std::thread::spawn(move || {
             while still.load(Ordering::Relaxed) {
                 peak.fetch_max(memory(), Ordering::Relaxed);
-                std::thread::sleep(Duration::from_millis(500));
+                std::thread::sleep(Duration::from_secs(2));
             }
         });
         Self { running, most, thread }

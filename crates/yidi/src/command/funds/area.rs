@@ -70,13 +70,14 @@ fn show(one: &AreaStatementView) {
     say(&format!("{}  {}  {}  尚欠{}元", one.notice, one.area, one.name, one.still_owed));
     for line in &one.lines {
         let passed = line.passed_on.as_deref().unwrap_or_default();
-        say(&format!(
+        let shown = format!(
             "  就医地{}  {}  {}  {}笔  {}元  {passed}",
             line.treatment,
             line.scheme.code(),
             line.purse_name,
             line.count,
             line.amount
-        ));
+        );
+        say(shown.trim_end());
     }
 }

@@ -137,6 +137,9 @@ async fn call(client: &Client, command: &Command) -> Result<(), CallError> {
         Command::Show(month) => show_plan(&client.get::<ClearingPlan>(&month.path("/plan")).await?),
         Command::Compare(month) => {
             let comparison: ClearingComparison = client.get(&month.path("/comparison")).await?;
+            if comparison.differences.is_empty() {
+                say("最近两次试算一致 (the last two plans agree)");
+            }
             show_differences(&comparison.differences);
         }
         Command::Adopt { month, revision } => {

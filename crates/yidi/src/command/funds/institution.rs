@@ -179,8 +179,8 @@ pub struct Held {
     #[arg(long)]
     year: i16,
     /// withheld（总额控制待清算）或deposit（质量保证金） (as what)
-    #[arg(long = "as")]
-    held_as: String,
+    #[arg(long = "as", id = "as")]
+    kind: String,
     /// 年度考核得分 (the score)
     #[arg(long)]
     score: Option<u16>,
@@ -253,30 +253,30 @@ pub fn run(node: &NodeArguments, command: &Command) -> Result<(), Stop> {
                 if let Some(year_end) = year_end {
                     body["year_end"] = json!(year_end);
                 }
-                taken(&client.put(&of(code, "terms"), &body).await?);
+                taken(client.put(&of(code, "terms"), &body).await?);
             }
             Command::Account { code, holder, number, bank, bank_code } => {
                 let body =
                     json!({ "holder": holder, "number": number, "bank": bank, "bank_code": bank_code });
-                taken(&client.put(&of(code, "account"), &body).await?);
+                taken(client.put(&of(code, "account"), &body).await?);
             }
             Command::Budget { code, scheme, year, of: part, amount, source } => {
                 let body =
                     json!({ "scheme": scheme, "year": year, "of": part, "amount": amount, "source": source });
-                taken(&client.post(&of(code, "budgets"), &body).await?);
+                taken(client.post(&of(code, "budgets"), &body).await?);
             }
             Command::Penalty { code, reference, scheme, amount, reason } => {
                 let body =
                     json!({ "reference": reference, "scheme": scheme, "amount": amount, "reason": reason });
-                taken(&client.post(&of(code, "penalties"), &body).await?);
+                taken(client.post(&of(code, "penalties"), &body).await?);
             }
             Command::Held(held) => {
                 let score = held.score.map_or(String::new(), |score| format!("&score={score}"));
-                let path = format!("held?year={}&held_as={}{score}", held.year, held.held_as);
+                let path = format!("held?year={}&held_as={}{score}", held.year, held.kind);
                 show_held(&client.get(&of(&held.code, &path)).await?);
             }
             Command::SettleYear { held, released, reason } => {
-                let mut body = json!({ "year": held.year, "held_as": held.held_as, "reason": reason });
+                let mut body = json!({ "year": held.year, "held_as": held.kind, "reason": reason });
                 if let Some(score) = held.score {
                     body["score"] = json!(score);
                 }
@@ -290,7 +290,7 @@ pub fn run(node: &NodeArguments, command: &Command) -> Result<(), Stop> {
     })
 }
 
-fn taken(_: &Taken) {
+fn taken(_: Taken) {
     say("已登记");
 }
 
@@ -346,6 +346,7 @@ fn show_draft(one: &PaymentDraftView) {
 
 fn show_held(one: &YearHeldView) {
     let proposed = one.proposed.as_deref().unwrap_or("由经办机构决定");
-    say(&format!("{}  {}  预留{}元  按约定返还{proposed}", one.year, one.held_as, one.amount));
+    let held_as = if one.held_as == "deposit" { "质量保证金" } else { "总额控制待清算" };
+    say(&format!("{}年度  {held_as}  预留{}元  按约定返还{proposed}", one.year, one.amount));
     one.decided.iter().for_each(show);
 }

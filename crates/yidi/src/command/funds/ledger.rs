@@ -165,9 +165,14 @@ async fn trial(client: &Client, period: &Period) -> Result<(), Stop> {
         ));
     }
     for sum in &found.ledgers {
+        let role = match sum.role.as_str() {
+            "treatment" => "就医地",
+            "insured" => "参保地",
+            _ => "国家平台",
+        };
         say(&format!(
             "{}  {}  {}  借方合计{}  贷方合计{}",
-            sum.role, sum.scheme, sum.purse, sum.debits, sum.credits
+            role, sum.scheme, sum.purse, sum.debits, sum.credits
         ));
     }
     if found.balanced {

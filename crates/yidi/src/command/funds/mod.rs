@@ -2,9 +2,9 @@
 //!
 //! To add a noun: its file with a `Command` and `run(node, command)`, its `mod`, its line in `Command` and in `run`.
 
-mod clearing;
 mod area;
 mod bank;
+mod clearing;
 mod document;
 mod institution;
 mod ledger;

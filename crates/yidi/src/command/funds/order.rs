@@ -160,7 +160,7 @@ async fn list(client: &node::api::client::Client, noun: &str, listed: &Listed) -
 fn line(view: &PaymentOrderView) {
     let PaymentOrderView { number, other_name, amount, rest, stage_name, due, .. } = view;
     let due = due.as_ref().map(|due| due.words.clone()).unwrap_or_default();
-    say(&format!("{number}  {other_name}  {amount}元  余{rest}元  {stage_name}  {due}"));
+    say(format!("{number}  {other_name}  {amount}元  余{rest}元  {stage_name}  {due}").trim_end());
 }
 
 fn show(view: &PaymentOrderView) {
