@@ -249,26 +249,34 @@ async fn copy(
     let mut stream = conn.copy_out_raw(text).await?;
     let mut rest: Vec<u8> = Vec::new();
     let mut begun = false;
+    let mut wrong = None;
     let (mut slices, mut chunks) = (Slices::begin(pace), 0_u32);
     while let Some(chunk) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
         let chunk = chunk?;
-        let taken;
+        // Whoever stopped here would leave a connection on which the next one reads what is left of this.
+        if wrong.is_some() {
+            continue;
+        }
         // Nearly always a chunk is one whole row.
-        if rest.is_empty() {
-            taken = rows(&chunk, &mut begun, &mut row)?;
-            rest.extend_from_slice(&chunk[taken..]);
+        let taken = if rest.is_empty() {
+            let taken = rows(&chunk, &mut begun, &mut row);
+            taken.map(|taken| rest.extend_from_slice(&chunk[taken..]))
         } else {
             rest.extend_from_slice(&chunk);
-            taken = rows(&rest, &mut begun, &mut row)?;
-            rest.drain(..taken);
-        }
+            rows(&rest, &mut begun, &mut row).map(|taken| drop(rest.drain(..taken)))
+        };
+        wrong = taken.err();
         chunks = chunks.wrapping_add(1);
         if let Some(rest) = chunks.is_multiple_of(LOOK).then(|| slices.rest()).flatten() {
             tokio::time::sleep(rest).await;
             slices.rested();
         }
     }
-    if rest.is_empty() { Ok(()) } else { Err(corrupt("a row that does not end")) }
+    match wrong {
+        Some(wrong) => Err(wrong),
+        None if rest.is_empty() => Ok(()),
+        None => Err(corrupt("a row that does not end")),
+    }
 }
 
 /// Gives the whole rows at the beginning of some bytes; how many bytes they were.
