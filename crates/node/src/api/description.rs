@@ -121,6 +121,12 @@ mod tests {
         routes
     }
 
+    /// A route by the steps that it takes: a step is described by its name.
+    fn named((method, path): (String, String)) -> Vec<(String, String)> {
+        let Some(of) = path.strip_suffix("{step}") else { return vec![(method, path)] };
+        ["explain", "confirm", "reopen"].map(|step| (method.clone(), format!("{of}{step}"))).to_vec()
+    }
+
     /// The routes of a role: of every function that gives back a router of that role, or of either; and what is served beside.
     fn written(role: Role) -> Routes {
         let node = if role == Role::Hub { "Router<Arc<Hub>>" } else { "Router<Arc<ProvinceNode>>" };
@@ -135,7 +141,7 @@ mod tests {
             }
             routes.extend(source.split("fn ").filter(of_role).flat_map(routes_in));
         }
-        routes
+        routes.into_iter().flat_map(named).collect()
     }
 
     #[test]
