@@ -263,10 +263,15 @@ pub async fn adopt(hub: &Hub, month: Month, revision: u32, by: &str) -> Outcome<
     Ok(adopted)
 }
 
-/// Issues the notices (付款、收款通知书) of all pairs on which both sides agree and that have none; how many pairs that were.
+/// Issues the notices (付款、收款通知书) of all pairs on which both sides agree and that have none; how many pairs that were. Once all have
+/// theirs there is nothing left to do, however often it is asked for.
 pub async fn issue(hub: &Hub, month: Month, by: &str) -> Outcome<usize> {
     let now = hub.context.now();
     let mut work = hub.context.store.begin().await?;
+    let held = book::hold(&mut work, month).await?;
+    if held.is_some_and(|held| held.stage == Stage::Noticed) {
+        return Ok(0);
+    }
     let mut issued = moved(&mut work, month, Move::Issue).await?;
     let kept = book::plan(work.conn(), month, issued.adopted).await?.expect("an adopted month has its plan");
     let withdrawn = book::carried_out(work.conn(), month, Reason::Dispute, None).await?;
