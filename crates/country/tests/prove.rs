@@ -471,7 +471,6 @@ fn told<'a>(proof: &'a Proof, name: &str) -> Vec<&'a ProofCheck> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "at the hub a proof over spoilt rows answers node-busy: not understood yet"]
 async fn all_agrees_and_whatever_is_spoilt_is_named() {
     let country = a_month_of_everything().await;
     let mut silent = BTreeSet::new();
