@@ -140,7 +140,7 @@ proptest! {
             let at = at.index(bytes.len());
             match how {
                 0 => bytes[at] = byte,
-                1 => { bytes.remove(at); }
+                1 if bytes.len() > 1 => { bytes.remove(at); }
                 _ => bytes.truncate(at.max(1)),
             }
         }

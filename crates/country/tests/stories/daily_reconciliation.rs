@@ -1,0 +1,389 @@
+//! The daily reconciliation of the three books: after lost and doubled messages, and after somebody has changed rows behind the
+//! nodes' backs, the nights mend what a lost message explains and say so, and the rest is a matter for people.
+
+use crate::play::{Play, beijing, hubei};
+use casework::difference::Stage;
+use country::{checks, network::Fate};
+use funds::{
+    Side,
+    reconciliation::{Cause, Part},
+};
+use node::api::client::Client;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use store::{
+    Store,
+    daily_reconciliation::{self as days, Reconciled},
+    difference::{self, Difference, Wanted},
+    measure::{Tampering, tamper},
+    outbox,
+};
+use terms::{Clock, Day, Fen, Participant, SettlementId};
+use wire::api::reconciliation::{Differences, Reconciliations};
+
+/// A play with settlements, of which none is anybody's matter yet.
+struct Story {
+    play: Play,
+    stays: u64,
+}
+
+impl Story {
+    async fn begin() -> Self {
+        Self { play: Play::prepare().await, stays: 1 }
+    }
+
+    /// Another stay, settled.
+    async fn settle(&mut self) -> SettlementId {
+        let id = self.play.settle_patiently(&self.play.hospital.next_msgid()).await.settlement.unwrap();
+        self.next_stay().await;
+        id
+    }
+
+    async fn next_stay(&mut self) {
+        self.stays += 1;
+        self.play.next_stay(self.stays).await;
+    }
+
+    /// Another stay, settled everywhere but that the treatment place never hears so and has forgotten that it asked.
+    async fn settle_unheard(&mut self) -> SettlementId {
+        let wire = self.play.world.province(hubei()).unwrap().to_hub.as_ref().unwrap();
+        wire.next([Fate::DropResponse]);
+        self.play.settle(&self.play.hospital.next_msgid()).await.unwrap_err();
+        let node = &self.play.world.province(hubei()).unwrap().node;
+        let mut conn = node.context.store.conn().await.unwrap();
+        let all = store::treatment::of_visit(&mut conn, self.play.visit).await.unwrap();
+        let id = all[0].id;
+        drop(conn);
+        self.forget(id, "settle").await;
+        self.next_stay().await;
+        id
+    }
+
+    /// Takes a question out of the treatment place's outbox.
+    async fn forget(&self, id: SettlementId, kind: &str) {
+        let node = &self.play.world.province(hubei()).unwrap().node;
+        let place = self.play.world.institution(&self.play.hospital.settings().code).unwrap().place;
+        let mut work = node.context.store.begin().await.unwrap();
+        outbox::take(&mut work, place.0.pooling_area(), &id.to_string(), kind).await.unwrap();
+        work.save().await.unwrap();
+    }
+
+    async fn cancel(&self, id: SettlementId) {
+        let node = &self.play.world.province(hubei()).unwrap().node;
+        let mut conn = node.context.store.conn().await.unwrap();
+        let visit = store::treatment::find(&mut conn, id).await.unwrap().unwrap().visit;
+        drop(conn);
+        self.play.hospital.cancel(&self.play.patient, visit, id).await.unwrap();
+    }
+
+    fn store(&self, participant: Participant) -> &Store {
+        match participant {
+            Participant::Hub => &self.play.world.hub.context.store,
+            Participant::Province(province) => {
+                &self.play.world.province(province).unwrap().node.context.store
+            }
+        }
+    }
+
+    /// Changes a row of one side's book behind its back.
+    async fn tamper(&self, side: Side, id: SettlementId, how: Tampering) {
+        let participant = match side {
+            Side::Treatment => Participant::Province(hubei()),
+            Side::Hub => Participant::Hub,
+            Side::Insured => Participant::Province(beijing()),
+        };
+        let mut conn = self.store(participant).conn().await.unwrap();
+        assert!(tamper(&mut conn, side, id, how).await.unwrap(), "{side} {how:?}");
+    }
+
+    /// What is due by itself at both provinces, again and again until it is done, whatever is lost.
+    async fn ticks(&self) {
+        for side in self.play.world.provinces.values() {
+            let mut done = false;
+            for _ in 0..60 {
+                done = side.node.keep_reconciliation().await.is_ok();
+                if done {
+                    break;
+                }
+            }
+            assert!(done, "it never gets through");
+        }
+    }
+
+    /// Lets the night come, and all that is due in it.
+    async fn night(&self) {
+        let now = self.play.world.clock.now();
+        let begins = now.day().plus_days(1).start().plus_millis(2 * 3_600_000);
+        let seconds = (begins.millis() - now.millis()) / 1_000;
+        self.play.world.clock.pass_seconds(u32::try_from(seconds).unwrap());
+        self.ticks().await;
+    }
+
+    /// Lets half an hour pass, and what is due then.
+    async fn half_an_hour(&self) {
+        self.play.world.clock.pass_seconds(1_900);
+        self.ticks().await;
+    }
+
+    /// All differences that a node knows of, by settlement.
+    async fn differences(&self, participant: Participant) -> BTreeMap<SettlementId, Vec<Difference>> {
+        let today = self.play.world.clock.now().day();
+        let wanted = Wanted { stages: &Stage::ALL, first: today.plus_days(-60), last: today, after: None };
+        let mut conn = self.store(participant).conn().await.unwrap();
+        let mut found = BTreeMap::<SettlementId, Vec<Difference>>::new();
+        for one in difference::list(&mut conn, wanted, 1_000).await.unwrap() {
+            found.entry(one.settlement).or_default().push(one);
+        }
+        found
+    }
+
+    /// The settlements that nobody may clear yet, as the hub knows it.
+    async fn open(&self) -> BTreeSet<SettlementId> {
+        let today = self.play.world.clock.now().day();
+        let mut conn = self.store(Participant::Hub).conn().await.unwrap();
+        difference::open_settlements(&mut conn, today.plus_days(-60), today).await.unwrap()
+    }
+
+    /// What a node has written of a day.
+    async fn day(&self, participant: Participant, day: Day) -> BTreeMap<(String, Part), Reconciled> {
+        let mut conn = self.store(participant).conn().await.unwrap();
+        let listed = days::list(&mut conn, None, (day, day)).await.unwrap();
+        listed.into_iter().map(|one| ((one.province.to_string(), one.part), one)).collect()
+    }
+
+    fn clerk(&self, participant: Participant) -> Client {
+        let node = match participant {
+            Participant::Hub => self.play.world.hub_url(),
+            Participant::Province(province) => self.play.world.province(province).unwrap().url(),
+        };
+        Client { node, token: "令牌".to_owned(), operator: Some("经办甲".to_owned()), duty: None }
+    }
+}
+
+/// Where a difference stands, why, and whose matter it is.
+fn told(differences: &BTreeMap<SettlementId, Vec<Difference>>, id: SettlementId) -> (Stage, Cause, Side) {
+    let of = &differences.get(&id).unwrap_or_else(|| panic!("nothing is known of {id}"))[0];
+    (of.matter.stage, of.cause, of.owner)
+}
+
+const TREATMENT: &str = "420000";
+const INSURED: &str = "110000";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_nights_mend_what_a_lost_message_explains_and_tell_people_of_the_rest() {
+    let mut story = Story::begin().await;
+    let agreed = story.settle().await;
+    let not_recorded = story.settle().await;
+    let shifted_at_hub = story.settle().await;
+    let shifted_at_insured = story.settle().await;
+    let lost_at_treatment = story.settle().await;
+    let undone_at_treatment = story.settle().await;
+    let lost_at_insured = story.settle().await;
+    let unheard = story.settle_unheard().await;
+    let undoing = story.settle().await;
+    let undone = story.settle().await;
+    let restored = story.settle().await;
+    for id in [undone, restored] {
+        story.cancel(id).await;
+    }
+    story.play.world.province(hubei()).unwrap().to_hub.as_ref().unwrap().next([Fate::DropRequest]);
+    story.cancel(undoing).await;
+    story.forget(undoing, "undo").await;
+    for (side, id, how) in [
+        (Side::Hub, not_recorded, Tampering::Deleted),
+        (Side::Hub, shifted_at_hub, Tampering::Shifted(Fen(100))),
+        (Side::Insured, shifted_at_insured, Tampering::Shifted(Fen(1))),
+        (Side::Treatment, lost_at_treatment, Tampering::Deleted),
+        (Side::Treatment, undone_at_treatment, Tampering::Undone),
+        (Side::Insured, lost_at_insured, Tampering::Deleted),
+        (Side::Hub, undone, Tampering::Standing),
+        (Side::Insured, restored, Tampering::Restored),
+    ] {
+        story.tamper(side, id, how).await;
+    }
+    let day = agreed.given_at().day();
+
+    // Every message of that night may be lost, its answer may be, or it comes twice.
+    let mut turn = 0;
+    let fates = [Fate::Pass, Fate::DropRequest, Fate::Double, Fate::Pass, Fate::DropResponse, Fate::Pass];
+    for side in story.play.world.provinces.values() {
+        side.to_hub.as_ref().unwrap().decide(move |_| {
+            turn += 1;
+            fates[turn % fates.len()]
+        });
+    }
+    story.night().await;
+    for side in story.play.world.provinces.values() {
+        side.to_hub.as_ref().unwrap().always(Fate::Pass);
+    }
+    for _ in 0..3 {
+        story.half_an_hour().await;
+    }
+
+    let treatment = story.differences(Participant::Province(hubei())).await;
+    for (id, expected) in [
+        (not_recorded, (Stage::Mended, Cause::NotRecorded, Side::Treatment)),
+        (unheard, (Stage::Mended, Cause::AnswerLost, Side::Treatment)),
+        (undoing, (Stage::Mended, Cause::UndoingLost, Side::Treatment)),
+        (undone, (Stage::Mended, Cause::UndoingNotRecorded, Side::Treatment)),
+        (shifted_at_hub, (Stage::Open, Cause::Unexplained, Side::Hub)),
+        (lost_at_treatment, (Stage::Open, Cause::Unexplained, Side::Treatment)),
+        (undone_at_treatment, (Stage::Open, Cause::OwnRowAltered, Side::Treatment)),
+    ] {
+        assert_eq!(told(&treatment, id), expected, "{:#?}", treatment[&id]);
+    }
+    assert_eq!(treatment.len(), 7);
+    let notes: Vec<_> = treatment[&not_recorded][0].matter.notes.iter().map(|note| &note.text[..]).collect();
+    assert_eq!(
+        notes[0],
+        "在国家平台账中缺失（国家平台漏记，由就医地以原结算ID重发，参保地返回首次应答后补记）"
+    );
+    assert!(notes[1].starts_with("已以原结算ID重发结算"), "{notes:?}");
+    assert_eq!(notes.last(), Some(&"重发后各方账务已一致"), "it says so");
+
+    let insured = story.differences(Participant::Province(beijing())).await;
+    for (id, expected) in [
+        (shifted_at_hub, (Stage::Open, Cause::Unexplained, Side::Hub)),
+        (shifted_at_insured, (Stage::Open, Cause::OwnRowAltered, Side::Insured)),
+        (lost_at_insured, (Stage::Open, Cause::Unexplained, Side::Insured)),
+        (restored, (Stage::Mended, Cause::AwaitsTreatment, Side::Treatment)),
+        (not_recorded, (Stage::Mended, Cause::AwaitsTreatment, Side::Treatment)),
+        (undone, (Stage::Mended, Cause::AwaitsTreatment, Side::Treatment)),
+    ] {
+        assert_eq!(told(&insured, id), expected, "{:#?}", insured[&id]);
+    }
+    assert_eq!(insured.len(), 6);
+
+    // The hub knows the same, of both provinces.
+    let left = BTreeSet::from([
+        shifted_at_hub,
+        shifted_at_insured,
+        lost_at_treatment,
+        undone_at_treatment,
+        lost_at_insured,
+    ]);
+    assert_eq!(story.open().await, left);
+    let hub = story.differences(Participant::Hub).await;
+    assert_eq!(hub[&shifted_at_hub].len(), 2);
+    assert_eq!(told(&hub, unheard), told(&treatment, unheard));
+    let written = story.day(Participant::Hub, day).await;
+    let counts: Vec<_> =
+        written.values().map(|one| (one.province.to_string(), one.part, one.differing)).collect();
+    assert_eq!(
+        counts,
+        [
+            (INSURED.to_owned(), Part::Treatment, 0),
+            (INSURED.to_owned(), Part::Insured, 3),
+            (TREATMENT.to_owned(), Part::Treatment, 3),
+            (TREATMENT.to_owned(), Part::Insured, 0),
+        ]
+    );
+
+    people_explain(&story, &left, shifted_at_hub).await;
+}
+
+/// Clerks look at what is left, say what it was, and the hub hears of it.
+async fn people_explain(story: &Story, left: &BTreeSet<SettlementId>, confirmed: SettlementId) {
+    let day = confirmed.given_at().day();
+    let hub = story.clerk(Participant::Hub);
+    let path = format!("/api/v1/funds/differences?from={day}&to={day}");
+    let listed: Differences = hub.get(&path).await.unwrap();
+    assert_eq!(listed.differences.len(), left.len() + 1, "one of them by both provinces");
+    assert!(listed.differences.iter().all(|one| one.stage == "open"));
+    // What the treatment place has is explained there.
+    let treatment = story.clerk(Participant::Province(hubei()));
+    let open: Differences = treatment.get(&path).await.unwrap();
+    for one in &open.differences {
+        let path = format!("/api/v1/funds/differences/{}/explain", one.settlement);
+        let said: Differences = treatment.post(&path, &json!({ "note": "已查明" })).await.unwrap();
+        assert_eq!(
+            (&said.differences[0].stage[..], &said.differences[0].notes.last().unwrap().by[..]),
+            ("explained", "经办甲")
+        );
+        let again = treatment.post::<Differences>(&path, &json!({ "note": "再次" })).await.unwrap_err();
+        assert!(again.to_string().contains("difference-stage"), "{again}");
+    }
+    let unknown = format!("/api/v1/funds/differences/{}/explain", "4".repeat(30));
+    assert!(treatment.post::<Differences>(&unknown, &json!({ "note": "无" })).await.is_err());
+    story.ticks().await;
+    let explained: BTreeSet<String> = open.differences.iter().map(|one| one.settlement.clone()).collect();
+    let known: Differences = hub.get(&format!("{path}&stage=explained")).await.unwrap();
+    assert_eq!(
+        known.differences.iter().map(|one| one.settlement.clone()).collect::<BTreeSet<_>>(),
+        explained
+    );
+    // The other province still differs on the one that the hub has wrong: the hub confirms it for both.
+    assert!(story.open().await.contains(&confirmed));
+    let path = format!("/api/v1/funds/differences/{confirmed}/confirm");
+    let said: Differences =
+        hub.post(&path, &json!({ "note": "国家平台账有误，按参保地结算更正" })).await.unwrap();
+    assert_eq!(said.differences.len(), 2);
+    assert!(!story.open().await.contains(&confirmed));
+    assert_eq!(story.open().await.len(), 2, "what the insured place has to look into");
+    // The next night finds nothing new, and what people said stands.
+    story.night().await;
+    assert_eq!(story.open().await.len(), 2);
+    // Another side is to look.
+    let one = *story.open().await.first().unwrap();
+    let path = format!("/api/v1/funds/differences/{one}/assign");
+    let said: Differences =
+        hub.post(&path, &json!({ "owner": "treatment", "note": "请就医地核对" })).await.unwrap();
+    assert_eq!(
+        (&said.differences[0].owner[..], said.differences[0].agency.as_deref()),
+        ("treatment", Some("420000"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_under_way_is_no_difference_and_an_old_day_is_looked_at_when_it_changes() {
+    let mut story = Story::begin().await;
+    let settled = story.settle().await;
+    let unheard = story.settle_unheard().await;
+    let (today, me) = (story.play.world.clock.now().day(), Participant::Province(hubei()));
+    let clerk = story.clerk(me);
+    let body = json!({ "from": today, "to": today });
+    let path = "/api/v1/funds/reconciliations";
+    let now: Reconciliations = clerk.post(path, &body).await.unwrap();
+    let counts = |one: &Reconciliations| {
+        let of = &one.reconciliations[0];
+        (of.part.clone(), of.standing, of.differing, of.under_way, of.agreed, of.ran_by.clone())
+    };
+    assert_eq!(counts(&now), ("treatment".to_owned(), 1, 0, 1, true, "经办甲".to_owned()));
+    // It went back into the outbox.
+    story.play.dust_settles().await;
+    story.night().await;
+    let day = settled.given_at().day();
+    let written = story.day(me, day).await;
+    let of_treatment = &written[&(TREATMENT.to_owned(), Part::Treatment)];
+    assert_eq!((of_treatment.standing, of_treatment.differing, of_treatment.under_way), (2, 0, 0));
+    assert!(of_treatment.reported_at.is_some());
+    let reported = story.day(Participant::Hub, day).await;
+    assert_eq!(reported.len(), 4, "both provinces, both parts");
+    assert!(story.differences(me).await.is_empty());
+    let first = of_treatment.ran_at;
+
+    // Three days later one of them is cancelled: the night looks at its day again, and at no other old one.
+    story.play.world.clock.pass_days(3);
+    story.night().await;
+    assert_eq!(story.day(me, day).await[&(TREATMENT.to_owned(), Part::Treatment)].ran_at, first);
+    story.cancel(unheard).await;
+    story.play.world.until_quiet().await.unwrap();
+    story.night().await;
+    for participant in [me, Participant::Hub] {
+        let written = story.day(participant, day).await;
+        for key in [(TREATMENT.to_owned(), Part::Treatment), (INSURED.to_owned(), Part::Insured)] {
+            let Some(one) = written.get(&key) else {
+                assert_ne!(key.0, TREATMENT);
+                continue;
+            };
+            assert_eq!((one.standing, one.differing), (1, 0), "{participant} {key:?}");
+            assert!(one.ran_at > first);
+        }
+    }
+    let failures = checks::failures(&story.play.world).await.unwrap();
+    assert!(failures.is_empty(), "{failures:#?}");
+    // The same night again does nothing.
+    let before = story.day(Participant::Hub, day).await;
+    story.ticks().await;
+    assert_eq!(story.day(Participant::Hub, day).await, before);
+}
