@@ -25,6 +25,7 @@ pub mod checks;
 pub mod clock;
 pub mod conformance;
 pub mod demo;
+mod desk;
 pub mod hospital;
 pub mod institutions;
 pub mod load;

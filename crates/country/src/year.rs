@@ -24,11 +24,10 @@ mod month;
 use crate::{
     bank::Bank,
     checks,
+    desk::Desk,
     world::{Database, Rulebook, Trouble, World},
 };
 use land::Route;
-use node::api::client::{CallError, Client};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -440,42 +439,8 @@ impl Year<'_> {
 
     /// The clerks of a node.
     fn desk(&self, participant: Participant) -> Desk {
-        let (node, name) = match participant {
-            Participant::Hub => (self.world.hub_url(), "赵某甲"),
-            Participant::Province(province) => (self.world.provinces[&province].url(), "李某乙"),
-        };
-        Desk(Client {
-            node,
-            token: self.token.clone(),
-            operator: Some(name.to_owned()),
-            duty: Some("核对账户".to_owned()),
-        })
+        Desk::of(&self.world, participant, &self.token, "核对账户")
     }
-}
-
-/// The clerks of a node.
-struct Desk(Client);
-
-impl Desk {
-    async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, Trouble> {
-        said(path, self.0.get(&format!("/api/v1/funds/{path}")).await)
-    }
-
-    async fn post<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<A, Trouble> {
-        said(path, self.0.post(&format!("/api/v1/funds/{path}"), &body).await)
-    }
-
-    async fn put<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<A, Trouble> {
-        said(path, self.0.put(&format!("/api/v1/funds/{path}"), &body).await)
-    }
-
-    async fn wait<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<A, Trouble> {
-        said(path, self.0.post_and_wait(&format!("/api/v1/funds/{path}"), &body).await)
-    }
-}
-
-fn said<A>(path: &str, answer: Result<A, CallError>) -> Result<A, Trouble> {
-    answer.map_err(|why| Trouble(format!("{path}：{why}")))
 }
 
 /// The name of a province, also of the one that the division codes do not have.

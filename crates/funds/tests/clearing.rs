@@ -187,7 +187,7 @@ fn outcome(told: &Told) -> String {
     for line in
         all.filter(|line| !out.contains(&(line.settlement, line.part.clone()))).chain(&selection.carried)
     {
-        apportioner.add(&line.part, &item(line), line.funds.iter().map(|(fund, paid)| (*fund, *paid)));
+        apportioner.add(&line.part, &Item::from(line), line.funds.iter().map(|(fund, paid)| (*fund, *paid)));
     }
     let lines: Vec<ClearingLine> = apportioner.into_pairs().flat_map(|(_, lines)| lines).collect();
     let plan = Plan::of(month, 1, &lines, selection.left_out);
@@ -230,20 +230,6 @@ fn outcome(told: &Told) -> String {
         writeln!(said, "{way} {}笔 {}", transfers.number, transfers.volume).unwrap();
     }
     said
-}
-
-fn item(line: &ClearedLine) -> Item<'_> {
-    Item {
-        insured: line.insured.pooling_area(),
-        treatment: line.treatment.division().pooling_area(),
-        institution: line.institution.as_str(),
-        scheme: line.scheme,
-        care: line.care,
-        settled_month: line.settlement.month().number(),
-        total: line.total,
-        person_total: line.person_total,
-        account: line.account,
-    }
 }
 
 #[test]

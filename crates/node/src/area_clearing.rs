@@ -16,7 +16,7 @@ use funds::{
         self as areas, Claim, Due, Line, check_receipt, divide as divided, owed, to_pass_on,
         voucher::{Event, passed_on, received},
     },
-    clearing::ClearingLine,
+    clearing::{ClearingLine, stage::PairStage},
     institution_payment::{Money, plus},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,16 +105,17 @@ pub async fn divide(node: &ProvinceNode, month: Month, by: &str) -> Outcome<Area
     Ok(after)
 }
 
-/// Nothing more is to be said by this province of what it owes.
+/// Both sides agree on everything that this province owes: a dispute that the treatment place may still raise would take lines
+/// away for which areas have paid.
 fn check_confirmed(province: Province, found: &FoundClearing) -> Result<(), Refusal> {
     let own = found.pairs.iter().filter(|pair| pair.pair.insured == province);
-    match own.into_iter().find(|pair| !pair.insured_answer.is_settled()) {
+    match own.into_iter().find(|pair| !matches!(pair.stage, PairStage::Agreed | PairStage::Noticed)) {
         None => Ok(()),
         Some(pair) => {
             let reason = format!(
-                "[{}]的清算表为[{}]，请先确认清算表或待争议处理完毕后再分割",
+                "[{}]的清算表为[{}]，请待双方确认、争议处理完毕后再分割",
                 pair.pair,
-                pair.insured_answer.chinese()
+                pair.stage.chinese()
             );
             Err(Refusal::StatementRule { reason })
         }

@@ -1,6 +1,6 @@
 //! What an institution is owed for, and the comparison of its own account with that.
 
-use crate::{context::Outcome, insured::breakdown_of, province::ProvinceNode};
+use crate::{context::Outcome, province::ProvinceNode};
 use casework::institution::Institution;
 use funds::{
     apportioning::SettledLine,
@@ -86,12 +86,9 @@ async fn entries_and_others(
     Ok((inside, outside))
 }
 
-/// A settlement's lines, with what personal accounts pay of them.
+/// A settlement's lines.
 fn entries_of(recorded: Recorded) -> Vec<Entry> {
-    let Recorded { mut settlement, accounts, visit, person, msgid, undo_msgid } = recorded;
-    if let Some(breakdown) = accounts.as_ref().map(breakdown_of) {
-        settlement.line.account = breakdown.account_paid + breakdown.family_total();
-    }
+    let Recorded { settlement, visit, person, msgid, undo_msgid } = recorded;
     let entry = |line: SettledLine| {
         let asked_by = if line.is_undoing() { undo_msgid.clone() } else { None };
         let msgid = asked_by.unwrap_or_else(|| msgid.to_string());

@@ -4,19 +4,17 @@ use crate::{
     Conn, Error, Result, Work,
     deduction::month as month_column,
     money::{money, money_columns, purse_of, scheme_of},
-    row::{area_of, coded, division, division_number, fen, moment, moment_if, parsed, parsed_if},
-    treatment::read_amounts,
+    reconciliation::read_settlement,
+    row::{area_of, coded, division, division_number, fen, moment, moment_if},
 };
 use funds::{
-    apportioning::{SettledLine, Settlement, Undoing, lines_in},
+    apportioning::{SettledLine, lines_in},
     area_clearing::{Claim, Due},
     institution_payment::Money,
 };
 use sqlx::{Row, postgres::PgRow};
 use std::collections::BTreeMap;
-use terms::{
-    CareKind, Day, InsuranceScheme, InsuredPlace, Moment, Month, PoolingArea, Province, SettlementId,
-};
+use terms::{Day, Moment, Month, PoolingArea, Province};
 
 /// A month that was divided over the areas.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -306,38 +304,12 @@ pub async fn lines_within(
     Ok(found)
 }
 
-fn read_settlement(row: &PgRow) -> Result<Settlement> {
-    let id: SettlementId = parsed(row, "id")?;
-    let amounts = read_amounts(row)?;
-    let undoing = match parsed_if(row, "undo")? {
-        Some(id) => Some(Undoing {
-            id,
-            at: moment(row, "undo_at")?,
-            is_reversal: row.try_get::<String, _>("undo_reason")? != "cancellation",
-        }),
-        None => None,
-    };
-    let line = SettledLine {
-        id,
-        settlement: id,
-        at: moment(row, "settled_at")?,
-        insured: InsuredPlace(division(row, "insured")?),
-        scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
-        care: coded(row, "care", CareKind::from_code)?,
-        total: amounts.total,
-        person_total: amounts.person_total,
-        account: amounts.account,
-        funds: amounts.funds,
-    };
-    Ok(Settlement { line, undoing })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::embedded::fixture::TestCluster;
     use funds::Purse;
-    use terms::{Fen, Fund};
+    use terms::{Fen, Fund, InsuranceScheme};
 
     #[tokio::test]
     async fn a_month_is_divided_collected_and_passed_on() {

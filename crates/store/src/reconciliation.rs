@@ -2,8 +2,7 @@
 //! they were told, undoings by when they were asked for.
 
 use crate::{
-    Conn, Document, Result,
-    document::document_if,
+    Conn, Result,
     row::{coded, division, division_number, moment, parsed, parsed_if},
     treatment::read_amounts,
 };
@@ -14,17 +13,15 @@ use std::{
     ops::Range,
 };
 use terms::{
-    CareKind, CitizenId, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Month,
+    CareKind, CitizenId, InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Month,
     PersonNumber, Province, SettlementId, VisitId,
 };
 
 /// A settlement of an institution with what names it there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
-    /// What it and its undoing move. Personal accounts are not in it: they are in `accounts`.
+    /// What it and its undoing move.
     pub settlement: Settlement,
-    /// The breakdown, as the wire writes it, where personal accounts pay a part.
-    pub accounts: Option<Document>,
     /// The visit.
     pub visit: VisitId,
     /// The person.
@@ -52,10 +49,9 @@ pub struct Guest {
     pub number: Option<String>,
 }
 
-const COLUMNS: &str = "id, visit, person, msgid, scheme, insured, care, total, fund_total, person_total, account, funds,
-    fund_paid, settled_at, undo, undo_at, undo_reason, undo_msgid,
-    case when strpos(breakdown, '\"account_paid\":') > 0 or strpos(breakdown, '\"family_paid\":') > 0 then breakdown
-    end as accounts";
+const COLUMNS: &str =
+    "id, visit, person, msgid, scheme, insured, care, total, fund_total, person_total, account, funds,
+    fund_paid, settled_at, undo, undo_at, undo_reason, undo_msgid";
 
 /// How long before its answer a settlement is asked for, unless it is one of the late ones, in milliseconds: a day.
 const PROMPT: i64 = 24 * 60 * 60 * 1_000;
@@ -174,6 +170,17 @@ fn distinct(rows: &[PgRow]) -> Result<Vec<Recorded>> {
 }
 
 fn read(row: &PgRow) -> Result<Recorded> {
+    Ok(Recorded {
+        settlement: read_settlement(row)?,
+        visit: parsed(row, "visit")?,
+        person: parsed(row, "person")?,
+        msgid: parsed(row, "msgid")?,
+        undo_msgid: row.try_get("undo_msgid")?,
+    })
+}
+
+/// A settlement that was told, and its undoing, out of the treatment place's row.
+pub(crate) fn read_settlement(row: &PgRow) -> Result<Settlement> {
     let id: SettlementId = parsed(row, "id")?;
     let amounts = read_amounts(row)?;
     let undoing = match parsed_if(row, "undo")? {
@@ -193,17 +200,10 @@ fn read(row: &PgRow) -> Result<Recorded> {
         care: coded(row, "care", CareKind::from_code)?,
         total: amounts.total,
         person_total: amounts.person_total,
-        account: Fen::ZERO,
+        account: amounts.account,
         funds: amounts.funds,
     };
-    Ok(Recorded {
-        settlement: Settlement { line, undoing },
-        accounts: document_if(row, "accounts")?,
-        visit: parsed(row, "visit")?,
-        person: parsed(row, "person")?,
-        msgid: parsed(row, "msgid")?,
-        undo_msgid: row.try_get("undo_msgid")?,
-    })
+    Ok(Settlement { line, undoing })
 }
 
 fn read_guest(row: &PgRow) -> Result<Guest> {
@@ -221,7 +221,7 @@ fn read_guest(row: &PgRow) -> Result<Guest> {
 mod tests {
     use super::*;
     use crate::{Store, embedded::fixture::TestCluster, row::division_number};
-    use terms::Day;
+    use terms::{Day, Fen};
 
     const HERE: &str = "H42010600001";
 
@@ -246,9 +246,9 @@ mod tests {
             "insert into treatment_settlement
                  (province, area, month, id, visit, institution, msgid, stage, person, scheme, insured, total, fund_total,
                   person_total, funds, fund_paid, claim, asked_at, settled_at, undo, undo_reason, undo_msgid, registration,
-                  care, breakdown)
+                  care, account)
              values ($1, 420100, $2, $3, $3, $4, 'M' || $5, 1, 'P1', '310', 110105, 1000, 700, 300, '{310100}', '{700}', '{}',
-                     $6, $7, $8, $9, 'U' || $5, '{}', '11', case when $5 = '7' then '{\"account_paid\":100}' else '{}' end)",
+                     $6, $7, $8, $9, 'U' || $5, '{}', '11', case when $5 = '7' then 100 else 0 end)",
         )
         .bind(division_number(hubei().division()))
         .bind(id.month().number())
@@ -303,8 +303,8 @@ mod tests {
         let found = list(&mut conn, (hubei(), &here), &period).await.unwrap();
         let names: Vec<_> = found.iter().map(|one| one.msgid.to_string()).collect();
         assert_eq!(names, ["M4", "M3", "M2", "M1", "M7"], "in the order of their ids");
-        let accounts: Vec<_> = found.iter().map(|one| one.accounts.is_some()).collect();
-        assert_eq!(accounts, [false, false, false, false, true]);
+        let accounts: Vec<_> = found.iter().map(|one| one.settlement.line.account).collect();
+        assert_eq!(accounts, [0, 0, 0, 0, 100].map(Fen));
         let lines: Vec<_> = found.iter().map(|one| one.settlement.clone()).collect();
         assert_eq!(
             funds::apportioning::lines_in(&lines, &period).len(),

@@ -7,11 +7,10 @@
 use super::Say;
 use crate::{
     bank::Bank,
+    desk::Desk,
     statement::{fit, right},
     world::{Trouble, World},
 };
-use node::api::client::{CallError, Client};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
 use terms::{Clock, Day, Fen, InsuranceScheme, Month, Participant, Province, WorkingDays};
@@ -150,16 +149,7 @@ impl Stage<'_> {
     }
 
     fn desk(&self, participant: Participant) -> Desk {
-        let (node, name) = match participant {
-            Participant::Hub => (self.world.hub_url(), "赵某甲"),
-            Participant::Province(province) => (self.world.provinces[&province].url(), "李某乙"),
-        };
-        Desk(Client {
-            node,
-            token: self.token.to_owned(),
-            operator: Some(name.to_owned()),
-            duty: Some("办理划拨".to_owned()),
-        })
+        Desk::of(self.world, participant, self.token, "办理划拨")
     }
 
     /// A fiscal special account for each province and scheme; number and holder.
@@ -523,34 +513,6 @@ fn owner(participant: Participant) -> String {
 fn save(folder: &Path, file: &str, bytes: &[u8]) -> Result<(), Trouble> {
     let path = folder.join(file);
     fs::write(&path, bytes).map_err(|error| Trouble(format!("文件{}无法写入：{error}", path.display())))
-}
-
-/// A clerk's desk at a node.
-struct Desk(Client);
-
-impl Desk {
-    async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, Trouble> {
-        said(path, self.0.get(&format!("/api/v1/funds/{path}")).await)
-    }
-
-    async fn post<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<A, Trouble> {
-        said(path, self.0.post(&format!("/api/v1/funds/{path}"), &body).await)
-    }
-
-    async fn put<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<A, Trouble> {
-        said(path, self.0.put(&format!("/api/v1/funds/{path}"), &body).await)
-    }
-
-    async fn wait<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<A, Trouble> {
-        said(path, self.0.post_and_wait(&format!("/api/v1/funds/{path}"), &body).await)
-    }
-}
-
-fn said<A>(path: &str, answer: Result<A, CallError>) -> Result<A, Trouble> {
-    answer.map_err(|error| match error {
-        CallError::Refused(refused) => Trouble(refused.message),
-        other => Trouble(format!("{path}：{other}")),
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! What it keeps grows with the lines that come out, not with the settlements that go in: some hundred bytes each. Codes of
 //! institutions are kept once, amounts of funds in one long row.
 
-use super::{ClearingLine, Pair, Part, month_of_number};
+use super::{ClearedLine, ClearingLine, Pair, Part, month_of_number};
 use crate::apportioning::Share;
 use std::collections::{BTreeMap, HashMap};
 use terms::{CareKind, Fen, Fund, InsuranceScheme, InsuredPlace, PoolingArea, TreatmentPlace};
@@ -30,6 +30,22 @@ pub struct Item<'a> {
     pub person_total: Fen,
     /// 个人账户支出.
     pub account: Fen,
+}
+
+impl<'a> From<&'a ClearedLine> for Item<'a> {
+    fn from(line: &'a ClearedLine) -> Self {
+        Self {
+            insured: line.insured.pooling_area(),
+            treatment: line.treatment.division().pooling_area(),
+            institution: line.institution.as_str(),
+            scheme: line.scheme,
+            care: line.care,
+            settled_month: line.settlement.month().number(),
+            total: line.total,
+            person_total: line.person_total,
+            account: line.account,
+        }
+    }
 }
 
 /// Adds lines of settlements up.

@@ -75,6 +75,23 @@ pub async fn decide(node: &ProvinceNode, from: Participant, question: Question) 
         Question::ReadMedium(read) => medium::issuer::read(node, &read).await,
         Question::SendDetails(sent) => details_on::receive(node, from, &sent).await,
         // The hub's own: their addressee was compared above.
-        _ => Err(misrouted),
+        Question::FindFilings(_)
+        | Question::PublishFiling(_)
+        | Question::PublishInstitution(_)
+        | Question::FindParticipants
+        | Question::FindNotices(_)
+        | Question::ReportTransfer(_)
+        | Question::PublishBankAccount(_)
+        | Question::FindBankAccounts
+        | Question::FindDigests(_)
+        | Question::FindBookLines(_)
+        | Question::ReportReconciliation(_)
+        | Question::FindOpenDifferences(_)
+        | Question::FindClearing(_)
+        | Question::FindClearedSettlements(_)
+        | Question::AnswerClearing(_)
+        | Question::ReportDeduction(_)
+        | Question::ApplyIncrease(_)
+        | Question::FindIncreases(_) => Err(misrouted),
     }
 }

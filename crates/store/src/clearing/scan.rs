@@ -156,26 +156,12 @@ async fn add_up(conn: &mut Conn, request: &Request, table: &str, own: &[i32]) ->
     }
     let is_own = |line: &&ClearedLine| own.contains(&super::province_number(line.insured.province()));
     for line in request.with.iter().filter(is_own) {
-        apportioner.add(&line.part, &item_of(line), funds_of(line));
+        apportioner.add(&line.part, &Item::from(line), funds_of(line));
     }
     for line in request.without.iter().filter(is_own) {
-        apportioner.remove(&line.part, &item_of(line), funds_of(line));
+        apportioner.remove(&line.part, &Item::from(line), funds_of(line));
     }
     Ok(apportioner)
-}
-
-fn item_of(line: &ClearedLine) -> Item<'_> {
-    Item {
-        insured: line.insured.pooling_area(),
-        treatment: line.treatment.division().pooling_area(),
-        institution: line.institution.as_str(),
-        scheme: line.scheme,
-        care: line.care,
-        settled_month: line.settlement.month().number(),
-        total: line.total,
-        person_total: line.person_total,
-        account: line.account,
-    }
 }
 
 fn funds_of(line: &ClearedLine) -> impl Iterator<Item = (Fund, Fen)> + '_ {

@@ -218,42 +218,7 @@ const PROVINCE: &[Line] = &[
         .asks(&[("from", "起始日期", true), ("to", "截止日期", true)]),
     line("post", "/api/v1/funds/reconciliations", "对若干日重新对账", schema_of::<Reconciliations>)
         .with(schema_of::<NewReconciliation>),
-    line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>).asks(&[
-        ("from", "起始日期", true),
-        ("to", "截止日期", true),
-        ("stage", "阶段；不填为尚未说明的", false),
-        ("after", "上一页的next", false),
-    ]),
-    line(
-        "post",
-        "/api/v1/funds/differences/{id}/explain",
-        "说明一笔对账差异的原因",
-        schema_of::<Differences>,
-    )
-    .with(schema_of::<DecideDifference>),
-    line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
-        .with(schema_of::<DecideDifference>),
-    line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
-        .with(schema_of::<DecideDifference>),
-    line(
-        "post",
-        "/api/v1/funds/differences/{id}/assign",
-        "将对账差异转交另一方核查",
-        schema_of::<Differences>,
-    )
-    .with(schema_of::<AssignDifference>),
     line("get", "/api/v1/funds/prepayments", "预付金使用情况和预警", schema_of::<PrepaymentPositions>),
-    line(
-        "post",
-        "/api/v1/funds/prepayments/compute",
-        "重新计算预付金使用情况",
-        schema_of::<PrepaymentPositions>,
-    ),
-    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>).asks(&[(
-        "stage",
-        "阶段：applied、accepted、refused、paid、withdrawn；不填为全部",
-        false,
-    )]),
     line("post", "/api/v1/funds/prepayments/increases", "就医省申请紧急调增", schema_of::<IncreaseView>)
         .with(schema_of::<ApplyIncrease>),
     line(
@@ -290,18 +255,6 @@ const PROVINCE: &[Line] = &[
         schema_of::<AreaPrepayments>,
     )
     .with(schema_of::<AreaMoney>),
-    line("get", "/api/v1/funds/documents", "已签发的文书", schema_of::<Documents>)
-        .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
-    line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
-        .with(schema_of::<NewDocument>),
-    line(
-        "get",
-        "/api/v1/funds/documents/{file}",
-        "一份文书；编号后加.pdf、.xlsx、.csv为文件",
-        schema_of::<DocumentView>,
-    ),
-    line("get", "/api/v1/verify/{number}", "核验文书真伪，不需令牌", schema_of::<VerifiedDocument>)
-        .asks(&[("code", "校验码", true)]),
     line("get", "/api/v1/funds/statements", "本省各月清算表", schema_of::<ClearingStatements>),
     line(
         "get",
@@ -442,37 +395,7 @@ const HUB: &[Line] = &[
             ("province", "省级区划代码；不填为全部", false),
         ],
     ),
-    line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>).asks(&[
-        ("from", "起始日期", true),
-        ("to", "截止日期", true),
-        ("stage", "阶段；不填为尚未说明的", false),
-        ("after", "上一页的next", false),
-    ]),
-    line(
-        "post",
-        "/api/v1/funds/differences/{id}/explain",
-        "说明一笔对账差异的原因",
-        schema_of::<Differences>,
-    )
-    .with(schema_of::<DecideDifference>),
-    line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
-        .with(schema_of::<DecideDifference>),
-    line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
-        .with(schema_of::<DecideDifference>),
-    line(
-        "post",
-        "/api/v1/funds/differences/{id}/assign",
-        "将对账差异转交另一方核查",
-        schema_of::<Differences>,
-    )
-    .with(schema_of::<AssignDifference>),
     line("get", "/api/v1/funds/prepayments", "全国预付金使用情况和预警", schema_of::<PrepaymentPositions>),
-    line(
-        "post",
-        "/api/v1/funds/prepayments/compute",
-        "重新计算预付金使用情况",
-        schema_of::<PrepaymentPositions>,
-    ),
     line("get", "/api/v1/funds/prepayments/years", "各年度预付金额度", schema_of::<PrepaymentYears>),
     line(
         "get",
@@ -506,11 +429,6 @@ const HUB: &[Line] = &[
             ("treatment", "就医省，六位区划", true),
             ("scheme", "险种代码：310或390", true),
         ]),
-    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>).asks(&[(
-        "stage",
-        "阶段：applied、accepted、refused、paid、withdrawn；不填为全部",
-        false,
-    )]),
     line(
         "post",
         "/api/v1/funds/prepayments/increases/{id}/accept",
@@ -525,18 +443,6 @@ const HUB: &[Line] = &[
         schema_of::<IncreaseView>,
     )
     .with(schema_of::<Reason>),
-    line("get", "/api/v1/funds/documents", "已签发的文书", schema_of::<Documents>)
-        .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
-    line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
-        .with(schema_of::<NewDocument>),
-    line(
-        "get",
-        "/api/v1/funds/documents/{file}",
-        "一份文书；编号后加.pdf、.xlsx、.csv为文件",
-        schema_of::<DocumentView>,
-    ),
-    line("get", "/api/v1/verify/{number}", "核验文书真伪，不需令牌", schema_of::<VerifiedDocument>)
-        .asks(&[("code", "校验码", true)]),
     line("get", "/api/v1/funds/clearings", "查询各月清算", schema_of::<ClearingMonths>),
     line("get", "/api/v1/funds/clearings/{month}", "查询一个月的清算", schema_of::<ClearingMonth>),
     line("post", "/api/v1/funds/clearings/{month}/plan", "清分试算", schema_of::<ClearingPlanned>),
@@ -597,8 +503,8 @@ const HUB: &[Line] = &[
     line("post", "/api/v1/funds/clearing-years/{year}/close", "年度清算", schema_of::<ClearingDone>),
 ];
 
-/// The general ledger: the same at the hub and at a province.
-const LEDGER: &[Line] = &[
+/// The same at the hub and at a province: the general ledger, documents, differences of the books.
+const BOTH: &[Line] = &[
     line("get", "/api/v1/funds/ledger/vouchers", "总账：记账凭证", schema_of::<LedgerVouchers>).asks(&[
         ("month", "年月，形如202611", false),
         ("code", "业务类型", false),
@@ -638,6 +544,53 @@ const LEDGER: &[Line] = &[
     line("post", "/api/v1/funds/ledger/accounts/open", "总账：重新启用科目", schema_of::<Taken>)
         .with(schema_of::<AccountClosing>),
     line("post", "/api/v1/funds/prove", "资金核验：重算全部账目", schema_of::<Proof>),
+    line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>).asks(&[
+        ("from", "起始日期", true),
+        ("to", "截止日期", true),
+        ("stage", "阶段；不填为尚未说明的", false),
+        ("after", "上一页的next", false),
+    ]),
+    line(
+        "post",
+        "/api/v1/funds/differences/{id}/explain",
+        "说明一笔对账差异的原因",
+        schema_of::<Differences>,
+    )
+    .with(schema_of::<DecideDifference>),
+    line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
+        .with(schema_of::<DecideDifference>),
+    line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
+        .with(schema_of::<DecideDifference>),
+    line(
+        "post",
+        "/api/v1/funds/differences/{id}/assign",
+        "将对账差异转交另一方核查",
+        schema_of::<Differences>,
+    )
+    .with(schema_of::<AssignDifference>),
+    line(
+        "post",
+        "/api/v1/funds/prepayments/compute",
+        "重新计算预付金使用情况",
+        schema_of::<PrepaymentPositions>,
+    ),
+    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>).asks(&[(
+        "stage",
+        "阶段：applied、accepted、refused、paid、withdrawn；不填为全部",
+        false,
+    )]),
+    line("get", "/api/v1/funds/documents", "已签发的文书", schema_of::<Documents>)
+        .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
+    line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
+        .with(schema_of::<NewDocument>),
+    line(
+        "get",
+        "/api/v1/funds/documents/{file}",
+        "一份文书；编号后加.pdf、.xlsx、.csv为文件",
+        schema_of::<DocumentView>,
+    ),
+    line("get", "/api/v1/verify/{number}", "核验文书真伪，不需令牌", schema_of::<VerifiedDocument>)
+        .asks(&[("code", "校验码", true)]),
 ];
 
 /// The operations of a role.
@@ -646,7 +599,7 @@ pub(super) fn operations(role: Role, generator: &mut SchemaGenerator) -> Vec<Ope
         Role::Hub => HUB,
         Role::Province => PROVINCE,
     };
-    lines.iter().chain(LEDGER).map(|line| operation(line, generator)).collect()
+    lines.iter().chain(BOTH).map(|line| operation(line, generator)).collect()
 }
 
 fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {

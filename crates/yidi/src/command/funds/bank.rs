@@ -1,47 +1,43 @@
 //! `yidi funds bank`: fiscal special accounts, files of banks, unidentified entries, at a province.
 
 use crate::{command::clerk::NodeArguments, say, stop::Stop};
-use clap::Subcommand;
-use serde_json::json;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
 use wire::api::bank::{BankAccountView, BankAccounts, BankEntries, BankEntryView, TakenStatements};
+
+/// An account of the province's own.
+#[derive(Debug, Args)]
+pub struct Account {
+    /// 险种，310或390 (the scheme)
+    scheme: String,
+    /// 户名 (its name)
+    #[arg(long)]
+    name: String,
+    /// 开户行 (the bank)
+    #[arg(long)]
+    bank: String,
+    /// 账号 (its number)
+    #[arg(long)]
+    number: String,
+    /// 12位行号 (the bank's number)
+    #[arg(long)]
+    bank_code: String,
+}
+
+impl Account {
+    fn body(&self) -> Value {
+        let Self { name, bank, number, bank_code, .. } = self;
+        json!({ "name": name, "bank": bank, "number": number, "bank_code": bank_code })
+    }
+}
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// 登记本省财政专户 (register an account of the province)
-    Register {
-        /// 险种，310或390 (the scheme)
-        scheme: String,
-        /// 户名 (its name)
-        #[arg(long)]
-        name: String,
-        /// 开户行 (the bank)
-        #[arg(long)]
-        bank: String,
-        /// 账号 (its number)
-        #[arg(long)]
-        number: String,
-        /// 12位行号 (the bank's number)
-        #[arg(long)]
-        bank_code: String,
-    },
+    Register(Account),
     /// 登记拨付机构的支出户 (register the account from which institutions are paid)
-    RegisterExpenditure {
-        /// 险种，310或390 (the scheme)
-        scheme: String,
-        /// 户名 (its name)
-        #[arg(long)]
-        name: String,
-        /// 开户行 (the bank)
-        #[arg(long)]
-        bank: String,
-        /// 账号 (its number)
-        #[arg(long)]
-        number: String,
-        /// 12位行号 (the bank's number)
-        #[arg(long)]
-        bank_code: String,
-    },
+    RegisterExpenditure(Account),
     /// 列出财政专户 (list accounts)
     Accounts {
         /// 事由，显示完整账号时填写 (the duty, to see whole numbers)
@@ -84,13 +80,13 @@ pub fn run(node: &NodeArguments, command: &Command) -> Result<(), Stop> {
     };
     node.call(duty, async |client| {
         match command {
-            Command::Register { scheme, name, bank, number, bank_code } => {
-                let body = json!({ "name": name, "bank": bank, "number": number, "bank_code": bank_code });
-                show(&client.put(&format!("/api/v1/funds/bank-accounts/{scheme}"), &body).await?);
+            Command::Register(account) => {
+                let path = format!("/api/v1/funds/bank-accounts/{}", account.scheme);
+                show(&client.put(&path, &account.body()).await?);
             }
-            Command::RegisterExpenditure { scheme, name, bank, number, bank_code } => {
-                let body = json!({ "name": name, "bank": bank, "number": number, "bank_code": bank_code });
-                show(&client.put(&format!("/api/v1/funds/expenditure-accounts/{scheme}"), &body).await?);
+            Command::RegisterExpenditure(account) => {
+                let path = format!("/api/v1/funds/expenditure-accounts/{}", account.scheme);
+                show(&client.put(&path, &account.body()).await?);
             }
             Command::Accounts { duty } => {
                 let reveal = if duty.is_some() { "?reveal=true" } else { "" };
