@@ -4,6 +4,7 @@
 //! given back. A line belongs to the month of its moment, so a month that is over does not change any more. [`apportion`] adds
 //! the lines of any list up by who owes them; clearing between provinces begins with what comes out.
 
+use crate::reconciliation::{Figure, Figures};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, ops::Range};
 use terms::{CareKind, Fen, Fund, InsuranceScheme, InsuredPlace, Moment, Province, SettlementId};
@@ -51,6 +52,18 @@ pub struct SettledLine {
     pub account: Fen,
     /// What each fund pays.
     pub funds: BTreeMap<Fund, Fen>,
+}
+
+impl Figures for SettledLine {
+    fn figure(&self, figure: Figure) -> Option<Fen> {
+        Some(match figure {
+            Figure::Total => self.total,
+            Figure::FundTotal => self.fund_total(),
+            Figure::PersonTotal => self.person_total,
+            Figure::Account => self.account,
+            Figure::Fund(fund) => self.funds.get(&fund).copied().unwrap_or_default(),
+        })
+    }
 }
 
 impl SettledLine {

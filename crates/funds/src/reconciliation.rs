@@ -87,6 +87,11 @@ pub enum Figure {
     Fund(Fund),
 }
 
+impl Figure {
+    /// Those that every settlement has, in the order in which they are listed.
+    pub const SUMS: [Self; 4] = [Self::Total, Self::FundTotal, Self::PersonTotal, Self::Account];
+}
+
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -201,26 +206,58 @@ fn compare_one(sides: &[Side], said: &[(Side, &BookLine)]) -> Vec<DifferenceKind
         differences.push(DifferenceKind::StageDiffers { undone_at: undone.map(|(&side, _)| side).collect() });
     }
     let funds: BTreeSet<Fund> = standing.iter().flat_map(|(_, line)| line.funds.keys().copied()).collect();
-    let totals = [Figure::Total, Figure::FundTotal, Figure::PersonTotal, Figure::Account];
-    for figure in totals.into_iter().chain(funds.into_iter().map(Figure::Fund)) {
-        let amounts: BTreeMap<Side, Fen> =
-            standing.iter().map(|&(&side, line)| (side, line.figure(figure))).collect();
-        if amounts.values().collect::<BTreeSet<_>>().len() > 1 {
-            differences.push(DifferenceKind::AmountsDiffer { figure, amounts });
-        }
-    }
+    let said: Vec<(Side, &dyn Figures)> =
+        standing.iter().map(|&(&side, line)| (side, *line as &dyn Figures)).collect();
+    let amounts_differ = |(figure, amounts)| DifferenceKind::AmountsDiffer { figure, amounts };
+    differences.extend(differing(funds, &said).into_iter().map(amounts_differ));
     differences
 }
 
-impl BookLine {
-    fn figure(&self, figure: Figure) -> Fen {
-        match figure {
+/// Figures that can be compared: the one comparison under the books of nodes and the lists of institutions.
+pub trait Figures {
+    /// What is said of a figure; none if it is not spoken of, which is not nothing.
+    fn figure(&self, figure: Figure) -> Option<Fen>;
+}
+
+/// The sums and funds on which those who speak of them do not say the same, with what each says.
+///
+/// ```
+/// use funds::reconciliation::{Figure, Figures, differing};
+/// use terms::Fen;
+///
+/// struct Total(i64);
+/// impl Figures for Total {
+///     fn figure(&self, figure: Figure) -> Option<Fen> {
+///         (figure == Figure::Total).then_some(Fen(self.0))
+///     }
+/// }
+/// let said: [(&str, &dyn Figures); 2] = [("here", &Total(100)), ("there", &Total(99))];
+/// let found = differing([], &said);
+/// assert_eq!(found[0].0, Figure::Total);
+/// assert_eq!(found[0].1["there"], Fen(99));
+/// ```
+pub fn differing<W: Copy + Ord>(
+    funds: impl IntoIterator<Item = Fund>,
+    said: &[(W, &dyn Figures)],
+) -> Vec<(Figure, BTreeMap<W, Fen>)> {
+    let amounts = |figure| {
+        let amounts: BTreeMap<W, Fen> =
+            said.iter().filter_map(|(who, says)| Some((*who, says.figure(figure)?))).collect();
+        (figure, amounts)
+    };
+    let figures = Figure::SUMS.into_iter().chain(funds.into_iter().map(Figure::Fund));
+    figures.map(amounts).filter(|(_, amounts)| amounts.values().collect::<BTreeSet<_>>().len() > 1).collect()
+}
+
+impl Figures for BookLine {
+    fn figure(&self, figure: Figure) -> Option<Fen> {
+        Some(match figure {
             Figure::Total => self.total,
             Figure::FundTotal => self.fund_total,
             Figure::PersonTotal => self.person_total,
             Figure::Account => self.account,
             Figure::Fund(fund) => self.funds.get(&fund).copied().unwrap_or_default(),
-        }
+        })
     }
 }
 

@@ -2,9 +2,17 @@
 //!
 //! A list names settlements and what gives them back. A line gives back if its total is below nothing, or is nothing and it
 //! is flagged so; then it may name the undoing or the settlement that is undone. Whoever disagrees is told what both say.
+//!
+//! Figures are compared as those of the three books are ([`differing`]).
 
-use crate::apportioning::{SettledLine, Share};
-use std::{collections::HashMap, fmt};
+use crate::{
+    apportioning::{SettledLine, Share},
+    reconciliation::{Figure, Figures, differing},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 use terms::{Fen, Moment, SettlementId};
 
 /// What an institution says that a period comes to.
@@ -37,8 +45,8 @@ impl Totals {
 pub enum Disagreement {
     /// An amount.
     Amount {
-        /// Its Chinese name.
-        figure: &'static str,
+        /// Which.
+        figure: Figure,
         /// What the institution says.
         theirs: Fen,
         /// What we say.
@@ -65,20 +73,40 @@ impl fmt::Display for Disagreement {
 
 /// On what totals disagree; nothing if they agree.
 pub fn compare_totals(theirs: &Totals, ours: &Totals) -> Vec<Disagreement> {
-    let mut found = amounts([
-        ("医疗费总额", theirs.total, ours.total),
-        ("基金支付总额", theirs.fund_total, ours.fund_total),
-        ("个人账户支付", theirs.account, ours.account),
-    ]);
+    let mut found = amounts(theirs, ours);
     if theirs.count != ours.count {
         found.push(Disagreement::Count { theirs: theirs.count, ours: ours.count });
     }
     found
 }
 
-fn amounts(figures: [(&'static str, Fen, Fen); 3]) -> Vec<Disagreement> {
-    let differ = figures.into_iter().filter(|(_, theirs, ours)| theirs != ours);
-    differ.map(|(figure, theirs, ours)| Disagreement::Amount { figure, theirs, ours }).collect()
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Speaker {
+    Institution,
+    Agency,
+}
+
+/// On which amounts both disagree of which both speak. An institution's list does not say which fund pays.
+fn amounts(theirs: &dyn Figures, ours: &dyn Figures) -> Vec<Disagreement> {
+    let said = [(Speaker::Institution, theirs), (Speaker::Agency, ours)];
+    let disagreement = |(figure, amounts): (Figure, BTreeMap<Speaker, Fen>)| Disagreement::Amount {
+        figure,
+        theirs: amounts[&Speaker::Institution],
+        ours: amounts[&Speaker::Agency],
+    };
+    differing([], &said).into_iter().map(disagreement).collect()
+}
+
+impl Figures for Totals {
+    fn figure(&self, figure: Figure) -> Option<Fen> {
+        match figure {
+            Figure::Total => Some(self.total),
+            Figure::FundTotal => Some(self.fund_total),
+            Figure::Account => Some(self.account),
+            Figure::PersonTotal | Figure::Fund(_) => None,
+        }
+    }
 }
 
 /// A line of an institution's list.
@@ -94,6 +122,17 @@ pub struct ListedLine {
     pub fund_total: Fen,
     /// 个人账户支出.
     pub account: Fen,
+}
+
+impl Figures for ListedLine {
+    fn figure(&self, figure: Figure) -> Option<Fen> {
+        match figure {
+            Figure::Total => Some(self.total),
+            Figure::FundTotal => Some(self.fund_total),
+            Figure::Account => Some(self.account),
+            Figure::PersonTotal | Figure::Fund(_) => None,
+        }
+    }
 }
 
 impl ListedLine {
@@ -193,11 +232,7 @@ fn differences(theirs: &ListedLine, ours: &SettledLine, is_undone: bool) -> Vec<
     if theirs.refunded && !theirs.gives_back() && !is_undone {
         found.push(Difference::StandsHere);
     }
-    let disagreements = amounts([
-        ("医疗费总额", theirs.total, ours.total),
-        ("基金支付总额", theirs.fund_total, ours.fund_total()),
-        ("个人账户支出", theirs.account, ours.account),
-    ]);
+    let disagreements = amounts(theirs, ours);
     found.extend(disagreements.into_iter().map(Difference::Disagrees));
     found
 }
@@ -379,7 +414,7 @@ mod tests {
             [
                 "医疗费总额机构20.00中心10.00",
                 "基金支付总额机构14.00中心7.00",
-                "个人账户支付机构2.00中心1.00",
+                "个人账户支出机构2.00中心1.00",
                 "结算笔数机构2中心3"
             ]
         );

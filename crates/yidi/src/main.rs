@@ -83,7 +83,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr();
+    // A measurement is long and its statements are slow on purpose: it says what it finds, and only trouble beside it.
+    log_to_stderr(if matches!(cli.command, Command::Bench(_)) { "error" } else { "info,sqlx=warn" });
     let done = match cli.command {
         Command::Demo(arguments) => command::demo::run(&arguments),
         Command::Sandbox(arguments) => command::sandbox::run(&arguments),
@@ -114,8 +115,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+fn log_to_stderr(unless_told: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(unless_told));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

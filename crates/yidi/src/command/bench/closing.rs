@@ -37,9 +37,15 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',', default_value = "1000000,5000000,25000000",
           value_parser = clap::value_parser!(i64).range(0..=60_000_000))]
     settlements: Vec<i64>,
-    /// 每省的统筹区数，可列多个，依次测 (pooling areas of each province)
-    #[arg(long, value_delimiter = ',', default_value = "12", value_parser = clap::value_parser!(i64).range(1..=90))]
-    areas: Vec<i64>,
+    /// 每省的统筹区数 (pooling areas of each province)
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=90))]
+    areas: i64,
+    /// 另测这些统筹区数，可列多个 (further numbers of pooling areas)
+    #[arg(long, value_delimiter = ',', default_value = "2,24", value_parser = clap::value_parser!(i64).range(1..=90))]
+    vary_areas: Vec<i64>,
+    /// 另测统筹区数时的结算数；0为不测 (settlements of the months with those numbers; 0 to leave them out)
+    #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(i64).range(0..=60_000_000))]
+    vary_settlements: i64,
     /// 省数，2到32 (provinces)
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(i64).range(2..=32))]
     provinces: i64,
@@ -126,16 +132,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let runtime = runtime()?;
     say("synthetic data: who is treated where is made up");
     let mut rows = Vec::new();
-    for settlements in arguments.settlements.iter().copied().filter(|count| *count > 0) {
-        for areas in arguments.areas.iter().copied() {
-            let case = Case { settlements, areas, pace: Pace::FULL, beside: 0 };
-            rows.push(runtime.block_on(measure(arguments, case))?);
-        }
+    let more = arguments.vary_areas.iter().map(|areas| (arguments.vary_settlements, *areas));
+    let cases = arguments.settlements.iter().map(|settlements| (*settlements, arguments.areas)).chain(more);
+    for (settlements, areas) in cases.filter(|(settlements, _)| *settlements > 0) {
+        let case = Case { settlements, areas, pace: Pace::FULL, beside: 0 };
+        rows.push(runtime.block_on(measure(arguments, case))?);
     }
     if arguments.live > 0 {
-        let areas = arguments.areas.first().copied().unwrap_or(12);
-        let (pace, beside) = (arguments.pace, arguments.beside);
-        let case = Case { settlements: arguments.live, areas, pace, beside };
+        let Arguments { live: settlements, areas, pace, beside, .. } = *arguments;
+        let case = Case { settlements, areas, pace, beside };
         rows.push(runtime.block_on(measure(arguments, case))?);
     }
     if arguments.write {
