@@ -147,6 +147,10 @@ fn number(area: PoolingArea, scheme: InsuranceScheme, status: MemberStatus, seri
         110_000 => format!("{kind}9{serial:08}S"),
         330_000 => format!("{}9{kind}{serial:011}", area.division()),
         420_000 => format!("{}0000000000{kind}9{serial:011}", area.division()),
+        // The number of a person is one of the province: a second pooling area of it must not give the same again.
+        _ if area.division().number() % 10_000 > 100 => {
+            format!("{}{kind}9{serial:06}", &area.division().to_string()[..4])
+        }
         _ => format!("{}{kind}9{serial:07}", &area.division().to_string()[..2]),
     }
 }
@@ -195,6 +199,12 @@ mod tests {
         assert_eq!(number(TIANJIN), "123290000007");
         assert_eq!(number(HANGZHOU), "33010093200000000007");
         assert_eq!(number(WUHAN), "420100000000000032900000000007");
+        let [guangzhou, shenzhen] =
+            [440_100, 440_300].map(|area| PoolingArea(AdminDivision::new(area).unwrap()));
+        assert_eq!(
+            (number(guangzhou).as_str(), number(shenzhen).as_str()),
+            ("443290000007", "4403329000007")
+        );
     }
 
     #[test]

@@ -301,6 +301,13 @@ impl Year<'_> {
         let begun = self.today();
         let mut month = None;
         while let Some((day, deeds)) = self.agenda.pop_first() {
+            if day.year() > YEAR + 1 {
+                let left: usize = self.agenda.values().map(BTreeSet::len).sum();
+                return Err(Trouble(format!(
+                    "{YEAR}年的{}件事到{day}仍未办结：{deeds:?}",
+                    left + deeds.len()
+                )));
+            }
             self.go_to(day)?;
             if month.replace(day.month()) != Some(day.month()) {
                 self.new_month(day.month()).await?;

@@ -35,7 +35,7 @@ pub const PROVINCES: [u32; 32] = [
 pub(super) const CORPS_NAME: &str = "新疆生产建设兵团";
 
 /// What stands on each purse of each part of each account when the year begins.
-pub const OPENING: Fen = Fen::yuan(3_000_000);
+pub const OPENING: Fen = Fen::yuan(60_000_000);
 
 /// The schemes.
 pub const SCHEMES: [InsuranceScheme; 2] = [InsuranceScheme::Employee, InsuranceScheme::Resident];

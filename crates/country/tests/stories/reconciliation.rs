@@ -419,7 +419,7 @@ async fn the_same_figures_by_month_and_day(
             with(&json!({ "data": asked("310212", "") }), "/data/fixmedins_code", json!("H42010600999")),
             "本机构",
         ),
-        ("2173", asked("310211", ""), "字段[clr_type]不合规"),
+        ("2173", asked("310213", ""), "字段[clr_type]不合规"),
         ("2174", asked("310212", "50"), "字段[clr_stas]不合规"),
         (
             "2176",

@@ -24,7 +24,7 @@ use terms::{
     Fen, Fund, InstitutionCode, InsuranceScheme, Month, Refusal, SettlementId, VisitId, code::name_of,
 };
 use wire::hospital::{
-    declaration::{MonthsInput, Visits, clearing_code, clearing_stage, plain_day, plain_month},
+    declaration::{Away, MonthsInput, Visits, clearing_code, clearing_stage, plain_day, plain_month},
     t2172, t2173, t2174, t2175, t2176,
 };
 
@@ -72,7 +72,8 @@ async fn lines_of_months(conn: &mut Conn, call: &Call<'_>, input: &MonthsInput) 
     let period = input.first.first_day().start()..input.last.next().first_day().start();
     let mut entries = accounts::entries(conn, call.node, call.institution, &period).await?;
     entries.retain(|entry| {
-        input.kind.takes(entry.line.scheme, entry.line.care)
+        let line = &entry.line;
+        input.kind.takes(line.scheme, line.care, away(call, line))
             && input.visit.is_none_or(|visit| visit == entry.visit)
     });
     let mut lines = with_declarations(conn, call, entries).await?;
@@ -83,6 +84,10 @@ async fn lines_of_months(conn: &mut Conn, call: &Call<'_>, input: &MonthsInput) 
 async fn guests(conn: &mut Conn, call: &Call<'_>, lines: &[Line]) -> Outcome<HashMap<VisitId, Guest>> {
     let visits: Vec<VisitId> = lines.iter().map(|line| line.entry.visit).collect();
     Ok(reconciliation::guests(conn, (call.node.province, &call.institution.code), &visits).await?)
+}
+
+fn away(call: &Call<'_>, line: &SettledLine) -> Away {
+    Away::of(line.insured.province(), call.node.province)
 }
 
 /// What was really paid of lines, by line and purse.
@@ -121,7 +126,7 @@ pub async fn months(call: &Call<'_>) -> Outcome<Value> {
     let mut sums = BTreeMap::<_, Vec<&SettledLine>>::new();
     for line in &lines {
         let settled = &line.entry.line;
-        let kind = clearing_code(settled.scheme, settled.care);
+        let kind = clearing_code(settled.scheme, settled.care, away(call, settled));
         sums.entry((line.month, kind, line.declaration.as_deref())).or_default().push(settled);
     }
     let own = &call.institution.code;
@@ -157,8 +162,6 @@ pub async fn months(call: &Call<'_>) -> Outcome<Value> {
 
 /// 2173.
 pub async fn lines(call: &Call<'_>) -> Outcome<Value> {
-    /// 跨省异地转入.
-    const FROM_ANOTHER_PROVINCE: &str = "2";
     let t2173::Input(input) = t2173::Input::read(call.request)?;
     let mut conn = call.node.context.store.conn().await?;
     let lines = lines_of_months(&mut conn, call, &input).await?;
@@ -170,8 +173,8 @@ pub async fn lines(call: &Call<'_>) -> Outcome<Value> {
         t2173::Row {
             fixmedins_code: call.institution.code.clone(),
             fixmedins_name: call.institution.name.clone(),
-            out_type: FROM_ANOTHER_PROVINCE.to_owned(),
-            out_type_name: named("out_type", FROM_ANOTHER_PROVINCE),
+            out_type: away(call, settled).code().to_owned(),
+            out_type_name: named("out_type", away(call, settled).code()),
             med_type: guest.med_type.clone(),
             med_type_name: named("med_type", &guest.med_type),
             insutype: settled.scheme,
@@ -210,7 +213,7 @@ pub async fn funds_of_months(call: &Call<'_>) -> Outcome<Value> {
     let mut sums = BTreeMap::new();
     for line in &lines {
         let (settled, guest) = (&line.entry.line, &guests[&line.entry.visit]);
-        let kind = clearing_code(settled.scheme, settled.care);
+        let kind = clearing_code(settled.scheme, settled.care, away(call, settled));
         for (fund, amount) in paid(settled) {
             let key = (kind.clone(), &guest.med_type, settled.scheme, &guest.person_type, line.stage(), fund);
             *sums.entry(key).or_insert(Fen::ZERO) += amount;

@@ -28,6 +28,7 @@ use wire::{
     hospital::{
         NoOutput,
         credential::Credential,
+        declaration::Away,
         field::{Price, Quantity},
         purchase_order::{Buyer, Paid, Places, ShownLine},
         registration, t2161, t2163, t2166, t2167, t2170, t2171, t2181,
@@ -312,15 +313,12 @@ pub async fn waiting(call: &Call<'_>) -> Outcome<Value> {
 
 /// 2171.
 pub async fn settled(call: &Call<'_>) -> Outcome<Value> {
-    /// 跨省异地转入.
-    const FROM_ANOTHER_PROVINCE: &str = "2";
     let input = t2171::Input::read(call.request)?;
     check_own(call, input.fixmedins_code.as_ref())?;
     let number = input.mdtrt_regno.as_deref();
     let mut seen = standing(call, &citizen(&input.ssn)?, number, Standing::Settled).await?;
-    if input.out_type.as_ref().is_some_and(|kind| kind != FROM_ANOTHER_PROVINCE) {
-        seen.clear();
-    }
+    let away = |seen: &Seen| Away::of(seen.order.insured.province(), call.node.province).code();
+    seen.retain(|one| input.out_type.as_ref().is_none_or(|kind| kind == away(one)));
     if let (None, Some(start), Some(end)) = (number, input.start_date, input.end_date) {
         seen.retain(|one| (start..=end).contains(&one.order.bought_on));
     }
@@ -328,7 +326,7 @@ pub async fn settled(call: &Call<'_>) -> Outcome<Value> {
         paid: paid(seen.settlement.as_ref().expect("a settled order has a settlement")),
         places: places(call, &seen.order),
         buyer: buyer(&seen.order, &seen.content),
-        out_type: FROM_ANOTHER_PROVINCE.to_owned(),
+        out_type: away(seen).to_owned(),
         feedetl: shown_lines(call, seen),
     };
     Ok(t2171::Output { purchases: seen.iter().map(purchase).collect() }.value())

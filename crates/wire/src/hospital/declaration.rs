@@ -3,38 +3,71 @@
 
 use super::field::{Row, Write, write_rows};
 use serde_json::{Number, Value, json};
-use terms::{AdminDivision, CareKind, Day, InstitutionCode, InsuranceScheme, Month, Refusal, VisitId};
+use terms::{
+    AdminDivision, CareKind, Day, InstitutionCode, InsuranceScheme, Month, Province, Refusal, VisitId,
+};
 
 /// The most months that are asked about at once.
 pub const MONTHS_MAX: i32 = 12;
 
-/// A kind of clearing (清算类别) of the table for cross-region purchases: a scheme's six digits, `310412`, or the two of the
-/// general table for both schemes.
+/// How far from home somebody is treated (异地标志, `out_type`), as the treatment place sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Away {
+    /// 省内异地: insured in another pooling area of the same province.
+    WithinProvince,
+    /// 跨省异地转入: insured in another province.
+    FromAnotherProvince,
+}
+
+impl Away {
+    /// Of a person insured in one province and treated in another, or in the same.
+    pub fn of(insured: Province, treatment: Province) -> Self {
+        if insured == treatment { Self::WithinProvince } else { Self::FromAnotherProvince }
+    }
+
+    /// The code of `out_type`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WithinProvince => "1",
+            Self::FromAnotherProvince => "2",
+        }
+    }
+
+    /// How a code of six digits of 清算类别 ends.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::WithinProvince => "11",
+            Self::FromAnotherProvince => "12",
+        }
+    }
+}
+
+/// A kind of clearing (清算类别) of the table for cross-region purchases: six digits of a scheme and of how far from home,
+/// `310412`, or the two of the general table for both schemes and both distances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClearingKind {
-    scheme: Option<InsuranceScheme>,
+    six: Option<(InsuranceScheme, Away)>,
     class: char,
 }
 
-/// Behind the class in a code of six digits: across provinces.
-const ACROSS_PROVINCES: &str = "12";
-
 impl ClearingKind {
-    /// From its code; `None` for one of settlements inside a province, and for any other.
+    /// From its code; `None` for one that is in neither table.
     pub fn from_code(code: &str) -> Option<Self> {
         if code.len() <= 4 {
             let care = CareKind::from_code(code)?;
-            return Some(Self { scheme: None, class: class_of(care) });
+            return Some(Self { six: None, class: class_of(care) });
         }
         let scheme = InsuranceScheme::ALL.iter().find(|scheme| code.starts_with(scheme.code()))?;
         let mut rest = code[scheme.code().len()..].chars();
         let class = rest.next().filter(|class| "124".contains(*class))?;
-        (rest.as_str() == ACROSS_PROVINCES).then_some(Self { scheme: Some(*scheme), class })
+        let ways = [Away::WithinProvince, Away::FromAnotherProvince];
+        let away = ways.into_iter().find(|away| away.ending() == rest.as_str())?;
+        Some(Self { six: Some((*scheme, away)), class })
     }
 
-    /// Whether settlements of this scheme and care are of it.
-    pub fn takes(self, scheme: InsuranceScheme, care: CareKind) -> bool {
-        self.scheme.is_none_or(|only| only == scheme) && self.class == class_of(care)
+    /// Whether settlements of this scheme, care and distance are of it.
+    pub fn takes(self, scheme: InsuranceScheme, care: CareKind, away: Away) -> bool {
+        self.six.is_none_or(|six| six == (scheme, away)) && self.class == class_of(care)
     }
 }
 
@@ -49,18 +82,22 @@ const fn class_of(care: CareKind) -> char {
 
 /// The six digits of a kind of clearing, and its Chinese name. The standard prints 310412 twice: the second is that of
 /// residents, 390412.
-pub fn clearing_code(scheme: InsuranceScheme, care: CareKind) -> (String, String) {
+pub fn clearing_code(scheme: InsuranceScheme, care: CareKind, away: Away) -> (String, String) {
     let class = class_of(care);
     let whose = match scheme {
         InsuranceScheme::Employee => "职工",
         InsuranceScheme::Resident => "居民",
+    };
+    let how_far = match away {
+        Away::WithinProvince => "省内",
+        Away::FromAnotherProvince => "跨省",
     };
     let what = match class {
         '1' => "门诊",
         '2' => "住院",
         _ => "药店购药",
     };
-    (format!("{}{class}{ACROSS_PROVINCES}", scheme.code()), format!("{whose}跨省{what}"))
+    (format!("{}{class}{}", scheme.code(), away.ending()), format!("{whose}{how_far}{what}"))
 }
 
 /// Which page.
@@ -162,8 +199,7 @@ impl MonthsInput {
     }
 }
 
-const KINDS: &str =
-    "清算类别，跨省门诊（310112、390112）、住院（310212、390212）或药店购药（310412、390412）";
+const KINDS: &str = "清算类别，跨省门诊（310112、390112）、住院（310212、390212）或药店购药（310412、390412），省内以11结尾（如310111）";
 
 fn month(row: &Row<'_>, field: &str, chinese: &str) -> Result<Month, Refusal> {
     let text = row.text(field, chinese, 6)?;
@@ -204,28 +240,37 @@ mod tests {
     use InsuranceScheme::{Employee, Resident};
 
     #[test]
-    fn kinds_of_clearing_name_scheme_and_care() {
-        for (code, scheme, care, expected) in [
-            ("310412", Employee, CareKind::Pharmacy, Some(true)),
-            ("310412", Resident, CareKind::Pharmacy, Some(false)),
-            ("390412", Resident, CareKind::Pharmacy, Some(true)),
-            ("310112", Employee, CareKind::Chronic, Some(true)),
-            ("310112", Employee, CareKind::Inpatient, Some(false)),
-            ("21", Resident, CareKind::Inpatient, Some(true)),
-            ("14", Employee, CareKind::Outpatient, Some(true)),
-            ("310411", Employee, CareKind::Pharmacy, None),
-            ("310312", Employee, CareKind::Pharmacy, None),
-            ("跨省购药", Employee, CareKind::Pharmacy, None),
-            ("", Employee, CareKind::Pharmacy, None),
+    fn kinds_of_clearing_name_scheme_care_and_distance() {
+        use Away::{FromAnotherProvince as Far, WithinProvince as Near};
+        for (code, scheme, care, away, expected) in [
+            ("310412", Employee, CareKind::Pharmacy, Far, Some(true)),
+            ("310412", Employee, CareKind::Pharmacy, Near, Some(false)),
+            ("310412", Resident, CareKind::Pharmacy, Far, Some(false)),
+            ("390412", Resident, CareKind::Pharmacy, Far, Some(true)),
+            ("390411", Resident, CareKind::Pharmacy, Near, Some(true)),
+            ("310411", Employee, CareKind::Pharmacy, Far, Some(false)),
+            ("310112", Employee, CareKind::Chronic, Far, Some(true)),
+            ("310112", Employee, CareKind::Inpatient, Far, Some(false)),
+            ("21", Resident, CareKind::Inpatient, Far, Some(true)),
+            ("21", Resident, CareKind::Inpatient, Near, Some(true)),
+            ("14", Employee, CareKind::Outpatient, Far, Some(true)),
+            ("310413", Employee, CareKind::Pharmacy, Far, None),
+            ("310312", Employee, CareKind::Pharmacy, Far, None),
+            ("跨省购药", Employee, CareKind::Pharmacy, Far, None),
+            ("", Employee, CareKind::Pharmacy, Far, None),
         ] {
-            let found = ClearingKind::from_code(code).map(|kind| kind.takes(scheme, care));
-            assert_eq!(found, expected, "{code} {scheme} {care}");
+            let found = ClearingKind::from_code(code).map(|kind| kind.takes(scheme, care, away));
+            assert_eq!(found, expected, "{code} {scheme} {care} {away:?}");
         }
-        for care in CareKind::ALL {
-            let (code, _) = clearing_code(Resident, *care);
-            assert!(ClearingKind::from_code(&code).unwrap().takes(Resident, *care), "{code}");
+        for (care, away) in CareKind::ALL.iter().flat_map(|care| [(*care, Near), (*care, Far)]) {
+            let (code, _) = clearing_code(Resident, care, away);
+            assert!(ClearingKind::from_code(&code).unwrap().takes(Resident, care, away), "{code}");
         }
-        assert_eq!(clearing_code(Resident, CareKind::Pharmacy).1, "居民跨省药店购药");
+        assert_eq!(clearing_code(Resident, CareKind::Pharmacy, Far).1, "居民跨省药店购药");
+        assert_eq!(
+            clearing_code(Employee, CareKind::Inpatient, Near),
+            ("310211".to_owned(), "职工省内住院".to_owned())
+        );
     }
 
     #[test]
