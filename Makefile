@@ -5,12 +5,13 @@ YIDI   := $(TARGET)/release/yidi
 # The newest PostgreSQL that the system has, if it has one: the second server that the statements are tried on.
 SYSTEM_POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 
-.PHONY: help demo test lint advisories bench fetch fuzz
+.PHONY: help demo test lint advisories bench fetch fuzz fuzz-parsers
 
 help:
 	@echo "make demo [ARGS=--exit]   build it and watch settlements cross provinces (ARGS go to 'yidi demo')"
 	@echo "make test                 all tests; those of the database on every PostgreSQL there is"
 	@echo "make fuzz                 requests by the interfaces' own description, against a sandbox (ARGS go to the script)"
+	@echo "make fuzz-parsers [SECONDS=600]   what reads bytes from outside, guided by coverage, so many seconds each (ARGS go to the script)"
 	@echo "make lint                 format, clippy, and who may depend on whom"
 	@echo "make advisories           known holes in what is depended on (needs cargo-deny and the network)"
 	@echo "make bench [ARGS=...]     measure ('yidi bench', then benefits on one core)"
@@ -30,6 +31,9 @@ fuzz: fetch
 	cargo build --release -p yidi
 	python3 tools/fuzz_api.py $(ARGS)
 
+fuzz-parsers:
+	python3 tools/fuzz_parsers.py $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
 lint: fetch
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -42,6 +46,7 @@ advisories:
 bench: fetch
 	cargo build --release -p yidi
 	$(YIDI) bench $(ARGS)
+	$(YIDI) bench overload $(filter --write,$(ARGS))
 	$(YIDI) bench closing $(filter --write,$(ARGS))
 	$(YIDI) bench reconciliation $(filter --write,$(ARGS))
 	cargo bench -p benefit --bench compute -- $(filter --write,$(ARGS))

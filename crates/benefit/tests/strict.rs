@@ -520,6 +520,14 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_table_of_wrong_keys_alone_is_not_read_to_its_end() {
+    let many = (0..8_000).map(|number| format!("a{number} = 1\n")).collect::<Vec<_>>().concat();
+    let found = Library::load([("420100/310.toml", many.as_str())]).unwrap_err();
+    let unknown = found.iter().filter(|error| error.message.contains("unknown field")).count();
+    assert!((100..=101).contains(&unknown), "{unknown} of {}", found.len());
+}
+
+#[test]
 fn a_file_is_read_once_and_other_files_are_passed_over() {
     let twice = Library::load([(WHERE, GOOD), ("other/420100/310.toml", GOOD)]).unwrap_err();
     assert_eq!(

@@ -62,7 +62,7 @@ pub enum Effect {
 }
 
 /// What follows when the treatment place hears or is asked something. Every message may come twice, late or out of order,
-/// so every pair has an answer.
+/// so every pair has an answer. The model of the protocol (`tests/protocol`) steps by this very function.
 pub const fn after(stage: Stage, step: Move) -> Effect {
     match (stage, step) {
         (Stage::Asked, Move::HearSettled) => Effect::Becomes(Stage::Settled),

@@ -9,9 +9,42 @@ use crate::{
 use benefit::{Split, YearToDate};
 use casework::settlement::Stage;
 use funds::{Balance, BookLine, EntrySide, Side, Transfer, TrialBalance, compare, reconciliation::LineStage};
-use std::collections::{BTreeMap, BTreeSet};
+use node::{Hub, ProvinceNode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use store::{Amounts, book, detail, hub, insured, outside_settlement, transmission, treatment, visit};
 use terms::{Fen, InsuranceScheme, PersonNumber, Province, SettlementId};
+
+/// The nodes that are looked at.
+#[derive(Clone)]
+pub struct Nodes {
+    /// The hub.
+    pub hub: Arc<Hub>,
+    /// The provinces.
+    pub provinces: BTreeMap<Province, Arc<ProvinceNode>>,
+}
+
+impl Nodes {
+    /// Those of a world.
+    pub fn of(world: &World) -> Self {
+        let provinces = world.provinces.iter();
+        let provinces = provinces.map(|(province, side)| (*province, Arc::clone(&side.node))).collect();
+        Self { hub: Arc::clone(&world.hub), provinces }
+    }
+
+    /// How many questions wait in all outboxes, and undoings at outside core systems.
+    pub async fn waiting(&self) -> Result<i64, Trouble> {
+        let mut waiting = 0;
+        for node in self.provinces.values() {
+            let mut conn = node.context.store.conn().await?;
+            waiting += store::outbox::count(&mut conn).await?;
+            waiting += store::outside_settlement::count_undoing(&mut conn).await?;
+        }
+        Ok(waiting)
+    }
+}
 
 /// The three books of a whole world.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +62,14 @@ pub struct Books {
 impl Books {
     /// Reads all books of a world.
     pub async fn read(world: &World) -> Result<Self, Trouble> {
+        Self::read_at(&Nodes::of(world)).await
+    }
+
+    /// Reads all books of some nodes.
+    pub async fn read_at(nodes: &Nodes) -> Result<Self, Trouble> {
         let mut books = Self::default();
-        for (province, side) in &world.provinces {
-            let mut conn = side.node.context.store.conn().await?;
+        for (province, node) in &nodes.provinces {
+            let mut conn = node.context.store.conn().await?;
             for one in treatment::all(&mut conn).await? {
                 if one.insured.province() == *province {
                     books.within_provinces.insert(one.id);
@@ -56,7 +94,7 @@ impl Books {
                 books.insured.push(line(one.id, stage, &amounts));
             }
         }
-        for one in hub::all(&mut *world.hub.context.store.conn().await?).await? {
+        for one in hub::all(&mut *nodes.hub.context.store.conn().await?).await? {
             let stage = match one.stage {
                 hub::Stage::Standing => LineStage::Standing,
                 hub::Stage::Undone => LineStage::Undone,
@@ -119,18 +157,23 @@ fn line(settlement: SettlementId, stage: LineStage, amounts: &Amounts) -> BookLi
 
 /// Everything that does not hold, in Chinese sentences; empty if all is well.
 pub async fn failures(world: &World) -> Result<Vec<String>, Trouble> {
+    failures_at(&Nodes::of(world)).await
+}
+
+/// The same of some nodes.
+pub async fn failures_at(nodes: &Nodes) -> Result<Vec<String>, Trouble> {
     let mut failures = Vec::new();
-    let books = Books::read(world).await?;
+    let books = Books::read_at(nodes).await?;
     failures.extend(broken_books(&books));
     for line in books.treatment.iter().filter(|line| line.stage == LineStage::Standing) {
         failures.extend(broken_sums(line));
     }
-    failures.extend(broken_bills(world).await?);
-    failures.extend(broken_years(world).await?);
-    failures.extend(broken_ledgers(world, &books).await?);
-    failures.extend(broken_details(world).await?);
-    failures.extend(broken_outside(world).await?);
-    let waiting = world.waiting().await?;
+    failures.extend(broken_bills(nodes).await?);
+    failures.extend(broken_years(nodes).await?);
+    failures.extend(broken_ledgers(nodes, &books).await?);
+    failures.extend(broken_details(nodes).await?);
+    failures.extend(broken_outside(nodes).await?);
+    let waiting = nodes.waiting().await?;
     if waiting > 0 {
         failures.push(format!("待发队列中还有{waiting}条报文"));
     }
@@ -153,10 +196,10 @@ fn broken_books(books: &Books) -> Vec<String> {
 }
 
 /// What an outside core system settled stands here, what was refused or undone does not, and nothing is in between.
-async fn broken_outside(world: &World) -> Result<Vec<String>, Trouble> {
+async fn broken_outside(nodes: &Nodes) -> Result<Vec<String>, Trouble> {
     let mut broken = Vec::new();
-    for side in world.provinces.values() {
-        let mut conn = side.node.context.store.conn().await?;
+    for node in nodes.provinces.values() {
+        let mut conn = node.context.store.conn().await?;
         let standing: BTreeSet<SettlementId> = insured::all(&mut conn)
             .await?
             .into_iter()
@@ -186,20 +229,20 @@ fn broken_sums(line: &BookLine) -> Option<String> {
 }
 
 /// The sums that are kept with a visit are those of its details.
-async fn broken_bills(world: &World) -> Result<Vec<String>, Trouble> {
+async fn broken_bills(nodes: &Nodes) -> Result<Vec<String>, Trouble> {
     let mut broken = Vec::new();
-    for side in world.provinces.values() {
-        let wrong = visit::wrongly_summed(&mut *side.node.context.store.conn().await?).await?;
+    for node in nodes.provinces.values() {
+        let wrong = visit::wrongly_summed(&mut *node.context.store.conn().await?).await?;
         broken.extend(wrong.iter().map(|visit| format!("就诊[{visit}]的大类费用与明细之和不一致")));
     }
     Ok(broken)
 }
 
 /// Where a transmission of details is complete and its settlement stands, both ends have the same number of lines and sums.
-async fn broken_details(world: &World) -> Result<Vec<String>, Trouble> {
+async fn broken_details(nodes: &Nodes) -> Result<Vec<String>, Trouble> {
     let (mut sent, mut received) = (BTreeMap::new(), BTreeMap::new());
-    for side in world.provinces.values() {
-        let mut conn = side.node.context.store.conn().await?;
+    for node in nodes.provinces.values() {
+        let mut conn = node.context.store.conn().await?;
         sent.extend(transmission::sent(&mut conn).await?);
         received.extend(detail::received(&mut conn).await?);
     }
@@ -212,10 +255,10 @@ async fn broken_details(world: &World) -> Result<Vec<String>, Trouble> {
 /// Whose year.
 type YearOf = (PersonNumber, InsuranceScheme, i16);
 
-async fn broken_years(world: &World) -> Result<Vec<String>, Trouble> {
+async fn broken_years(nodes: &Nodes) -> Result<Vec<String>, Trouble> {
     let mut broken = Vec::new();
-    for (province, side) in &world.provinces {
-        let mut conn = side.node.context.store.conn().await?;
+    for (province, node) in &nodes.provinces {
+        let mut conn = node.context.store.conn().await?;
         let mut expected = BTreeMap::<YearOf, YearToDate>::new();
         let standing =
             insured::all(&mut conn).await?.into_iter().filter(|one| one.stage == insured::Stage::Standing);
@@ -240,11 +283,10 @@ async fn broken_years(world: &World) -> Result<Vec<String>, Trouble> {
 }
 
 /// Every book balances, and what its accounts hold on the side of claims is what the standing settlements say.
-async fn broken_ledgers(world: &World, books: &Books) -> Result<Vec<String>, Trouble> {
+async fn broken_ledgers(nodes: &Nodes, books: &Books) -> Result<Vec<String>, Trouble> {
     let mut broken = Vec::new();
-    let provinces =
-        world.provinces.iter().map(|(province, side)| (Some(*province), &side.node.context.store));
-    for (province, store) in provinces.chain([(None, &world.hub.context.store)]) {
+    let provinces = nodes.provinces.iter().map(|(province, node)| (Some(*province), &node.context.store));
+    for (province, store) in provinces.chain([(None, &nodes.hub.context.store)]) {
         let balances = book::balances(&mut *store.conn().await?).await?;
         let name = province.map_or_else(|| "国家平台".to_owned(), |province| province.to_string());
         if !TrialBalance::of(&balances).is_balanced() {

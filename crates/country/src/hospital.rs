@@ -12,12 +12,8 @@ use casework::{
     institution::{Authentication, Institution, Secret},
     person::Person,
 };
-use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request, header};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
-};
+use hyper::{Method, Request, Response, header};
+use node::{Carrier, Network};
 use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
@@ -43,7 +39,7 @@ use wire::sign::{
 pub struct Hospital {
     settings: Settings,
     clock: Arc<dyn Clock>,
-    client: Client<HttpConnector, Full<Bytes>>,
+    carrier: Arc<dyn Carrier>,
     messages: Arc<AtomicU64>,
     stamped: Arc<AtomicI64>,
     sign_no: Arc<Mutex<Option<String>>>,
@@ -434,18 +430,20 @@ impl fmt::Debug for Hospital {
 impl Hospital {
     /// The software of a hospital.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(5)));
-        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
         Self {
             settings,
             clock,
-            client,
+            carrier: Arc::new(Network::default()),
             messages: Arc::default(),
             stamped: Arc::default(),
             sign_no: Arc::default(),
         }
+    }
+
+    /// With its messages carried so.
+    #[must_use]
+    pub fn carried_by(self, carrier: Arc<dyn Carrier>) -> Self {
+        Self { carrier, ..self }
     }
 
     /// The same software behind another line: it goes on counting the same messages.
@@ -456,7 +454,7 @@ impl Hospital {
         Self {
             settings,
             clock: Arc::clone(&self.clock),
-            client: self.client.clone(),
+            carrier: Arc::clone(&self.carrier),
             messages: Arc::clone(&self.messages),
             stamped: Arc::clone(&self.stamped),
             sign_no: Arc::clone(&self.sign_no),
@@ -489,31 +487,22 @@ impl Hospital {
     ) -> Called<Value> {
         let body = self.seal(self.envelope(msgid, infno, insured, input)).to_string();
         let request = self.request(msgid, infno, body);
-        let no_answer = |why: &dyn fmt::Display| CallError::NoAnswer(why.to_string());
-        let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| no_answer(&error))?;
-            let status = response.status().as_u16();
-            let body = response.into_body().collect().await.map_err(|error| no_answer(&error))?;
-            understand(status, &body.to_bytes()).and_then(|answer| self.unseal(answer))
-        };
-        let answer = tokio::time::timeout(self.settings.timeout, exchange).await;
-        answer.unwrap_or_else(|_| Err(no_answer(&"超时")))
+        let response = self.exchange(request).await?;
+        understand(response.status().as_u16(), response.body()).and_then(|answer| self.unseal(answer))
     }
 
     /// Posts a body as it is, to the address of a transaction; the answer comes back as it came.
     pub async fn post(&self, infno: &str, body: String) -> Called<Answered> {
         let request = self.request(&self.next_msgid(), infno, body);
-        let no_answer = |why: &dyn fmt::Display| CallError::NoAnswer(why.to_string());
-        let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| no_answer(&error))?;
-            let (head, body) = response.into_parts();
-            let content_type = head.headers.get(header::CONTENT_TYPE);
-            let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let body = body.collect().await.map_err(|error| no_answer(&error))?.to_bytes();
-            Ok(Answered { status: head.status.as_u16(), content_type: content_type.to_owned(), body })
-        };
-        let answer = tokio::time::timeout(self.settings.timeout, exchange).await;
-        answer.unwrap_or_else(|_| Err(no_answer(&"超时")))
+        let (head, body) = self.exchange(request).await?.into_parts();
+        let content_type = head.headers.get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Ok(Answered { status: head.status.as_u16(), content_type: content_type.to_owned(), body })
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Called<Response<Bytes>> {
+        let carried = self.carrier.carry(request, ANSWER_BYTES_MAX, self.settings.timeout).await;
+        carried.map_err(CallError::NoAnswer)
     }
 
     /// The whole message.
@@ -579,7 +568,7 @@ impl Hospital {
         later(last.expect("it is always set"))
     }
 
-    fn request(&self, nonce: &str, infno: &str, body: String) -> Request<Full<Bytes>> {
+    fn request(&self, nonce: &str, infno: &str, body: String) -> Request<Bytes> {
         let settings = &self.settings;
         let now = self.clock.now();
         let mut request = Request::builder()
@@ -613,7 +602,7 @@ impl Hospital {
                     .header("x-tif-nonce", nonce);
             }
         }
-        request.body(Full::new(Bytes::from(body))).expect("address and headers are printable")
+        request.body(Bytes::from(body)).expect("address and headers are printable")
     }
 
     /// 9001 签到: later messages carry the number that it gives.
@@ -863,6 +852,9 @@ impl Hospital {
     }
 }
 
+/// The largest answer that this software reads.
+const ANSWER_BYTES_MAX: usize = 256 << 20;
+
 /// The most lines that this software uploads in one call.
 pub const UPLOAD_MAX: usize = 100;
 
@@ -1102,7 +1094,7 @@ fn text(value: &Value, pointer: &str) -> Called<String> {
     }
 }
 
-fn parsed<T: std::str::FromStr>(value: &Value, pointer: &str) -> Called<T> {
+pub(crate) fn parsed<T: std::str::FromStr>(value: &Value, pointer: &str) -> Called<T> {
     text(value, pointer)?.parse().map_err(|_| CallError::NotUnderstood(format!("{pointer}的值不合规")))
 }
 

@@ -16,6 +16,7 @@
 //! | [`conformance`] | a hospital's sequences against any platform, and a proxy before one |
 //! | [`outside_scheme`], [`adapter_check`] | a scheme's core system outside, and contract tests of any |
 //! | [`bank`], [`year`] | a bank, and a year of the country with its money |
+//! | [`simulation`] | the country on simulated time and a simulated network, of one seed |
 //! | [`load`] | many settlements at once, to be measured |
 
 pub mod adapter_check;
@@ -33,6 +34,7 @@ pub mod network;
 pub mod outside_scheme;
 pub mod people;
 pub mod sandbox;
+pub mod simulation;
 pub mod statement;
 pub mod transcript;
 pub mod world;

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`ground`] | who and what must be registered, and the stays that wait to be settled |
 //! | [`line`] | a client that costs next to nothing |
+//! | [`overload`] | more settlements than nodes can do, at fixed moments |
 //! | [`latency`] | how long it took, in percentiles |
 //! | [`process`] | what processes cost the machine |
 //! | [`echo`] | the least that any server of this framework costs |
@@ -16,6 +17,7 @@ pub mod echo;
 pub mod ground;
 pub mod latency;
 pub mod line;
+pub mod overload;
 pub mod process;
 
 pub use ground::{Addresses, Ground, Prepared};

@@ -2,6 +2,7 @@
 //! HTTP; their hospitals and people; and, if wanted, bad luck on every line between them.
 
 use crate::{
+    checks::Nodes,
     clock::TravelClock,
     hospital::{AddressForm, Hospital, Settings},
     institutions::{self, MODELS, Model, demo_institutions},
@@ -478,13 +479,7 @@ impl World {
 
     /// How many questions wait in all outboxes, and undoings at outside core systems.
     pub async fn waiting(&self) -> Result<i64, Trouble> {
-        let mut waiting = 0;
-        for side in self.provinces.values() {
-            let mut conn = side.node.context.store.conn().await?;
-            waiting += store::outbox::count(&mut conn).await?;
-            waiting += store::outside_settlement::count_undoing(&mut conn).await?;
-        }
-        Ok(waiting)
+        Nodes::of(self).waiting().await
     }
 
     /// Ends a province's node at once, as a power cut would. What it committed is in its database.

@@ -118,12 +118,10 @@ async fn find_clearing(node: &ProvinceNode, month: Month) -> Outcome<(FoundClear
 }
 
 async fn ask(node: &ProvinceNode, question: &Question) -> Outcome<Answer> {
-    node.link.ask(&node.context, question, node.settings.patience).await.map_err(
-        |no_answer| match no_answer {
-            NoAnswer::Refused(refusal) => Failure::Refused(refusal),
-            NoAnswer::HubRefused(refusal) | NoAnswer::Unknown(refusal) => Failure::Trouble(refusal),
-        },
-    )
+    node.ask(question).await.map_err(|no_answer| match no_answer {
+        NoAnswer::Refused(refusal) => Failure::Refused(refusal),
+        NoAnswer::HubRefused(refusal) | NoAnswer::Unknown(refusal) => Failure::Trouble(refusal),
+    })
 }
 
 fn not_this_question() -> Failure {
@@ -336,16 +334,15 @@ fn check_said(
 pub async fn deliver(node: &ProvinceNode, waiting: &Waiting, asked: &AnswerClearing) -> Outcome<()> {
     let question = Question::AnswerClearing(asked.clone());
     let now = node.context.now();
-    let (taken_at, pairs, refusal) =
-        match node.link.ask(&node.context, &question, node.settings.patience).await {
-            Ok(Answer::ClearingAnswered(answered)) => (Some(now), answered.pairs, None),
-            Ok(_) => return Err(not_this_question()),
-            // The hub's own no is for good: a person must look.
-            Err(NoAnswer::Refused(refusal) | NoAnswer::HubRefused(refusal)) => {
-                (None, Vec::new(), Some(refusal.message()))
-            }
-            Err(NoAnswer::Unknown(refusal)) => return Err(Failure::Trouble(refusal)),
-        };
+    let (taken_at, pairs, refusal) = match node.ask(&question).await {
+        Ok(Answer::ClearingAnswered(answered)) => (Some(now), answered.pairs, None),
+        Ok(_) => return Err(not_this_question()),
+        // The hub's own no is for good: a person must look.
+        Err(NoAnswer::Refused(refusal) | NoAnswer::HubRefused(refusal)) => {
+            (None, Vec::new(), Some(refusal.message()))
+        }
+        Err(NoAnswer::Unknown(refusal)) => return Err(Failure::Trouble(refusal)),
+    };
     let mut work = node.context.store.begin().await?;
     statements::hold(&mut work, node.province).await?;
     outbox::take_if_same(&mut work, waiting).await?;

@@ -100,5 +100,5 @@ impl Failure {
 
 /// Codes of refusals that say "not now": nothing was decided, and the question is asked again.
 pub fn is_transient(code: &str) -> bool {
-    ["node-busy", "participant-unreachable", "peer-rejected"].contains(&code)
+    ["node-busy", "node-overloaded", "participant-unreachable", "peer-rejected"].contains(&code)
 }

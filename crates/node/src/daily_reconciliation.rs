@@ -255,7 +255,7 @@ async fn own_lines(node: &ProvinceNode, day: Day, part: Part, buckets: &[Bucket]
 
 /// Asks the hub; whatever is no answer is trouble, and comes again later.
 async fn ask(node: &ProvinceNode, question: &Question) -> Outcome<Answer> {
-    let answer = node.link.ask(&node.context, question, PATIENCE).await;
+    let answer = node.ask_over_the_line(question, PATIENCE).await;
     answer.map_err(|no_answer: NoAnswer| Failure::Trouble(no_answer.refusal()))
 }
 

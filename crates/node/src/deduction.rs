@@ -160,7 +160,7 @@ pub(crate) fn voucher(own: Province, recorded: &Recorded) -> Voucher {
 /// Asks the hub to take a deduction that waits in the outbox.
 pub async fn deliver(node: &ProvinceNode, waiting: &Waiting, asked: &Deduction) -> Outcome<()> {
     let question = Question::ReportDeduction(Box::new(asked.clone()));
-    match node.link.ask(&node.context, &question, node.settings.patience).await {
+    match node.ask(&question).await {
         Ok(Answer::DeductionTaken(taken)) if taken.number == asked.number => {
             let mut work = node.context.store.begin().await?;
             deduction::set_cleared(&mut work, node.province, &taken.number, taken.month).await?;

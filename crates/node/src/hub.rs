@@ -2,7 +2,13 @@
 
 use crate::{
     context::{Context, Failure, Outcome},
-    peer::ask::Http,
+    load_limit::{Gate, Limits},
+    metrics::Metrics,
+    peer::{
+        ask::Http,
+        carrier::{Carrier, Network},
+    },
+    trace::Tracer,
 };
 use std::{
     collections::HashMap,
@@ -29,8 +35,15 @@ pub struct Hub {
     pub clearing_pace: Pace,
     /// `http://host:port` at which documents are verified, as the world sees it; empty where nobody can.
     pub portal: String,
+    /// Where questions that it passes on are let in …
+    pub(crate) passing: Gate,
+    /// … and those that it answers itself: provinces ask them while it waits for them.
+    pub(crate) own: Gate,
     /// Its way to the provinces.
     pub(crate) http: Http,
+    /// What it counts about itself.
+    pub metrics: Arc<Metrics>,
+    pub(crate) tracer: Tracer,
     /// Settlements that wait to be written down together.
     pub(crate) records: Batcher<Record>,
     participants: RwLock<HashMap<Participant, Arc<Registered>>>,
@@ -50,14 +63,20 @@ pub(crate) struct Registered {
 impl Hub {
     /// A hub over this context. Its writer runs on the runtime that this is called on.
     pub fn new(context: Context) -> Self {
+        let metrics = Arc::new(Metrics::new("hub"));
+        metrics.listen_to(&context.store);
         Self {
+            tracer: Tracer::new(context.me, Arc::clone(&metrics)),
+            metrics,
             records: Batcher::start(context.store.clone()),
             context,
             management_token: None,
             portal: String::new(),
             timetable_every: Some(Duration::from_mins(1)),
             clearing_pace: Pace::BESIDE,
-            http: Http::default(),
+            passing: Gate::new("passing", Limits::PEERS),
+            own: Gate::new("own", Limits::PEERS),
+            http: Http::over(Arc::new(Network::default())),
             participants: RwLock::default(),
             institutions: RwLock::default(),
         }
@@ -67,6 +86,18 @@ impl Hub {
     #[must_use]
     pub fn with_management_token(self, token: Option<String>) -> Self {
         Self { management_token: token, ..self }
+    }
+
+    /// With its messages carried so.
+    #[must_use]
+    pub fn with_carrier(self, carrier: Arc<dyn Carrier>) -> Self {
+        Self { http: Http::over(carrier), ..self }
+    }
+
+    /// With no more taken on at once than this: of what it passes on, and as much again of what it answers itself.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { passing: Gate::new("passing", limits), own: Gate::new("own", limits), ..self }
     }
 
     /// With documents verified at this address.

@@ -275,6 +275,7 @@ pub async fn undo(node: &ProvinceNode, from: Participant, undo: &Undo) -> Outcom
     Err(Failure::Trouble(Refusal::NodeBusy {}))
 }
 
+/// Out of the year, or a tombstone (in the model: `AtInsured::Undone`, `None` where it never stood).
 async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
     let (id, now) = (undo.settlement, node.context.now());
     let area = undo.insured.pooling_area();
@@ -652,7 +653,7 @@ pub fn check_sender(from: Participant, treatment: Province, owner: Province) -> 
     Err(Failure::Trouble(Refusal::PeerRejected { detail: "发送方不是就医地".to_owned() }))
 }
 
-/// The answer that a settlement's id got the first time.
+/// The answer that a settlement's id got the first time (in the model, `casework/tests/protocol/insured.rs`, under the same name).
 pub(crate) fn first_answer(stands: &InsuredSettlement) -> Outcome<Answer> {
     match (stands.stage, &stands.content) {
         (Stage::Standing, Some(content)) => Ok(Answer::Settled(Box::new(Settled {

@@ -7,10 +7,12 @@
 
 use crate::{
     context::{Failure, Outcome},
+    metrics::Ending,
     peer::{ask::NoAnswer, endpoint},
     province::ProvinceNode,
 };
 use casework::Filing;
+use std::time::Duration;
 use store::filing;
 use terms::{InstitutionCode, InsuredPlace, Refusal, TreatmentPlace};
 use wire::peer::v1::{Answer, FindFilings, Question};
@@ -29,7 +31,7 @@ impl ProvinceNode {
     pub(crate) async fn ask(&self, question: &Question) -> Result<Answer, NoAnswer> {
         let patience = self.settings.patience;
         if !self.concerns_only_this_province(question) {
-            return self.link.ask(&self.context, question, patience).await;
+            return self.ask_over_the_line(question, patience).await;
         }
         // Cut short, a unit of work leaves nothing; and what it had saved before is found by asking again.
         let answered = tokio::time::timeout(patience, Box::pin(answer(self, question))).await;
@@ -37,6 +39,22 @@ impl ProvinceNode {
             let place = self.context.me.to_string();
             Err(NoAnswer::Unknown(Refusal::ParticipantUnreachable { place }))
         })
+    }
+
+    /// Asks another province or the hub, within `patience`.
+    pub(crate) async fn ask_over_the_line(
+        &self,
+        question: &Question,
+        patience: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        let asking = self.metrics.asks(question.kind());
+        let answered = self.link.ask(&self.context, question, patience).await;
+        asking.ends(match &answered {
+            Ok(_) => Ending::Done,
+            Err(NoAnswer::Refused(_) | NoAnswer::HubRefused(_)) => Ending::Refused,
+            Err(NoAnswer::Unknown(_)) => Ending::Unknown,
+        });
+        answered
     }
 
     /// Whether a question is for this node itself, or to the national register about a person who is insured here: those

@@ -20,6 +20,9 @@
 //! | `routing` | use cases of the hub |
 //! | `clearing` | monthly clearing at the hub |
 //! | `hospital`, `peer`, `api` | endpoints: hospital interface, node to node, management |
+//! | [`load_limit`] | how much a node takes on at once |
+//! | [`metrics`], [`operations`] | what a node counts about itself, and how whoever runs it asks |
+//! | [`trace`] | following one request through the nodes |
 //! | `work` | what runs by itself |
 
 pub mod api;
@@ -30,8 +33,12 @@ pub mod deduction;
 pub mod filing;
 pub mod hub;
 pub mod institution_payment;
+pub mod load_limit;
+pub mod metrics;
+pub mod operations;
 pub mod province;
 pub mod serve;
+pub mod trace;
 
 mod admission;
 mod apportioning;
@@ -71,8 +78,11 @@ mod work;
 
 pub use context::{Context, RandomIds, SystemClock};
 pub use hub::Hub;
+pub use load_limit::Limits;
 pub use medium::Lifetimes;
+pub use metrics::Metrics;
 pub use outside_scheme::OutsideScheme;
+pub use peer::carrier::{Carried, Carrier, Network};
 pub use province::{ProvinceNode, ProvinceSettings, UnconfirmedValues};
 pub use serve::Running;
 pub use watch::Watch;

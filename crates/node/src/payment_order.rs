@@ -109,12 +109,10 @@ async fn report(node: &ProvinceNode) -> Outcome<()> {
 
 /// Asks the hub.
 pub(crate) async fn ask(node: &ProvinceNode, question: &Question) -> Outcome<Answer> {
-    node.link.ask(&node.context, question, node.settings.patience).await.map_err(
-        |no_answer| match no_answer {
-            NoAnswer::Refused(refusal) => Failure::Refused(refusal),
-            other => Failure::Trouble(other.refusal()),
-        },
-    )
+    node.ask(question).await.map_err(|no_answer| match no_answer {
+        NoAnswer::Refused(refusal) => Failure::Refused(refusal),
+        other => Failure::Trouble(other.refusal()),
+    })
 }
 
 pub(crate) fn not_its_answer() -> Failure {

@@ -27,11 +27,16 @@ mod voucher;
 
 use self::benefit::People;
 use self::settlement::Books;
-use crate::{context::Outcome, ledger::KeepsBooks};
+use crate::{
+    context::{Failure, Outcome},
+    hub::Hub,
+    ledger::KeepsBooks,
+    province::ProvinceNode,
+};
 use funds::{Account, ledger::Sums};
 use std::{collections::BTreeMap, num::NonZero, sync::Arc, thread::available_parallelism};
 use store::{Conn, ledger::proof};
-use terms::{Day, Fen, Participant};
+use terms::{Day, Fen, Participant, Refusal};
 use tokio::task::JoinSet;
 
 /// How many connections read side by side, at most: others need some too.
@@ -97,6 +102,28 @@ pub async fn prove(node: &impl KeepsBooks) -> Outcome<Vec<Finding>> {
     findings.extend(books.findings(conn).await?);
     findings.extend(people.findings(conn).await?);
     Ok(findings)
+}
+
+impl ProvinceNode {
+    /// What a proof of the node's books finds wrong, in Chinese sentences.
+    pub async fn disproved(&self) -> Result<Vec<String>, Refusal> {
+        disproved(self).await
+    }
+}
+
+impl Hub {
+    /// What a proof of the hub's books finds wrong, in Chinese sentences.
+    pub async fn disproved(&self) -> Result<Vec<String>, Refusal> {
+        disproved(self).await
+    }
+}
+
+async fn disproved(node: &impl KeepsBooks) -> Result<Vec<String>, Refusal> {
+    let findings = prove(node).await.map_err(Failure::refusal)?;
+    let wrong = findings
+        .into_iter()
+        .filter_map(|finding| finding.difference.map(|difference| format!("{}：{difference}", finding.name)));
+    Ok(wrong.collect())
 }
 
 /// Checks of other business on the same view.

@@ -2,9 +2,15 @@
 
 use crate::{
     context::{Context, Failure, Outcome},
+    load_limit::{Gate, Limits},
     medium::Lifetimes,
+    metrics::Metrics,
     outside_scheme::OutsideScheme,
-    peer::ask::{Http, Link},
+    peer::{
+        ask::{Http, Link},
+        carrier::{Carrier, Network},
+    },
+    trace::Tracer,
     watch::Watch,
 };
 use benefit::{Catalog, Library};
@@ -69,6 +75,14 @@ pub struct ProvinceSettings {
     pub outside_schemes: Vec<OutsideScheme>,
     /// How often the timetable of the money between provinces is kept; never by itself if not said.
     pub timetable_every: Option<Duration>,
+    /// How much of what hospitals ask is taken on at once.
+    pub hospital_load: Limits,
+    /// How much of what other nodes ask is taken on at once, apart from that.
+    pub peer_load: Limits,
+    /// The most questions of the outbox that are under way at once.
+    pub sends_at_once: i64,
+    /// What carries questions to other machines.
+    pub carrier: Arc<dyn Carrier>,
 }
 
 impl ProvinceSettings {
@@ -102,6 +116,10 @@ impl ProvinceSettings {
             details_every: Some(Duration::from_secs(10)),
             outside_schemes: Vec::new(),
             timetable_every: Some(Duration::from_mins(1)),
+            hospital_load: Limits::HOSPITALS,
+            peer_load: Limits::PEERS,
+            sends_at_once: 64,
+            carrier: Arc::new(Network::default()),
         }
     }
 }
@@ -130,6 +148,13 @@ pub struct ProvinceNode {
     pub(crate) link: Link,
     /// Its way to outside core systems.
     pub(crate) outside: Http,
+    /// Where hospitals' messages are let in …
+    pub(crate) hospitals: Gate,
+    /// … and other nodes' questions.
+    pub(crate) peers: Gate,
+    /// What it counts about itself.
+    pub metrics: Arc<Metrics>,
+    pub(crate) tracer: Tracer,
     /// The institutions that have called, as registered.
     institutions: RwLock<HashMap<InstitutionCode, Arc<Institution>>>,
     /// Visits that wait to be read together, to be settled here …
@@ -147,14 +172,27 @@ pub struct ProvinceNode {
 impl ProvinceNode {
     /// A node of `province` over this context. Its writers run on the runtime that this is called on.
     pub fn new(context: Context, province: Province, settings: ProvinceSettings) -> Self {
-        let link = Link::new(&context.key, settings.hub_address.clone(), settings.hub_key.clone());
+        let carrier = &settings.carrier;
+        let link = Link::new(
+            &context.key,
+            settings.hub_address.clone(),
+            settings.hub_key.clone(),
+            Arc::clone(carrier),
+        );
+        let outside = Http::over(Arc::clone(carrier));
         let writers = context.store.clone();
+        let metrics = Arc::new(Metrics::new("province"));
+        metrics.listen_to(&writers);
         Self {
+            tracer: Tracer::new(context.me, Arc::clone(&metrics)),
+            metrics,
             province,
             library: Arc::clone(&settings.library),
+            hospitals: Gate::new("hospitals", settings.hospital_load),
+            peers: Gate::new("peers", settings.peer_load),
             settings,
             link,
-            outside: Http::default(),
+            outside,
             institutions: RwLock::default(),
             visits: Batcher::start(writers.clone()),
             members: Batcher::start(writers.clone()),
@@ -211,6 +249,12 @@ impl ProvinceNode {
         // One that was registered anew while this was read stays.
         let mut known = self.institutions.write().expect("no writer panics");
         Ok(Some(Arc::clone(known.entry(code.clone()).or_insert(found))))
+    }
+
+    /// Whether the institution with this code has called before, without asking the database.
+    pub(crate) fn has_called(&self, code: &str) -> bool {
+        let code: Result<InstitutionCode, _> = code.parse();
+        code.is_ok_and(|code| self.institutions.read().expect("no reader panics").contains_key(&code))
     }
 
     /// Registers a person with how they are insured, or changes what is registered.

@@ -9,9 +9,11 @@ use crate::{
     daily_reconciliation::hub as reconciliation,
     hub::{Hub, Registered},
     insured::{amounts_of, reason, undoing},
+    load_limit,
+    metrics::Ending,
     notice,
     peer::endpoint::rejected,
-    prepayment,
+    prepayment, trace,
 };
 use casework::{Filing, registration::Registrar};
 use funds::movement::settlement::{Settled as Booked, at_hub, undo as undo_transfers};
@@ -22,6 +24,7 @@ use store::{
     hub::{self, Content, HubSettlement, NationalInstitution, Stage},
 };
 use terms::{AdminDivision, Moment, Participant, Province, Refusal};
+use tokio::time::Instant;
 use wire::{
     peer::{
         Envelope, Untrusted,
@@ -42,16 +45,27 @@ const SUSPENSION_REASON_MAX: usize = 80;
 /// The hub's own book is the nation's.
 const NATION: u32 = 110_000;
 
-/// Answers an envelope: passes it on, or answers it. `Err` where there is nobody to answer to.
-pub async fn answer(hub: &Hub, body: &[u8], tag: Option<&str>) -> Result<Vec<u8>, Untrusted> {
+/// Whether an envelope that nobody has parsed is for the hub itself.
+pub fn is_for_hub(body: &[u8]) -> bool {
+    load_limit::scan(body, "\"to\"").is_some_and(|to| to.parse() == Ok(Participant::Hub))
+}
+
+/// Answers an envelope, whose sender waits until then: passes it on, or answers it. `Err` where there is nobody to answer to.
+pub async fn answer(
+    hub: &Hub,
+    body: &[u8],
+    tag: Option<&str>,
+    until: Option<Instant>,
+) -> Result<Vec<u8>, Untrusted> {
     let question = Envelope::read(body)?;
-    let outcome = match pass_or_answer(hub, &question, body, tag).await {
+    let outcome = match pass_or_answer(hub, &question, (body, tag), until).await {
         Ok(Passed::Through(reply)) => return Ok(reply),
         Ok(Passed::Answered(answer)) => Ok(answer),
         Err(failure) => Err(failure.refusal()),
     };
     let context = &hub.context;
     let reply = Reply::from_outcome(outcome);
+    trace::ends(Ending::of_reply(&reply));
     let route = (context.me, question.from);
     let reply = Envelope::unsigned(context.message_id(), Some(question.id), route, context.now(), &reply);
     Ok(reply.signed(&context.key).write())
@@ -64,7 +78,12 @@ enum Passed {
     Answered(Answer),
 }
 
-async fn pass_or_answer(hub: &Hub, envelope: &Envelope, body: &[u8], tag: Option<&str>) -> Outcome<Passed> {
+async fn pass_or_answer(
+    hub: &Hub,
+    envelope: &Envelope,
+    (body, tag): (&[u8], Option<&str>),
+    until: Option<Instant>,
+) -> Outcome<Passed> {
     let now = hub.context.now();
     let from = hub.participant(envelope.from).await?.ok_or_else(|| unknown(envelope.from))?;
     if tag.is_some_and(|tag| from.line.fits(Way::Up, body, tag)) {
@@ -73,6 +92,7 @@ async fn pass_or_answer(hub: &Hub, envelope: &Envelope, body: &[u8], tag: Option
         envelope.check_writer(&from.key, now).map_err(rejected)?;
     }
     let question: Question = envelope.open().map_err(rejected)?;
+    trace::concerns(question.kind());
     if question.addressee() != envelope.to {
         return Err(rejected(Untrusted::NotForMe));
     }
@@ -82,7 +102,7 @@ async fn pass_or_answer(hub: &Hub, envelope: &Envelope, body: &[u8], tag: Option
     let to = hub.participant(envelope.to).await?.ok_or_else(|| unknown(envelope.to))?;
     check_standing(&from, &to, &question)?;
     check_institution(hub, &question).await?;
-    pass(hub, envelope, body, &question, &to).await.map(Passed::Through)
+    pass(hub, (envelope, body), &question, &to, until).await.map(Passed::Through)
 }
 
 fn unknown(participant: Participant) -> Failure {
@@ -132,17 +152,20 @@ async fn check_institution(hub: &Hub, question: &Question) -> Outcome<()> {
 /// Passes on as it came, checks the reply, and records what it says.
 async fn pass(
     hub: &Hub,
-    envelope: &Envelope,
-    body: &[u8],
+    (envelope, body): (&Envelope, &[u8]),
     question: &Question,
     to: &Registered,
+    until: Option<Instant>,
 ) -> Outcome<Vec<u8>> {
     let unreachable = |detail: String| {
         tracing::warn!(to = %envelope.to, %detail, "a participant does not answer");
         Failure::Trouble(Refusal::ParticipantUnreachable { place: to.entry.name.clone() })
     };
     let tag = to.line.tag(Way::Down, body);
-    let passed = hub.http.post(&to.entry.address, body.to_vec(), tag, PATIENCE);
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let patience = left.map_or(PATIENCE, |left| left.min(PATIENCE));
+    let asking = hub.metrics.asks(question.kind());
+    let passed = hub.http.post(&to.entry.address, body.to_vec(), tag, patience);
     let (body, tag) = passed.await.map_err(unreachable)?;
     let reply = Envelope::read(&body).map_err(rejected)?;
     if reply.from != envelope.to {
@@ -154,7 +177,10 @@ async fn pass(
     } else {
         reply.check_reply(envelope, &to.key, now).map_err(rejected)?;
     }
-    if let Reply::Answer(answer) = reply.open::<Reply>().map_err(rejected)? {
+    let reply = reply.open::<Reply>().map_err(rejected)?;
+    trace::ends(Ending::of_reply(&reply));
+    asking.ends(Ending::of_reply(&reply));
+    if let Reply::Answer(answer) = reply {
         match (question, *answer) {
             (Question::Settle(settle), Answer::Settled(settled)) => {
                 record_settled(hub, settle, &settled, now).await?;
@@ -202,7 +228,7 @@ async fn record_settled(hub: &Hub, settle: &Settle, settled: &Settled, now: Mome
     Ok(work.save().await?)
 }
 
-/// Writes an undoing down, once, also of a settlement that the hub never saw stand.
+/// Writes an undoing down, once, also of a settlement that the hub never saw stand (in the model: `AtHub::Undone(None)`).
 async fn record_undone(hub: &Hub, undo: &Undo, undone: Undone, now: Moment) -> Outcome<()> {
     let by = (undone.undo, reason(undo.reason));
     let mut work = hub.context.store.begin().await?;

@@ -1,14 +1,17 @@
 //! Starting a node on a listener, and stopping it.
 
-use crate::{api, hospital, hub::Hub, peer, province::ProvinceNode, routing, work};
+use crate::{api, hospital, hub::Hub, load_limit, peer, province::ProvinceNode, routing, trace, work};
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    handler::Handler,
+    http::{HeaderMap, Request, StatusCode, header},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use http_body_util::{BodyExt, Collected};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -21,6 +24,7 @@ use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
+use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use wire::peer::{TAG, Untrusted};
 
@@ -36,6 +40,11 @@ impl Running {
     /// `http://` and the address.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Whether it is being stopped, for whoever tells others so.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
     }
 
     /// Takes no more requests, lets those under way finish, and ends the workers.
@@ -57,14 +66,7 @@ impl Running {
 
 /// Runs the hub, on the runtime that this is called in.
 pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
-    let router = Router::new()
-        .route("/peer/v1", post(hub_peer))
-        .route("/health", get(health))
-        .merge(api::hub::routes())
-        .merge(api::description::of_hub())
-        .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
-        .layer(CatchPanicLayer::new())
-        .with_state(Arc::clone(&hub));
+    let router = hub_router(&hub);
     let (stop, stopped) = watch::channel(false);
     let address = listener.local_addr()?;
     let mut tasks = Vec::new();
@@ -77,16 +79,7 @@ pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
 
 /// Runs a province with its outbox and what else it does by itself, on the runtime that this is called in.
 pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Result<Running> {
-    let router = Router::new()
-        .route("/peer/v1", post(province_peer))
-        .route("/health", get(health))
-        .merge(api::province::routes())
-        .merge(api::description::of_province())
-        .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
-        // Whatever else is posted is a hospital's message: the transaction is in the body, not in the path.
-        .fallback(crate::watch::endpoint)
-        .layer(CatchPanicLayer::custom(hospital::panicked))
-        .with_state(Arc::clone(&node));
+    let router = province_router(&node);
     let (stop, stopped) = watch::channel(false);
     let address = listener.local_addr()?;
     let outbox = tokio::spawn(work::outbox::run(Arc::clone(&node), stopped.clone()));
@@ -99,6 +92,64 @@ pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Resu
     }
     tasks.push(serve(listener, router, stopped));
     Ok(Running { address, stop, tasks })
+}
+
+fn hub_router(hub: &Arc<Hub>) -> Router {
+    Router::new()
+        .route("/peer/v1", post(hub_peer).layer(from_fn_with_state(Arc::clone(hub), trace::hub_peer)))
+        .route("/health", get(health))
+        .merge(api::hub::routes())
+        .merge(api::description::of_hub())
+        .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
+        .layer(CatchPanicLayer::new())
+        .with_state(Arc::clone(hub))
+}
+
+fn province_router(node: &Arc<ProvinceNode>) -> Router {
+    Router::new()
+        .route(
+            "/peer/v1",
+            post(province_peer).layer(from_fn_with_state(Arc::clone(node), trace::province_peer)),
+        )
+        .route("/health", get(health))
+        .merge(api::province::routes())
+        .merge(api::description::of_province())
+        .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
+        // Whatever else is posted is a hospital's message: the transaction is in the body, not in the path.
+        .fallback(crate::watch::endpoint.layer(from_fn_with_state(Arc::clone(node), trace::hospital)))
+        .layer(CatchPanicLayer::custom(hospital::panicked))
+        .with_state(Arc::clone(node))
+}
+
+/// A node that listens nowhere and does nothing by itself: requests are handed in, as a simulation does.
+#[derive(Clone)]
+pub struct Door(Router);
+
+impl Door {
+    /// The hub's.
+    pub fn of_hub(hub: &Arc<Hub>) -> Self {
+        Self(hub_router(hub))
+    }
+
+    /// A province's.
+    pub fn of_province(node: &Arc<ProvinceNode>) -> Self {
+        Self(province_router(node))
+    }
+
+    /// What the node answers.
+    pub async fn answer(self, request: Request<Bytes>) -> Response<Bytes> {
+        let answered = self.0.oneshot(request.map(Body::from)).await;
+        let (head, body) = answered.unwrap_or_else(|never| match never {}).into_parts();
+        let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+        Response::from_parts(head, body)
+    }
+}
+
+/// Serves something beside a node, until it is stopped itself.
+pub(crate) fn apart(listener: TcpListener, router: Router) -> std::io::Result<Running> {
+    let (stop, stopped) = watch::channel(false);
+    let address = listener.local_addr()?;
+    Ok(Running { address, stop, tasks: vec![serve(listener, router, stopped)] })
 }
 
 /// How long a client may take to send the head of a request.
@@ -149,16 +200,37 @@ fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<boo
     })
 }
 
-async fn health() -> &'static str {
+pub(crate) async fn health() -> &'static str {
     "ok"
 }
 
 async fn hub_peer(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -> Response {
-    peer_response(routing::answer(&hub, &body, tag(&headers)).await.map(|body| (body, String::new())))
+    let until = load_limit::waits_until(&headers);
+    let gate = if routing::is_for_hub(&body) { &hub.own } else { &hub.passing };
+    let _place = match gate.enter(asker(&body), until).await {
+        Ok(place) => place,
+        Err(full) => return load_limit::busy(full),
+    };
+    let answer = routing::answer(&hub, &body, tag(&headers), until);
+    peer_response(answer.await.map(|body| (body, String::new())))
 }
 
 async fn province_peer(State(node): State<Arc<ProvinceNode>>, headers: HeaderMap, body: Bytes) -> Response {
-    peer_response(peer::endpoint::answer(&node, &body, tag(&headers)).await)
+    let until = load_limit::waits_until(&headers);
+    let _place = match node.peers.enter(asker(&body), until).await {
+        Ok(place) => place,
+        Err(full) => return load_limit::busy(full),
+    };
+    let answer = peer::endpoint::answer(&node, &body, tag(&headers));
+    match load_limit::while_waited_for(until, answer).await {
+        Some(answer) => peer_response(answer),
+        None => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
+/// The node that an envelope names as its writer, as far as fairness between nodes goes.
+fn asker(body: &[u8]) -> &str {
+    load_limit::scan(body, "\"from\"").unwrap_or_default()
 }
 
 fn tag(headers: &HeaderMap) -> Option<&str> {

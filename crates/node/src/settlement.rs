@@ -4,6 +4,9 @@
 //! A settlement is written down as asked for, with its question in the outbox, before anybody hears of it. Whatever is lost
 //! after that is found by asking again with the same id. A hospital that gives up reverses it, and a reversal wins over
 //! everything that comes late: the insured place that has not seen the settlement yet writes down that it never will stand.
+//!
+//! `casework/tests/protocol` is a model of this, of the hub and of the insured place, of which every state is looked at: `treatment.rs`
+//! there has a function for `begin`, `hear`, `give_up` and `start_undo` here. Who changes the order of things changes both.
 
 use crate::{
     context::{Failure, Outcome},
@@ -548,10 +551,14 @@ async fn hear_refused(
 }
 
 /// The hub would not pass the question. It may have passed an earlier copy, so the settlement is undone, which the hub
-/// always passes; where the hub knows no such participant, nobody can have settled.
+/// always passes; where the hub knows no such participant, nobody can have settled. What stands stays: another copy was answered
+/// before this one was refused, and the institution may have been told.
 async fn give_up(node: &ProvinceNode, settle: &Settle, refusal: &Refusal) -> Outcome<TreatmentSettlement> {
     let mut work = node.context.store.begin().await?;
     let mut settlement = hold(&mut work, settle.settlement).await?;
+    if settlement.stage == Stage::Settled {
+        return Ok(settlement);
+    }
     settlement.refusal = Some(stored_refusal(refusal));
     let undo = start_undo(node, &mut work, &mut settlement, UndoKind::Reversal, "").await?;
     work.save().await?;

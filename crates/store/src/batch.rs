@@ -19,7 +19,11 @@ pub use find_visit::FindVisit;
 pub use record::Record;
 pub use settled::Stands;
 
-use crate::{Result, Store};
+use crate::{
+    Result, Store,
+    fault::{MaybeFaults, Point, meet},
+    timing::Step,
+};
 use std::{collections::VecDeque, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -41,6 +45,9 @@ pub trait Batch: Send + Sync + Sized + 'static {
     /// What comes of one; its default says that it was not done.
     type Answer: Default + Send;
 
+    /// Whether one that nobody waits for any more is left out. Not where it writes down what another node has decided already.
+    const ONLY_IF_WAITED_FOR: bool;
+
     /// What tells two works apart that must not be in one batch, since they change the same row.
     fn key(&self) -> String;
 
@@ -55,11 +62,12 @@ type Waiting<B> = (B, oneshot::Sender<<B as Batch>::Answer>);
 #[derive(Debug)]
 pub struct Batcher<B: Batch> {
     sender: mpsc::UnboundedSender<Waiting<B>>,
+    faults: MaybeFaults,
 }
 
 impl<B: Batch> Clone for Batcher<B> {
     fn clone(&self) -> Self {
-        Self { sender: self.sender.clone() }
+        Self { sender: self.sender.clone(), faults: self.faults.clone() }
     }
 }
 
@@ -67,17 +75,25 @@ impl<B: Batch> Batcher<B> {
     /// Starts a worker on this runtime; it ends with the last handle.
     pub fn start(store: Store) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
+        let faults = store.faults.clone();
         tokio::spawn(run(store, receiver));
-        Self { sender }
+        Self { sender, faults }
     }
 
     /// Does one, together with whatever else is waiting. The answer's default says that it was not done: decide again.
     async fn together(&self, one: B) -> B::Answer {
+        if meet(self.faults.as_ref(), Point::Batch).await.is_err() {
+            return B::Answer::default();
+        }
         let (done, answer) = oneshot::channel();
         if self.sender.send((one, done)).is_err() {
             return B::Answer::default();
         }
-        answer.await.unwrap_or_default()
+        let done = answer.await.unwrap_or_default();
+        if meet(self.faults.as_ref(), Point::Batched).await.is_err() {
+            return B::Answer::default();
+        }
+        done
     }
 }
 
@@ -117,6 +133,9 @@ async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiti
         let mut keys = std::collections::HashSet::new();
         let mut later = VecDeque::new();
         for (one, answer) in waiting.drain(..) {
+            if B::ONLY_IF_WAITED_FOR && answer.is_closed() {
+                continue;
+            }
             if together.len() < TOGETHER_MAX && keys.insert(one.key()) {
                 together.push(one);
                 answers.push(answer);
@@ -125,9 +144,14 @@ async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiti
             }
         }
         waiting = later;
+        if together.is_empty() {
+            (last, took) = (0, Duration::ZERO);
+            continue;
+        }
         let begun = Instant::now();
         let done = attempt(&store, &together).await;
         (last, took) = (together.len(), begun.elapsed());
+        store.timing.tell(Step::Batch, took);
         for (answer, done) in answers.into_iter().zip(done) {
             // Whoever stopped waiting finds out by asking again.
             let _ = answer.send(done);

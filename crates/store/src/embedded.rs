@@ -16,8 +16,10 @@ mod keeper;
 mod programs;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 pub use error::EmbeddedError;
+pub(crate) use tools::Tools;
 
 use folder::Folder;
 use keeper::Keeper;
@@ -122,6 +124,23 @@ impl Embedded {
     /// Creates a database if there is none of this name.
     pub async fn create_database(&self, name: &str) -> Result<(), EmbeddedError> {
         create_database(&self.connect_options("postgres"), name, None).await
+    }
+
+    /// Creates a database as a copy of another one of this server, which nobody may be connected to.
+    pub async fn copy_database(&self, name: &str, of: &str) -> Result<(), EmbeddedError> {
+        create_database(&self.connect_options("postgres"), name, Some(of)).await
+    }
+
+    /// Removes a database, whoever is connected to it.
+    pub async fn drop_database(&self, name: &str) -> Result<(), EmbeddedError> {
+        if !is_database_name(name) {
+            return Err(EmbeddedError::NotADatabaseName { name: name.to_owned() });
+        }
+        let mut connection = self.connect_options("postgres").connect().await?;
+        // A name cannot be a parameter; this one holds nothing but letters, digits and underscores.
+        let statement = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// The folder of PostgreSQL's programs of the running version, among them `psql`, `pg_dump` and `pg_restore`.

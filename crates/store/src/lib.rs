@@ -10,6 +10,7 @@ pub mod apportioning;
 pub mod area_clearing;
 pub mod area_prepayment;
 pub mod audit;
+pub mod backup;
 pub mod bank;
 pub mod batch;
 pub mod bill;
@@ -25,6 +26,7 @@ pub mod difference;
 mod document;
 pub mod embedded;
 pub mod emergency_increase;
+pub mod fault;
 pub mod fee;
 pub mod file;
 pub mod filing;
@@ -52,6 +54,8 @@ mod row;
 pub mod self_paid;
 pub mod settlement_list;
 pub mod special_attribute;
+pub mod status;
+pub mod timing;
 pub mod transmission;
 pub mod treatment;
 pub mod urging;
@@ -62,10 +66,13 @@ use sqlx::{
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use terms::{Fen, Fund, Moment, Month, Participant};
+use timing::{Listener, Step, Timing};
+use tokio::time::Instant;
 
 pub use document::Document;
+use fault::{Faults, MaybeFaults, Point, meet};
 pub use row::{area_of, participant_number};
 
 /// The migrations of a node's database, in order.
@@ -117,6 +124,8 @@ pub struct Store {
     pool: PgPool,
     /// For the batches, which join what they are given with the tables along their keys.
     writers: PgPool,
+    faults: MaybeFaults,
+    timing: Timing,
 }
 
 /// A connection that was used so lately is taken for alive.
@@ -149,7 +158,22 @@ impl Store {
         Ok(Self {
             pool: pool(connections).connect_with(options).await?,
             writers: pool(WRITERS).connect_lazy_with(along_keys),
+            faults: None,
+            timing: Timing::default(),
         })
+    }
+
+    /// The same database, with somebody who makes trouble.
+    #[must_use]
+    pub fn with_faults(self, faults: Arc<dyn Faults>) -> Self {
+        Self { faults: Some(faults), ..self }
+    }
+
+    /// Whether all connections have been given back.
+    pub fn is_at_rest(&self) -> bool {
+        [&self.pool, &self.writers]
+            .into_iter()
+            .all(|pool| u32::try_from(pool.num_idle()).is_ok_and(|idle| idle == pool.size()))
     }
 
     /// Opens the database that a `postgres://` address names.
@@ -204,12 +228,30 @@ impl Store {
 
     /// A connection to read from.
     pub async fn conn(&self) -> Result<PoolConnection<Postgres>> {
-        Ok(self.pool.acquire().await?)
+        meet(self.faults.as_ref(), Point::Read).await?;
+        let asked = Instant::now();
+        let connection = self.pool.acquire().await;
+        self.timing.tell(Step::Connection, asked.elapsed());
+        Ok(connection?)
     }
 
     /// Begins a unit of work. Dropped without [`Work::save`], it never was.
     pub async fn begin(&self) -> Result<Work> {
-        Ok(Work { transaction: self.pool.begin().await? })
+        meet(self.faults.as_ref(), Point::Begin).await?;
+        let began = Instant::now();
+        let transaction = self.pool.begin().await;
+        self.timing.tell(Step::Connection, began.elapsed());
+        Ok(Work {
+            transaction: transaction?,
+            began,
+            timing: self.timing.clone(),
+            faults: self.faults.clone(),
+        })
+    }
+
+    /// Tells this one from now on how long the database keeps whoever uses it, and no longer whoever was told before.
+    pub fn tell_times(&self, listener: Listener) {
+        self.timing.tell_to(listener);
     }
 
     /// Closes all connections.
@@ -233,6 +275,9 @@ fn months_around(first: Month) -> [Month; 5] {
 #[derive(Debug)]
 pub struct Work {
     transaction: Transaction<'static, Postgres>,
+    began: Instant,
+    timing: Timing,
+    faults: MaybeFaults,
 }
 
 impl Work {
@@ -251,7 +296,13 @@ impl Work {
 
     /// Makes all of it durable.
     pub async fn save(self) -> Result<()> {
-        Ok(self.transaction.commit().await?)
+        if let Err(trouble) = meet(self.faults.as_ref(), Point::Save).await {
+            self.transaction.rollback().await?;
+            return Err(trouble);
+        }
+        self.transaction.commit().await?;
+        self.timing.tell(Step::Work, self.began.elapsed());
+        meet(self.faults.as_ref(), Point::Saved).await
     }
 }
 

@@ -196,7 +196,8 @@ impl FromStr for Moment {
         if text.len() == 10 {
             return text.parse::<Day>().map(Day::start);
         }
-        if text.len() < 16 || text.len() > 29 {
+        // A year with a sign is before our era or of six digits, neither of which can be printed as the interface has it.
+        if text.len() < 16 || text.len() > 29 || text.starts_with(['-', '+']) {
             return Err(NotATime);
         }
         let civil: civil::DateTime = text.parse().map_err(|_| NotATime)?;
@@ -237,9 +238,16 @@ mod tests {
         assert_eq!(moment.compact_millis(), "20261121235958000");
         assert_eq!(moment.day().to_string(), "2026-11-21", "the day is China's, not UTC's");
         assert_eq!("2026-11-21".parse::<Moment>().unwrap().to_string(), "2026-11-21 00:00:00");
-        for wrong in
-            ["", "2026-02-30", "2026-11-21 25:00:00", "21/11/2026", "2026-1-1", "99999-01-01 00:00:00"]
-        {
+        for wrong in [
+            "",
+            "2026-02-30",
+            "2026-11-21 25:00:00",
+            "21/11/2026",
+            "2026-1-1",
+            "99999-01-01 00:00:00",
+            "-009999-02-01T00:00:00",
+            "+002026-02-01T00:00:00",
+        ] {
             assert_eq!(wrong.parse::<Moment>(), Err(NotATime), "{wrong}");
         }
     }

@@ -297,6 +297,8 @@ refusals! {
     UnknownPath { path } "unknown-path" "管理接口没有地址[{path}]，请核对接口文档";
     /// The node cannot work just now.
     NodeBusy {} "node-busy" "平台繁忙或数据库暂不可用，本次未做任何登记，请稍后用原报文ID重试";
+    /// More comes than the node can do: this message was not even read.
+    NodeOverloaded { seconds } "node-overloaded" "平台繁忙，本次发送未受理、未做任何登记，请{seconds}秒后用原报文ID重发";
 }
 
 impl Refusal {

@@ -119,6 +119,7 @@ fn what_is_wrong_with_a_statement_is_said() {
         ("<AcctSvcrRef>F0001<", "<AcctSvcrRef>F 01<", "流水号"),
         ("<AcctSvcrRef>F0002<", "<AcctSvcrRef>F0001<", "重复"),
         ("<Id>42001123456789</Id>", "", "没有账号"),
+        ("<Id>42001123456789</Id>", "<Id>42001\u{0}123456789</Id>", "不允许的字符"),
         ("<Id>20261209-1</Id>", "<Id>编号</Id>", "对账单编号"),
         ("</Document>", "", "不是"),
     ] {

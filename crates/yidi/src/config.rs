@@ -11,6 +11,7 @@ use figment::{
     providers::{Format, Serialized, Toml},
     value::Dict,
 };
+use node::Limits;
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
@@ -56,10 +57,26 @@ pub struct NodeFlags {
     #[arg(long, env = "YIDI_PORTAL", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     portal: Option<String>,
+    /// 运维监听地址，如 127.0.0.1:8900，提供 /health、/ready、/metrics；不填则不开 (listener for those who run the node)
+    #[arg(long, env = "YIDI_OPERATIONS_LISTEN", value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operations_listen: Option<SocketAddr>,
     /// 资金日程每隔多少秒办理一次，默认60，0为不自动办理 (how often the timetable of the money is kept; 0 never)
     #[arg(long, env = "YIDI_TIMETABLE_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=86_400))]
     #[serde(skip_serializing_if = "Option::is_none")]
     timetable_seconds: Option<u32>,
+    /// 同时办理的节点间请求数上限，默认512 (questions of other nodes that are worked on at once)
+    #[arg(long, env = "YIDI_PEER_REQUESTS_AT_WORK", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer_requests_at_work: Option<u32>,
+    /// 另可排队的节点间请求数，默认1024 (so many more of them wait for a place)
+    #[arg(long, env = "YIDI_PEER_REQUESTS_WAITING", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(..=100_000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer_requests_waiting: Option<u32>,
+    /// 请求排队的毫秒数上限，默认2000 (the longest that any request waits for a place)
+    #[arg(long, env = "YIDI_REQUEST_WAIT_MILLIS", value_name = "MILLISECONDS", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_wait_millis: Option<u32>,
 }
 
 /// What a province's command takes besides.
@@ -97,6 +114,14 @@ pub struct ProvinceFlags {
     #[arg(long, env = "YIDI_BODY_BYTES_MAX", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     body_bytes_max: Option<usize>,
+    /// 同时办理的医院请求数上限，默认256 (hospitals' messages that are worked on at once)
+    #[arg(long, env = "YIDI_REQUESTS_AT_WORK", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_at_work: Option<u32>,
+    /// 另可排队的医院请求数，默认256，再多的当即拒绝 (so many more wait; what comes beyond is refused at once)
+    #[arg(long, env = "YIDI_REQUESTS_WAITING", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(..=100_000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_waiting: Option<u32>,
     /// 医保电子凭证二维码有效秒数，默认60 (how long a voucher made here may be read)
     #[arg(long, env = "YIDI_VOUCHER_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(10..=3600))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,8 +184,16 @@ pub struct NodeSettings {
     pub management_token_file: Option<PathBuf>,
     /// Where its documents are verified, as the world reaches it.
     pub portal: Option<String>,
+    /// Where it tells those who run it how it does; nowhere if not said.
+    pub operations_listen: Option<SocketAddr>,
     /// How often the timetable (日程) of the money between provinces is kept, in seconds; 0 for never by itself.
     pub timetable_seconds: u32,
+    /// How many questions of other nodes are worked on at once.
+    pub peer_requests_at_work: u32,
+    /// How many more of them wait for a place.
+    pub peer_requests_waiting: u32,
+    /// The longest that any request waits for a place, in milliseconds.
+    pub request_wait_millis: u32,
 }
 
 /// How a province is set up besides.
@@ -182,6 +215,10 @@ pub struct ProvinceSettings {
     pub clock_tolerance_seconds: u64,
     /// The largest body of a hospital's message.
     pub body_bytes_max: usize,
+    /// How many messages of hospitals are worked on at once.
+    pub requests_at_work: u32,
+    /// How many more of them wait for a place.
+    pub requests_waiting: u32,
     /// How long a voucher made here may be read.
     pub voucher_seconds: u32,
     /// How long a token of a voucher read here stands for the person.
@@ -221,7 +258,7 @@ const fn five() -> u64 {
     5
 }
 
-const NODE_NAMES: [&str; 8] = [
+const NODE_NAMES: [&str; 12] = [
     "listen",
     "data",
     "database",
@@ -229,9 +266,13 @@ const NODE_NAMES: [&str; 8] = [
     "key_file",
     "management_token_file",
     "portal",
+    "operations_listen",
     "timetable_seconds",
+    "peer_requests_at_work",
+    "peer_requests_waiting",
+    "request_wait_millis",
 ];
-const PROVINCE_NAMES: [&str; 16] = [
+const PROVINCE_NAMES: [&str; 18] = [
     "province",
     "hub_address",
     "hub_key",
@@ -240,6 +281,8 @@ const PROVINCE_NAMES: [&str; 16] = [
     "patience_seconds",
     "clock_tolerance_seconds",
     "body_bytes_max",
+    "requests_at_work",
+    "requests_waiting",
     "voucher_seconds",
     "token_minutes",
     "order_minutes",
@@ -262,6 +305,8 @@ pub fn of_province(flags: &NodeFlags, own: &ProvinceFlags) -> Result<(NodeSettin
         .merge(Serialized::default("patience_seconds", 8))
         .merge(Serialized::default("clock_tolerance_seconds", 12 * 60 * 60))
         .merge(Serialized::default("body_bytes_max", 8 << 20))
+        .merge(Serialized::default("requests_at_work", Limits::HOSPITALS.at_work))
+        .merge(Serialized::default("requests_waiting", Limits::HOSPITALS.waiting))
         .merge(Serialized::default("voucher_seconds", 60))
         .merge(Serialized::default("token_minutes", 30))
         .merge(Serialized::default("order_minutes", 24 * 60))
@@ -299,7 +344,11 @@ fn node_defaults(role: &str, port: u16) -> NodeSettings {
         key_file: None,
         management_token_file: None,
         portal: None,
+        operations_listen: None,
         timetable_seconds: 60,
+        peer_requests_at_work: 512,
+        peer_requests_waiting: 1024,
+        request_wait_millis: 2_000,
     }
 }
 
@@ -340,6 +389,22 @@ impl NodeSettings {
     /// How often the timetable of the money between provinces is kept; never by itself if it is switched off.
     pub fn timetable(&self) -> Option<Duration> {
         (self.timetable_seconds > 0).then(|| Duration::from_secs(self.timetable_seconds.into()))
+    }
+
+    /// How much of what other nodes ask is taken on at once.
+    pub fn peer_load(&self) -> Limits {
+        self.load(self.peer_requests_at_work, self.peer_requests_waiting)
+    }
+
+    /// How much of what hospitals ask of a province with these settings is taken on at once.
+    pub fn hospital_load(&self, own: &ProvinceSettings) -> Limits {
+        self.load(own.requests_at_work, own.requests_waiting)
+    }
+
+    fn load(&self, at_work: u32, waiting: u32) -> Limits {
+        let number = |number: u32| usize::try_from(number).expect("a small number");
+        let patience = Duration::from_millis(self.request_wait_millis.into());
+        Limits { at_work: number(at_work).max(1), waiting: number(waiting), patience }
     }
 
     /// The address at which documents are verified: `http://` or `https://` and a host; empty if none is set.

@@ -8,7 +8,7 @@ use store::{
 };
 
 /// The name of the node's database on its private server.
-const NAME: &str = "yidi";
+pub const NAME: &str = "yidi";
 
 /// Where a node's database is. It must live longer than what is opened on it.
 pub enum Database {

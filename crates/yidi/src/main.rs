@@ -51,12 +51,16 @@ enum Command {
     /// 打印接口的OpenAPI说明 (print the OpenAPI document)
     Openapi(command::openapi::Arguments),
     /// 运行国家平台 (run the national hub)
-    Hub(command::hub::Arguments),
+    Hub(Box<command::hub::Arguments>),
     /// 运行省级平台 (run a province's node)
-    Province(command::province::Arguments),
+    Province(Box<command::province::Arguments>),
     /// 只建立或升级数据库，不启动平台 (bring a node's database up to date and stop)
     #[command(subcommand)]
     Migrate(command::migrate::Command),
+    /// 备份节点的自带数据库，节点照常运行 (back up a running node's private database)
+    Backup(command::backup::Backup),
+    /// 从备份恢复到新的数据目录 (make a new data folder of a backup)
+    Restore(command::backup::Restore),
     /// 异地就医备案 (filings, at a running province)
     Filing(command::filing::Arguments),
     /// 就医凭证：医保电子凭证、社会保障卡 (identity media, at a running province)
@@ -77,6 +81,8 @@ enum Command {
     Funds(command::funds::Arguments),
     /// 模拟全国一年的结算和资金，年终逐一说明每个科目 (a year of the country, every account explained)
     Year(command::year::Arguments),
+    /// 模拟一个国家的坏运气：断网、丢包、宕机、时钟错乱，同一种子可原样重放 (bad luck, replayed from a seed)
+    Country(command::country::Arguments),
     /// 压力测试：测每秒结算数、时延和开销 (measure settlements per second)
     Bench(command::bench::Arguments),
 }
@@ -84,7 +90,12 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // A measurement is long and its statements are slow on purpose: it says what it finds, and only trouble beside it.
-    log_to_stderr(if matches!(cli.command, Command::Bench(_)) { "error" } else { "info,sqlx=warn" });
+    log_to_stderr(match cli.command {
+        Command::Bench(_) => "error",
+        // Its trouble is made on purpose, and told by the story.
+        Command::Country(_) => "off",
+        _ => "info,sqlx=warn",
+    });
     let done = match cli.command {
         Command::Demo(arguments) => command::demo::run(&arguments),
         Command::Sandbox(arguments) => command::sandbox::run(&arguments),
@@ -94,6 +105,8 @@ fn main() -> ExitCode {
         Command::Hub(arguments) => command::hub::run(&arguments),
         Command::Province(arguments) => command::province::run(&arguments),
         Command::Migrate(command) => command::migrate::run(&command),
+        Command::Backup(arguments) => command::backup::back_up(&arguments),
+        Command::Restore(arguments) => command::backup::restore(&arguments),
         Command::Filing(arguments) => command::filing::run(&arguments),
         Command::Medium(arguments) => command::medium::run(&arguments),
         Command::Participant(arguments) => command::participant::run(&arguments),
@@ -103,6 +116,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => command::policy::run(&command),
         Command::Funds(arguments) => command::funds::run(&arguments),
         Command::Year(arguments) => command::year::run(&arguments),
+        Command::Country(arguments) => command::country::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
     };
     match done {

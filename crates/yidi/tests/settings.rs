@@ -43,6 +43,8 @@ fn flags_win_over_the_environment_which_wins_over_the_file() {
         ("YIDI_HUB_ADDRESS", "http://environment:2"),
         ("YIDI_DATABASE", "postgres://u:secret@h/d"),
         ("YIDI_TIMETABLE_SECONDS", "0"),
+        ("YIDI_REQUESTS_WAITING", "7"),
+        ("YIDI_OPERATIONS_LISTEN", "127.0.0.1:8942"),
     ];
     let ran = yidi(&arguments, &environment);
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -53,6 +55,10 @@ fn flags_win_over_the_environment_which_wins_over_the_file() {
         "patience_seconds = 8",
         "details_delay_seconds = 86400",
         "timetable_seconds = 0",
+        "requests_at_work = 256",
+        "requests_waiting = 7",
+        "peer_requests_at_work = 512",
+        "operations_listen = \"127.0.0.1:8942\"",
         "unconfirmed_values = \"compute\"",
         "database = (…)",
         "\"temporary_months\":12",

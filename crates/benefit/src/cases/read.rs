@@ -470,8 +470,10 @@ fn yuan(text: &str) -> Result<Fen, String> {
     amount.ok_or_else(|| format!("`{text}` is no amount; write yuan with at most two decimals"))
 }
 
+/// A day in a year that a living person can be in: from any other, stays and insurance years could pass the calendar's end.
 fn day(text: &str) -> Result<Day, String> {
-    text.parse().map_err(|_| format!("`{text}` is no day; write it as 2025-03-10"))
+    let day = text.parse().ok().filter(|day: &Day| (1900..=2199).contains(&day.year()));
+    day.ok_or_else(|| format!("`{text}` is no day from 1900 to 2199; write it as 2025-03-10"))
 }
 
 fn disease(text: &str) -> Result<DiseaseCode, String> {
@@ -541,6 +543,10 @@ mod tests {
             (
                 "| 2025-13-10 | 三级 | 在职 | 转诊 | 310115 | 1 | 1 | - | 0 | 1 | x |",
                 ":5: `discharge`: `2025-13-10` is no day",
+            ),
+            (
+                "| 0000-01-01 | 三级 | 在职 | 转诊 | 310115 | 1 | 1 | - | 0 | 1 | x |",
+                ":5: `discharge`: `0000-01-01` is no day from 1900 to 2199",
             ),
             (
                 "| 2025-03-10 | 四级 | 在职 | 转诊 | 310115 | 1 | 1 | - | 0 | 1 | x |",

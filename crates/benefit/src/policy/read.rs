@@ -64,6 +64,9 @@ pub fn national(path: &str, text: &str) -> Result<raw::National, Vec<PolicyError
     read.filter(|_| reader.errors.is_empty()).ok_or(reader.errors)
 }
 
+/// After so many wrong keys of one table it is read no further: each is found by reading the table once more.
+const WRONG_KEYS_MAX: usize = 100;
+
 /// Reads tables and remembers what is wrong with them.
 pub struct Reader<'a> {
     path: &'a str,
@@ -198,6 +201,9 @@ impl<'a> Reader<'a> {
             }
             self.refused(&error);
             let key = error.span().and_then(|span| key_at(&table, span.start))?;
+            if taken.len() == WRONG_KEYS_MAX {
+                return None;
+            }
             table.remove(key.as_str());
             taken.push(key);
         }

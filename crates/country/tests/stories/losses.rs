@@ -274,3 +274,27 @@ async fn a_suspended_or_unreachable_insured_place_is_refused_with_words() {
     play.dust_settles().await;
     assert_eq!(play.standing().await, [1, 1, 1]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_the_hub_refuses_late_undoes_nothing_that_stands() {
+    let play = Play::prepare().await;
+    let (line, msgid) = (wire(&play, Hop::ToHub), play.hospital.next_msgid());
+    let mut copies = 0;
+    line.decide(move |passing| {
+        copies += u32::from(passing.says("settle"));
+        if copies == 1 && passing.says("settle") { Fate::Hold } else { Fate::Pass }
+    });
+    // The first copy is on its way while the second settles; then the insured place is suspended, and the first arrives.
+    let second = async {
+        line.until_held(1).await;
+        let told = play.settle(&msgid).await.unwrap();
+        let place = terms::Participant::Province(beijing());
+        assert!(play.world.hub.suspend(place, Some("未按时拨付".to_owned())).await.unwrap());
+        line.release(1);
+        told
+    };
+    let (first, told) = tokio::join!(play.settle(&msgid), second);
+    assert_eq!(first.unwrap().settlement, told.settlement, "one answer under one id");
+    play.dust_settles().await;
+    assert_eq!(play.standing().await, [1, 1, 1]);
+}

@@ -59,7 +59,7 @@ async fn settle_again(node: &ProvinceNode, row: &TreatmentSettlement) -> Outcome
     let claim: Claim = row.claim.read()?;
     let settle = Settle { settlement: row.id, asked_at: row.asked_at, claim };
     let question = Question::Settle(Box::new(settle));
-    let words = match node.link.ask(&node.context, &question, node.settings.patience).await {
+    let words = match node.ask(&question).await {
         Ok(Answer::Settled(settled)) if amounts_of(&settled.breakdown) == row.amounts => {
             "已以原结算ID重发结算，参保地返回与本方一致的结果"
         }

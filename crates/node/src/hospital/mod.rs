@@ -33,7 +33,10 @@ mod visit_record;
 use crate::{
     context::{Failure, Outcome},
     intra_province::guests_of,
+    load_limit::{self, Full},
+    metrics::Ending,
     province::ProvinceNode,
+    trace,
 };
 use axum::{
     body::Body,
@@ -47,7 +50,7 @@ use serde_json::Value;
 use std::{any::Any, sync::Arc, time::Duration};
 use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
 use wire::{
-    hospital::{Answer, Received, Request, catalog_file, inf_refmsgid, seal_output, t9101, table},
+    hospital::{Answer, Received, Request, catalog_file, inf_refmsgid, says_yes, seal_output, t9101, table},
     sign::{GatewayRefusal, sm2_sm4::Sealed},
 };
 
@@ -83,6 +86,7 @@ impl Call<'_> {
 /// Answers whatever is posted.
 pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpRequest) -> Response {
     let received = node.context.now();
+    let until = load_limit::waits_until(request.headers());
     let (parts, body) = request.into_parts();
     let limit = node.settings.body_bytes_max;
     let body = match tokio::time::timeout(BODY_PATIENCE, read_whole(body, limit)).await {
@@ -98,11 +102,19 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
         let refusal = Refusal::TooLarge { limit: limit.to_string() };
         return json(render(&node, &Answer::refusal(&refusal), received));
     };
+    let _place = match node.hospitals.enter(caller_of(&node, &body), until).await {
+        Ok(place) => place,
+        Err(full) => return busy(&node, full, received),
+    };
     let headers = gateway::Headers(&parts.headers);
     let (body, file) = files::opened(&parts.headers, body);
     match answer(&node, &headers, (&body, file.as_deref()), received).await {
-        Ok(Reply::Envelope(answer)) => json(answer),
+        Ok(Reply::Envelope(answer)) => {
+            trace::ends(if says_yes(&answer) { Ending::Done } else { Ending::Refused });
+            json(answer)
+        }
         Ok(Reply::File(content)) => {
+            trace::ends(Ending::Done);
             (StatusCode::OK, [(header::CONTENT_TYPE, "application/octet-stream")], Body::from(content))
                 .into_response()
         }
@@ -111,10 +123,25 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
         }
         Err(Stop::Failure(failure)) => {
             let refusal = failure.refusal();
+            trace::ends(Ending::of_code(refusal.code()));
             tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
             json(render(&node, &Answer::refusal(&refusal), received))
         }
     }
+}
+
+/// Who shares places with others: the institution that the body names, if it has called before. A name that somebody made up
+/// stands for no institution; all such are one caller together.
+fn caller_of<'a>(node: &ProvinceNode, body: &'a [u8]) -> &'a str {
+    load_limit::scan(body, "fixmedins_code").filter(|code| node.has_called(code)).unwrap_or_default()
+}
+
+/// What a hospital hears for whose message there is no place.
+fn busy(node: &ProvinceNode, full: Full, received: Moment) -> Response {
+    let seconds = full.seconds.to_string();
+    let refusal = Refusal::NodeOverloaded { seconds: seconds.clone() };
+    let body = render(node, &Answer::refusal(&refusal), received);
+    ([(header::RETRY_AFTER, seconds)], json(body)).into_response()
 }
 
 /// How long a body may take to come.
@@ -196,7 +223,7 @@ async fn answer(
     if let Some(file) = file {
         t9101::attach(&mut request, file);
     }
-    table::served(&request.infno)?;
+    trace::concerns(table::served(&request.infno)?.infno);
     let treatment = check_envelope(node, &request, &institution, received)?;
     let call = Call { node, request: &request, institution: &institution, treatment, received };
     session::check(&call).await?;

@@ -3,14 +3,9 @@
 
 use crate::{
     context::{Context, is_transient},
-    peer::sealer::Sealer,
+    peer::{carrier::Carrier, sealer::Sealer},
 };
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use std::{
     collections::HashMap,
     sync::{Arc, RwLock},
@@ -19,7 +14,7 @@ use std::{
 use terms::{Participant, Refusal};
 use wire::{
     peer::{
-        Envelope, TAG,
+        Envelope, PATIENCE, TAG,
         v1::{Answer, Question, Reply},
     },
     sign::{
@@ -32,24 +27,18 @@ use wire::{
 /// The largest reply that is read.
 const REPLY_BYTES_MAX: usize = 16 << 20;
 
-/// An HTTP client that keeps its connections.
+/// Posts to other machines, over whatever carries it.
 #[derive(Clone)]
 pub struct Http {
-    client: Client<HttpConnector, Full<Bytes>>,
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(3)));
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder.pool_idle_timeout(Duration::from_secs(30)).pool_max_idle_per_host(512);
-        Self { client: builder.build(connector) }
-    }
+    carrier: Arc<dyn Carrier>,
 }
 
 impl Http {
+    /// Posts over this carrier.
+    pub fn over(carrier: Arc<dyn Carrier>) -> Self {
+        Self { carrier }
+    }
+
     /// Posts a body with its tag to a node's peer endpoint and gives back what it answered, with that one's tag, within
     /// `patience`.
     pub async fn post(
@@ -72,22 +61,16 @@ impl Http {
         most: usize,
         patience: Duration,
     ) -> Result<(Bytes, Option<String>), String> {
-        let request = hyper::Request::post(url)
+        let request = crate::trace::carried_by(hyper::Request::post(url))
             .header("content-type", "application/json")
             .header(name, shown)
-            .body(Full::new(Bytes::from(body)))
+            .header(PATIENCE, patience.as_millis().to_string())
+            .body(Bytes::from(body))
             .map_err(|error| error.to_string())?;
-        let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| error.to_string())?;
-            let status = response.status();
-            let shown = response.headers().get(name).and_then(|shown| shown.to_str().ok()).map(str::to_owned);
-            let body = Limited::new(response.into_body(), most);
-            let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-            if status.is_success() { Ok((body, shown)) } else { Err(format!("HTTP {status}")) }
-        };
-        tokio::time::timeout(patience, exchange)
-            .await
-            .unwrap_or_else(|_| Err(format!("no answer in {patience:?}")))
+        let response = self.carrier.carry(request, most, patience).await?;
+        let status = response.status();
+        let shown = response.headers().get(name).and_then(|shown| shown.to_str().ok()).map(str::to_owned);
+        if status.is_success() { Ok((response.into_body(), shown)) } else { Err(format!("HTTP {status}")) }
     }
 }
 
@@ -127,11 +110,16 @@ pub struct Link {
 
 impl Link {
     /// A link of the holder of a key to the hub at this address, known by this key.
-    pub fn new(mine: &PrivateKey, hub_address: String, hub_key: PublicKey) -> Self {
+    pub fn new(
+        mine: &PrivateKey,
+        hub_address: String,
+        hub_key: PublicKey,
+        carrier: Arc<dyn Carrier>,
+    ) -> Self {
         let line = LinkKey::between(mine, &hub_key);
         let hub = Arc::new(Verifier::new(hub_key));
         let sealer = Sealer::start(mine.clone());
-        Self { hub_address, hub, line, http: Http::default(), keys: RwLock::default(), sealer }
+        Self { hub_address, hub, line, http: Http::over(carrier), keys: RwLock::default(), sealer }
     }
 
     /// Signs an envelope of this node.

@@ -1,7 +1,8 @@
 //! `POST /peer/v1` of a province: a question that the hub let pass, answered with a signed reply.
 
 use crate::{
-    benefit_check, context::Failure, details_on, insured, medium, province::ProvinceNode, registration,
+    benefit_check, context::Failure, details_on, insured, medium, metrics::Ending, province::ProvinceNode,
+    registration, trace,
 };
 use terms::{Participant, Refusal};
 use wire::{
@@ -27,7 +28,10 @@ pub async fn answer(
     let checked = if passed { check(node, &question).await } else { Err(Untrusted::Tag) };
     let outcome = match checked {
         Ok(()) => match question.open::<Question>() {
-            Ok(asked) => decide(node, question.from, asked).await,
+            Ok(asked) => {
+                trace::concerns(asked.kind());
+                decide(node, question.from, asked).await
+            }
             Err(why) => Err(rejected(why)),
         },
         Err(why) => {
@@ -37,6 +41,7 @@ pub async fn answer(
     };
     let context = &node.context;
     let reply = Reply::from_outcome(outcome.map_err(Failure::refusal));
+    trace::ends(Ending::of_reply(&reply));
     let route = (context.me, question.from);
     let reply = Envelope::unsigned(context.message_id(), Some(question.id), route, context.now(), &reply);
     let reply = node.link.seal(reply).await.write();

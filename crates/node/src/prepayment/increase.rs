@@ -133,7 +133,7 @@ pub async fn tell(node: &ProvinceNode) -> Outcome<()> {
 async fn tell_one(node: &ProvinceNode, kept: Kept) -> Outcome<()> {
     let question = Question::ApplyIncrease(Box::new(kept.increase.clone()));
     let now = node.context.now();
-    let answered = match node.link.ask(&node.context, &question, node.settings.patience).await {
+    let answered = match node.ask(&question).await {
         Ok(Answer::Increase(answered)) if answered.is_same(&kept.increase) => *answered,
         // What was taken back and the hub does not want is taken back.
         Err(NoAnswer::Refused(_)) if is_withdrawn(&kept.increase) => kept.increase.clone(),
@@ -173,7 +173,7 @@ pub async fn pull(node: &ProvinceNode) -> Outcome<()> {
     let mut since = last.map_or(first, |last| last.plus_millis(-OVERLAP_MILLIS));
     loop {
         let question = Question::FindIncreases(FindIncreases { since });
-        let found = match node.link.ask(&node.context, &question, node.settings.patience).await {
+        let found = match node.ask(&question).await {
             Ok(Answer::Increases(found)) => found.increases,
             Ok(_) => return Err(other_answer()),
             Err(no_answer) => return Err(Failure::Trouble(no_answer.refusal())),

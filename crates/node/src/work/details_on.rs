@@ -63,7 +63,9 @@ async fn search(node: &ProvinceNode) -> Result<(), Failure> {
 
 async fn claim_due(node: &ProvinceNode) -> Result<Vec<Transmission>, Failure> {
     let mut work = node.context.store.begin().await?;
-    let due = transmission::claim_due(&mut work, node.context.now(), AT_ONCE).await?;
+    let due =
+        transmission::claim_due(&mut work, node.context.now(), AT_ONCE.min(node.settings.sends_at_once))
+            .await?;
     work.save().await?;
     Ok(due)
 }

@@ -1,7 +1,9 @@
-//! The outbox: what another node must hear is sent again until it has answered.
+//! The outbox: what another node must hear is sent again until it has answered. (In the model of the protocol,
+//! `casework/tests/protocol`, this is the step `AskAgain`.)
 
 use crate::{
     clearing_statement, context::Failure, deduction, outside_scheme, province::ProvinceNode, settlement,
+    trace::Door,
 };
 use std::{sync::Arc, time::Duration};
 use store::{
@@ -11,8 +13,6 @@ use store::{
 use tokio::sync::watch;
 use wire::peer::v1::{Answer, Question};
 
-/// How many are sent at once.
-const BATCH: i64 = 64;
 /// How often the outbox is looked through.
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -39,7 +39,10 @@ pub async fn deliver_due(node: &Arc<ProvinceNode>) -> usize {
     let mut sends = tokio::task::JoinSet::new();
     for waiting in due {
         let node = Arc::clone(node);
-        sends.spawn(async move { deliver(&node, &waiting).await });
+        sends.spawn(async move {
+            let sent = Box::pin(deliver(&node, &waiting));
+            node.tracer.begin(Door::Outbox, node.context.now(), sent).await
+        });
     }
     let answered = sends.join_all().await.into_iter().filter(|answered| *answered).count();
     answered + outside_scheme::undo_due(node).await
@@ -47,7 +50,7 @@ pub async fn deliver_due(node: &Arc<ProvinceNode>) -> usize {
 
 async fn claim_due(node: &ProvinceNode) -> Result<Vec<Waiting>, Failure> {
     let mut work = node.context.store.begin().await?;
-    let due = outbox::claim_due(&mut work, node.context.now(), BATCH).await?;
+    let due = outbox::claim_due(&mut work, node.context.now(), node.settings.sends_at_once).await?;
     work.save().await?;
     Ok(due)
 }

@@ -5,7 +5,12 @@
 //!
 //! To add one: a line in [`province_ticks`] or [`hub_ticks`].
 
-use crate::{context::Outcome, hub::Hub, province::ProvinceNode};
+use crate::{
+    context::{Context, Outcome},
+    hub::Hub,
+    metrics::Metrics,
+    province::ProvinceNode,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -34,22 +39,23 @@ async fn pause(every: Duration, stop: &mut watch::Receiver<bool>) {
 
 /// What a province does, once each, in an order in which one may give the next something to do.
 pub async fn province_ticks(node: &ProvinceNode) {
-    done("ledger", crate::ledger::tick(&node.context).await);
-    done("reconciliation", crate::daily_reconciliation::tick(node).await);
-    done("transfers", crate::payment_order::tick(node).await);
-    done("prepayments", crate::prepayment::tick_province(node).await);
-    done("statements", crate::clearing_statement::tick(node).await);
+    done(&node.metrics, &node.context, "ledger", crate::ledger::tick(&node.context).await);
+    done(&node.metrics, &node.context, "reconciliation", crate::daily_reconciliation::tick(node).await);
+    done(&node.metrics, &node.context, "transfers", crate::payment_order::tick(node).await);
+    done(&node.metrics, &node.context, "prepayments", crate::prepayment::tick_province(node).await);
+    done(&node.metrics, &node.context, "statements", crate::clearing_statement::tick(node).await);
 }
 
 /// What the hub does, once each.
 pub async fn hub_ticks(hub: &Hub) {
-    done("ledger", crate::ledger::tick(&hub.context).await);
-    done("clearing", crate::clearing::tick(hub).await);
-    done("urging", crate::urging::tick(hub).await);
-    done("prepayments", crate::prepayment::tick_hub(hub).await);
+    done(&hub.metrics, &hub.context, "ledger", crate::ledger::tick(&hub.context).await);
+    done(&hub.metrics, &hub.context, "clearing", crate::clearing::tick(hub).await);
+    done(&hub.metrics, &hub.context, "urging", crate::urging::tick(hub).await);
+    done(&hub.metrics, &hub.context, "prepayments", crate::prepayment::tick_hub(hub).await);
 }
 
-fn done(what: &str, outcome: Outcome<()>) {
+fn done(metrics: &Metrics, context: &Context, what: &'static str, outcome: Outcome<()>) {
+    metrics.task(what, context.now(), outcome.is_ok());
     if let Err(failure) = outcome {
         tracing::warn!(what, refusal = %failure.refusal(), "the timetable goes on later");
     }

@@ -44,6 +44,7 @@ impl Ask {
 
 impl Batch for Ask {
     type Answer = bool;
+    const ONLY_IF_WAITED_FOR: bool = true;
 
     fn key(&self) -> String {
         self.settlement.visit.to_string()

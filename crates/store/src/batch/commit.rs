@@ -31,6 +31,7 @@ impl Commit {
 
 impl Batch for Commit {
     type Answer = bool;
+    const ONLY_IF_WAITED_FOR: bool = true;
 
     fn key(&self) -> String {
         let content = self.content();

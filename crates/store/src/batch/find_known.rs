@@ -28,6 +28,7 @@ impl FindKnown {
 
 impl Batch for FindKnown {
     type Answer = Option<Known>;
+    const ONLY_IF_WAITED_FOR: bool = true;
 
     fn key(&self) -> String {
         format!("{}/{}/{}", self.person, self.scheme.code(), self.year)

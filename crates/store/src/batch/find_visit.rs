@@ -20,6 +20,7 @@ pub struct FindVisit {
 
 impl Batch for FindVisit {
     type Answer = Option<Summed>;
+    const ONLY_IF_WAITED_FOR: bool = true;
 
     fn key(&self) -> String {
         self.visit.to_string()

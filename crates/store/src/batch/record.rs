@@ -29,6 +29,7 @@ impl Record {
 
 impl Batch for Record {
     type Answer = bool;
+    const ONLY_IF_WAITED_FOR: bool = false;
 
     fn key(&self) -> String {
         self.settlement.id.to_string()

@@ -39,6 +39,7 @@ impl Stands {
 
 impl Batch for Stands {
     type Answer = bool;
+    const ONLY_IF_WAITED_FOR: bool = false;
 
     fn key(&self) -> String {
         self.settlement.id.to_string()

@@ -101,7 +101,7 @@ fn read(bytes: &[u8]) -> Result<Element, NotABankFile> {
             Event::CData(text) => add(current, &text.xml10_content())?,
             Event::GeneralRef(name) => {
                 let character = match name.resolve_char_ref() {
-                    Ok(Some(character)) if !character.is_control() || character.is_whitespace() => character,
+                    Ok(Some(character)) => character,
                     Ok(None) => match &*name {
                         "lt" => '<',
                         "gt" => '>',
@@ -142,6 +142,10 @@ fn element(start: &quick_xml::events::BytesStart<'_>) -> Result<Element, NotABan
 }
 
 fn add(element: &mut Element, text: &str) -> Result<(), NotABankFile> {
+    // XML has none, and the database keeps no NUL.
+    if text.chars().any(|one| one.is_control() && !one.is_whitespace()) {
+        return wrong("文件含有不允许的字符");
+    }
     // White space between elements is nothing.
     let text = if element.text.is_empty() { text.trim_start() } else { text };
     if element.text.len() + text.len() > TEXT_MAX {
@@ -170,6 +174,9 @@ mod tests {
             ("<!DOCTYPE a [<!ENTITY x \"yyy\">]><a><b>&x;</b></a>".to_owned(), Err("DOCTYPE")),
             ("<a><b>&x;</b></a>".to_owned(), Err("未知的实体")),
             ("<a><b>&#0;</b></a>".to_owned(), Err("不允许的字符")),
+            ("<a><b>1&#8;</b></a>".to_owned(), Err("不允许的字符")),
+            ("<a><b>1\u{0}</b></a>".to_owned(), Err("不允许的字符")),
+            ("<a><b><![CDATA[1\u{0}]]></b></a>".to_owned(), Err("不允许的字符")),
             ("<a><b>1</c></a>".to_owned(), Err("不是合法的XML")),
             ("<a><b>1</b>".to_owned(), Err("不是")),
             ("</a>".to_owned(), Err("不是")),

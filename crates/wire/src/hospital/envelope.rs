@@ -299,6 +299,11 @@ impl Answer {
     }
 }
 
+/// Whether an answer of this system, sealed or not, says yes: [`Answer::render`] writes that first.
+pub fn says_yes(answer: &[u8]) -> bool {
+    answer.starts_with(br#"{"infcode":0,"#)
+}
+
 /// The receiver's message id (接收方报文ID): province (6), `yyyyMMddHHmmss` (14), serial (10).
 pub fn inf_refmsgid(province: Province, at: Moment, serial: u64) -> String {
     format!("{province}{}{:010}", at.compact(), serial % 10_000_000_000)

@@ -126,7 +126,7 @@ pub mod t90100;
 pub mod t9101;
 pub mod t9102;
 
-pub use envelope::{Answer, Received, Request, inf_refmsgid, seal_output};
+pub use envelope::{Answer, Received, Request, inf_refmsgid, says_yes, seal_output};
 use serde_json::Value;
 
 /// The output of transactions that have none.

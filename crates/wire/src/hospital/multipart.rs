@@ -1,6 +1,9 @@
 //! Messages as forms (multipart/form-data): the other way to send a file, with the message in the part `jsonStr` and the
 //! file in the part `file`.
 
+/// The longest boundary (RFC 2046): it is looked for at every place of a body, so that a long one takes long.
+const BOUNDARY_MAX: usize = 70;
+
 /// The parts of a form that count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
@@ -16,7 +19,7 @@ pub fn read(content_type: &str, body: &[u8]) -> Option<Form> {
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
     }
-    let boundary = parameter(parameters, "boundary")?;
+    let boundary = parameter(parameters, "boundary").filter(|boundary| boundary.len() <= BOUNDARY_MAX)?;
     let delimiter = format!("--{boundary}");
     let mut form = Form::default();
     let mut rest = &body[find(body, delimiter.as_bytes())? + delimiter.len()..];
@@ -96,6 +99,17 @@ mod tests {
         }
         for end in 0..whole.len() - 10 {
             assert_eq!(read(TYPE, &whole[..end]), None, "cut off after {end} bytes");
+        }
+    }
+
+    #[test]
+    fn a_boundary_is_as_long_as_the_standard_has_it() {
+        for (length, taken) in [(BOUNDARY_MAX, true), (BOUNDARY_MAX + 1, false)] {
+            let boundary = "x".repeat(length);
+            let kind = format!("multipart/form-data; boundary={boundary}");
+            let body = body(&[("name=\"jsonStr\"", "{}")]);
+            let body = String::from_utf8(body).unwrap().replace("x-9", &boundary);
+            assert_eq!(read(&kind, body.as_bytes()).is_some(), taken, "{length}");
         }
     }
 }

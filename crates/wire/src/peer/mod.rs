@@ -27,6 +27,10 @@ use terms::{Moment, Participant, PeerMessageId};
 /// The HTTP header of a tag.
 pub const TAG: &str = "x-yidi-tag";
 
+/// The HTTP header that says how many milliseconds the sender still waits for an answer. Whoever is asked need not do what nobody
+/// waits for; nothing is believed of it but that.
+pub const PATIENCE: &str = "x-yidi-patience";
+
 /// How far the sender's clock may differ from the receiver's: ten minutes.
 pub const WINDOW_MILLIS: i64 = 10 * 60 * 1000;
 

@@ -136,6 +136,41 @@ impl Question {
         };
         Participant::Province(insured.province())
     }
+
+    /// What kind of question it is, as messages name it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::FindPerson(_) => "find_person",
+            Self::FindFilings(_) => "find_filings",
+            Self::Trial(_) => "trial",
+            Self::Settle(_) => "settle",
+            Self::Undo(_) => "undo",
+            Self::FindYear(_) => "find_year",
+            Self::PublishFiling(_) => "publish_filing",
+            Self::PublishInstitution(_) => "publish_institution",
+            Self::FindParticipants => "find_participants",
+            Self::FindNotices(_) => "find_notices",
+            Self::ReportTransfer(_) => "report_transfer",
+            Self::PublishBankAccount(_) => "publish_bank_account",
+            Self::FindBankAccounts => "find_bank_accounts",
+            Self::ReadMedium(_) => "read_medium",
+            Self::SendDetails(_) => "send_details",
+            Self::CheckBenefit(_) => "check_benefit",
+            Self::FindDigests(_) => "find_digests",
+            Self::FindBookLines(_) => "find_book_lines",
+            Self::ReportReconciliation(_) => "report_reconciliation",
+            Self::FindOpenDifferences(_) => "find_open_differences",
+            Self::Register(_) => "register",
+            Self::WithdrawRegistration(_) => "withdraw_registration",
+            Self::FindRegistrations(_) => "find_registrations",
+            Self::FindClearing(_) => "find_clearing",
+            Self::FindClearedSettlements(_) => "find_cleared_settlements",
+            Self::AnswerClearing(_) => "answer_clearing",
+            Self::ReportDeduction(_) => "report_deduction",
+            Self::ApplyIncrease(_) => "apply_increase",
+            Self::FindIncreases(_) => "find_increases",
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Question {

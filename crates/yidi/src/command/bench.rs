@@ -6,6 +6,7 @@
 mod baseline;
 mod closing;
 mod nodes;
+mod overload;
 mod reconciliation;
 mod report;
 
@@ -84,6 +85,8 @@ pub struct Arguments {
 enum Part {
     /// 测一个月的清算 (measure the closing of a month)
     Closing(closing::Arguments),
+    /// 测超过处理能力时仍能结算多少 (measure what is settled when more comes than can be done)
+    Overload(overload::Arguments),
     /// 测一夜的三方对账 (measure a night's reconciliation of the three books)
     Reconciliation(reconciliation::Arguments),
 }
@@ -95,6 +98,7 @@ const RESULTS: &str = "bench/RESULTS.md";
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     match &arguments.command {
         Some(Part::Closing(arguments)) => return closing::run(arguments),
+        Some(Part::Overload(arguments)) => return overload::run(arguments),
         Some(Part::Reconciliation(arguments)) => return reconciliation::run(arguments),
         None => {}
     }

@@ -1,6 +1,6 @@
 //! `yidi hub`: the national hub.
 
-use super::running::{listen, runtime, until_told_to_stop};
+use super::running::{listen, open_operations, runtime, until_told_to_stop};
 use crate::{
     config::{self, NodeFlags, NodeSettings},
     database::Database,
@@ -41,10 +41,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         let hub = Hub::new(context.clone())
             .with_management_token(token)
             .with_portal(portal)
+            .with_limits(settings.peer_load())
             .with_clearing_pace(arguments.clearing_pace);
         let hub = hub.with_timetable(settings.timetable());
         let listener = listen(settings.listen).await?;
+        let metrics = Arc::clone(&hub.metrics);
         let running = serve::hub(Arc::new(hub), listener).map_err(Stop::unable)?;
+        let _operations = open_operations(settings.operations_listen, &running, &context, &metrics).await?;
         say(&format!("国家平台已启动 (the hub runs)：{}", running.url()));
         say(&format!("公钥，请交给各省 (public key)：{}", context.key.public().to_hex()));
         until_told_to_stop(running, &context).await

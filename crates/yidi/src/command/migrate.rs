@@ -14,7 +14,7 @@ use terms::Participant;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// 国家平台的数据库 (the hub's)
-    Hub(Hub),
+    Hub(Box<Hub>),
     /// 省级平台的数据库 (a province's)
     Province(Box<Province>),
 }

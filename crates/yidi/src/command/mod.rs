@@ -1,8 +1,10 @@
 //! One command a file. To add one: its file, its `mod` here, its line in `main`.
 
 pub mod adapter;
+pub mod backup;
 pub mod bench;
 pub mod conformance;
+pub mod country;
 pub mod demo;
 pub mod filing;
 pub mod funds;

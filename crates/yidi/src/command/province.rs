@@ -2,7 +2,7 @@
 
 use super::{
     hub::context,
-    running::{listen, runtime, until_told_to_stop},
+    running::{listen, open_operations, runtime, until_told_to_stop},
 };
 use crate::{
     config::{self, NodeFlags, ProvinceFlags, UnconfirmedValues},
@@ -37,6 +37,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let mut ready = node_settings(&own, province, settings.management_token()?)?;
     ready.portal = settings.portal()?;
     ready.timetable_every = settings.timetable();
+    ready.hospital_load = settings.hospital_load(&own);
+    ready.peer_load = settings.peer_load();
     if arguments.check {
         say(format!("{}{}", config::shown(&settings), config::shown(&own)).trim_end());
         return Ok(());
@@ -46,7 +48,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         let context = context(&settings, &database, Participant::Province(province)).await?;
         let listener = listen(settings.listen).await?;
         let node = ProvinceNode::new(context.clone(), province, ready);
+        let metrics = Arc::clone(&node.metrics);
         let running = serve::province(Arc::new(node), listener).map_err(Stop::unable)?;
+        let _operations =
+            open_operations(settings.operations_listen, &running, &context, &metrics).await?;
         let name = province.division().name().unwrap_or_default();
         say(&format!("{name}省级平台已启动 (the province runs)：{}", running.url()));
         if own.unconfirmed_values == UnconfirmedValues::Compute {

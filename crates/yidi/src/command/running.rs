@@ -1,8 +1,8 @@
 //! Running a node until it is told to stop.
 
-use crate::stop::Stop;
-use node::{Context, Running};
-use std::time::Duration;
+use crate::{say, stop::Stop};
+use node::{Context, Metrics, Running, operations};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     runtime::Runtime,
@@ -28,6 +28,23 @@ pub async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, Stop> 
             "无法监听{address}，请用 --listen 另选地址或先停止占用它的程序 (cannot listen: {error})"
         ))
     })
+}
+
+/// Opens the listener for those who run the node, if there is to be one. It answers until what this gives is dropped.
+pub async fn open_operations(
+    address: Option<SocketAddr>,
+    running: &Running,
+    context: &Context,
+    metrics: &Arc<Metrics>,
+) -> Result<Option<Running>, Stop> {
+    let Some(address) = address else { return Ok(None) };
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Stop::Unable(format!("无法监听{address}，请用 --operations-listen 另选地址 (cannot listen: {error})"))
+    })?;
+    let opened = operations::run(listener, context.clone(), Arc::clone(metrics), running.stopping());
+    let opened = opened.map_err(Stop::unable)?;
+    say(&format!("运维地址 (operations)：{}/ready，{}/metrics", opened.url(), opened.url()));
+    Ok(Some(opened))
 }
 
 /// Waits for Ctrl-C or SIGTERM, then ends the node in order. New months get their partitions meanwhile.

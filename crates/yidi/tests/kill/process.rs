@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -19,6 +20,7 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// A node, running or dead.
 pub struct Node {
     folder: PathBuf,
+    data: PathBuf,
     name: &'static str,
     arguments: Vec<String>,
     starts: u32,
@@ -33,7 +35,8 @@ impl Node {
     /// Starts a node for the first time; `folder` holds all nodes of the test.
     pub fn start(folder: &Path, name: &'static str, arguments: Vec<String>) -> Self {
         let (url, key) = (String::new(), String::new());
-        let mut node = Self { folder: folder.to_owned(), name, arguments, starts: 0, child: None, url, key };
+        let (data, folder) = (folder.join(name), folder.to_owned());
+        let mut node = Self { folder, data, name, arguments, starts: 0, child: None, url, key };
         node.start_again();
         node
     }
@@ -49,7 +52,7 @@ impl Node {
             .args(["bench", "--child"])
             .args(&self.arguments)
             .args(["--listen=127.0.0.1:0", "--connections=6"])
-            .arg(format!("--data={}", self.data().display()))
+            .arg(format!("--data={}", self.data.display()))
             .arg(format!("--management-token-file={}", token_file(&self.folder).display()))
             .env("RUST_LOG", "info,sqlx=error")
             .stdin(Stdio::null())
@@ -164,8 +167,34 @@ impl Node {
         self.folder.join(format!("{}.{}.log", self.name, self.starts))
     }
 
-    fn data(&self) -> PathBuf {
-        self.folder.join(self.name)
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Makes it, dead, a new data folder of a backup and of its key. That of before stays, and it will not be written over.
+    pub fn restore(&mut self, backup: &Path) {
+        assert!(self.child.is_none(), "{} runs", self.name);
+        let new = self.folder.join(format!("{}-{}", self.name, self.starts));
+        let arguments = |data: &Path| {
+            ["restore", "--from", &backup.display().to_string(), "--data", &data.display().to_string()]
+                .map(str::to_owned)
+        };
+        let (done, said) = program(&arguments(&self.data).each_ref().map(String::as_str));
+        assert!(!done && said.contains("不会覆盖"), "{said}");
+        fs::create_dir(&new).expect("a folder of this test");
+        fs::copy(self.data.join("key"), new.join("key")).expect("a key to be copied");
+        let (done, said) = program(&arguments(&new).each_ref().map(String::as_str));
+        assert!(done && said.contains("已恢复"), "{said}");
+        self.data = new;
+    }
+
+    /// What is said to an attempt to back it up into a folder that has something in it.
+    pub fn backs_up_into(&self, there: &Path) -> String {
+        let (data, to) = (self.data.display().to_string(), there.display().to_string());
+        let (done, said) = program(&["backup", "--data", &data, "--to", &to]);
+        assert!(!done, "{said}");
+        said
     }
 }
 
@@ -178,13 +207,23 @@ impl Drop for Node {
     }
 }
 
+/// Runs a command of the program that needs no node: whether it ended well, and all that it said.
+pub fn program(arguments: &[&str]) -> (bool, String) {
+    let ran =
+        Command::new(env!("CARGO_BIN_EXE_yidi")).args(arguments).output().expect("the program is built");
+    let said = [ran.stdout, ran.stderr].concat();
+    (ran.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
 /// A folder for the nodes of a test. PostgreSQL runs as another user for root, so it can be passed by all.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
     /// A new one.
     pub fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("yidi-kill-{}", std::process::id()));
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("yidi-kill-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a folder for temporary things");
         let mut file = fs::OpenOptions::new();

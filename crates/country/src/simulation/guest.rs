@@ -1,0 +1,282 @@
+//! A guest and the hospital that treats them: what a hospital's software and its cashier do when answers do not come.
+
+use super::land::Land;
+use crate::{
+    bills::{self, Order},
+    hospital::{self, Bill, CallError, Called, Hospital, Outpatient, Patient, Settled, Stay},
+    institutions::Model,
+};
+use benefit::Catalog;
+use rand::{RngExt, rngs::StdRng};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+use terms::{Fen, Moment, VisitId};
+
+/// A guest of a hospital.
+pub struct Guest {
+    /// Where it is.
+    pub land: Arc<Land>,
+    /// Which guest.
+    pub number: usize,
+    /// Who is treated.
+    pub patient: Patient,
+    /// The hospital's software.
+    pub hospital: Arc<Hospital>,
+    /// The hospital.
+    pub model: Model,
+    /// Its province's catalog.
+    pub catalog: Arc<Catalog>,
+    /// When the treatment ended.
+    pub treated: Moment,
+    /// The chance of this guest.
+    pub dice: StdRng,
+    /// Where it is written down what came of it.
+    pub register: Arc<Register>,
+}
+
+/// What hospitals were told.
+#[derive(Default)]
+pub struct Register {
+    /// Guests that have left, each with what the hospital was told in the end.
+    pub left: Mutex<BTreeMap<usize, Told>>,
+    /// What those who have not left wait for.
+    pub waiting: Mutex<BTreeMap<usize, String>>,
+}
+
+/// What a hospital was told of its settlements with a guest.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// They stand.
+    pub standing: Vec<Settled>,
+    /// They were undone, and the hospital was told so.
+    pub undone: Vec<Settled>,
+    /// It gave up on a settlement, and was told that it is reversed.
+    pub reversed: usize,
+    /// Settlements that were refused for good.
+    pub refused: usize,
+    /// Undoings that were refused for good, which none may be.
+    pub not_undone: Vec<String>,
+}
+
+/// So many times no, one after another when nothing goes wrong any more, is a no for good.
+const FOR_GOOD: usize = 8;
+
+/// How a visit is settled and cancelled, and what the question says.
+struct Asks {
+    settles: &'static str,
+    cancels: &'static str,
+    visit: VisitId,
+    input: Value,
+}
+
+/// How a cashier goes about a settlement of which no answer comes.
+#[derive(Clone, Copy)]
+enum Cashier {
+    /// Sends the same message until it is answered.
+    Persists,
+    /// Gives up after some times, reverses, and begins anew or lets it be.
+    GivesUp,
+    /// Sends the same question under a new message id, and both in turn.
+    AsksAnew,
+}
+
+impl Guest {
+    /// Comes, is treated, pays and leaves.
+    pub async fn live(mut self) {
+        let told = self.stay().await.unwrap_or_default();
+        self.land.course.tell(&format!(
+            "guest {} leaves: {} stand, {} undone, {} reversed, {} refused",
+            self.number,
+            told.standing.len(),
+            told.undone.len(),
+            told.reversed,
+            told.refused
+        ));
+        let register = Arc::clone(&self.register);
+        register.waiting.lock().expect("nobody panics holding it").remove(&self.number);
+        register.left.lock().expect("nobody panics holding it").insert(self.number, told);
+    }
+
+    /// `None` where the hospital could not even register the visit: nothing was asked of anybody's money.
+    async fn stay(&mut self) -> Option<Told> {
+        let asks = if self.dice.random_range(0..3) == 0 {
+            self.visit_outpatients().await?
+        } else {
+            self.stay_in_hospital().await?
+        };
+        let mut told = Told::default();
+        let cashier = match self.dice.random_range(0..4) {
+            0 => Cashier::GivesUp,
+            1 => Cashier::AsksAnew,
+            _ => Cashier::Persists,
+        };
+        let Some((msgid, settled)) = self.settle(&asks, cashier, &mut told).await else {
+            return Some(told);
+        };
+        match (cashier, self.dice.random_range(0..10)) {
+            // With two messages about, an undoing of one leaves the other to come: such a cashier lets it be.
+            (Cashier::AsksAnew, _) | (_, 0..=4) => {
+                told.standing.push(settled);
+                return Some(told);
+            }
+            (_, 5 | 6) => {
+                self.reverse(&msgid, asks.settles, &mut told).await;
+            }
+            _ => {
+                let id = settled.settlement.expect("a settlement has an id").to_string();
+                let person = self.patient.number.as_str();
+                let visit = asks.visit.to_string();
+                let input = json!({ "data": { "mdtrt_id": visit, "setl_id": id, "psn_no": person } });
+                let msgid = self.hospital.next_msgid();
+                if self.until_answered(&[msgid], asks.cancels, &input, usize::MAX).await.is_none() {
+                    told.not_undone.push(id);
+                }
+            }
+        }
+        told.undone.push(settled);
+        if self.dice.random() {
+            let again = self.settle(&asks, Cashier::Persists, &mut told).await;
+            told.standing.extend(again.map(|(_, settled)| settled));
+        }
+        Some(told)
+    }
+
+    /// Settles; with the message that was answered.
+    async fn settle(&mut self, asks: &Asks, cashier: Cashier, told: &mut Told) -> Option<(String, Settled)> {
+        let mut msgids = vec![self.hospital.next_msgid()];
+        let tries = match cashier {
+            Cashier::Persists => usize::MAX,
+            Cashier::GivesUp | Cashier::AsksAnew => self.dice.random_range(1..4),
+        };
+        if let Some(done) = self.settled(&msgids, asks, tries).await {
+            return Some(done);
+        }
+        match cashier {
+            Cashier::AsksAnew => msgids.push(self.hospital.next_msgid()),
+            Cashier::GivesUp | Cashier::Persists => {
+                if tries == usize::MAX {
+                    told.refused += 1;
+                    return None;
+                }
+                self.reverse(&msgids[0], asks.settles, told).await;
+                if self.dice.random() {
+                    return None;
+                }
+                msgids = vec![self.hospital.next_msgid()];
+            }
+        }
+        let settled = self.settled(&msgids, asks, usize::MAX).await;
+        told.refused += usize::from(settled.is_none());
+        settled
+    }
+
+    async fn settled(&mut self, msgids: &[String], asks: &Asks, tries: usize) -> Option<(String, Settled)> {
+        let (msgid, answer) = self.until_answered(msgids, asks.settles, &asks.input, tries).await?;
+        Some((msgid, Settled::read(&answer).expect("an answer that says yes says what was settled")))
+    }
+
+    async fn reverse(&mut self, msgid: &str, infno: &str, told: &mut Told) {
+        let person = self.patient.number.as_str();
+        let input = json!({ "data": { "psn_no": person, "omsgid": msgid, "oinfno": infno } });
+        let own = self.hospital.next_msgid();
+        match self.until_answered(&[own], "2601", &input, usize::MAX).await {
+            Some(_) => told.reversed += 1,
+            None => told.not_undone.push(msgid.to_owned()),
+        }
+    }
+
+    /// Asks under these message ids in turn until one is answered with a yes, and says which. After a no, too: it may be that the
+    /// platform could not do it just then. `None` after so many tries, or where it is no for good.
+    async fn until_answered(
+        &mut self,
+        msgids: &[String],
+        infno: &str,
+        input: &Value,
+        tries: usize,
+    ) -> Option<(String, Value)> {
+        let insured = Some(self.patient.insured);
+        let mut refused = 0;
+        for (number, msgid) in msgids.iter().cycle().enumerate() {
+            if number >= tries {
+                break;
+            }
+            let asked = self.hospital.call_with_msgid(msgid, infno, insured, input.clone());
+            let why = match asked.await {
+                Ok(answer) => return Some((msgid.clone(), answer)),
+                Err(why) => why,
+            };
+            let is_no = self.land.is_calm() && matches!(why, CallError::Refused { .. });
+            refused = if is_no { refused + 1 } else { 0 };
+            if refused >= FOR_GOOD {
+                self.land
+                    .course
+                    .tell(&format!("{infno} of guest {} is refused for good: {why}", self.number));
+                return None;
+            }
+            let waits = format!("{infno} of guest {}: {why}", self.number);
+            self.register.waiting.lock().expect("nobody panics holding it").insert(self.number, waits);
+            let patience = self.dice.random_range(500..15_000);
+            self.land.course.pause(patience).await;
+        }
+        None
+    }
+
+    /// One message that prepares a visit; some are given up.
+    async fn prepare(&mut self, infno: &str, input: Value) -> Option<Value> {
+        let msgid = self.hospital.next_msgid();
+        Some(self.until_answered(&[msgid], infno, &input, 12).await?.1)
+    }
+
+    async fn stay_in_hospital(&mut self) -> Option<Asks> {
+        let admitted = self.treated.plus_millis(-3 * 86_400_000);
+        let stay = Stay::ordinary(&format!("ZY{}", self.number), admitted, self.treated);
+        let admission = self.hospital.admission(&self.patient, &stay);
+        let visit = visit_of(&self.prepare("2401", admission).await?, "/output/result/mdtrt_id")?;
+        let total = Fen(1_000_000 + self.dice.random_range(0..3_000_000));
+        let order = Order {
+            level: self.model.level,
+            admitted,
+            discharged: self.treated,
+            total,
+            lines: 10,
+            seed: self.dice.random_range(0..1_000),
+        };
+        let lines = bills::bill(&self.catalog, &order);
+        self.prepare("2301", hospital::fee_input(&self.patient, visit, &stay, &lines)).await?;
+        self.prepare("2402", Hospital::discharge_input(&self.patient, visit, &stay)).await?;
+        let mut input = self.hospital.settlement_input(&self.patient, visit, bills::total(&lines));
+        input["data"]["acct_used_flag"] = json!((self.number % 2).to_string());
+        Some(Asks { settles: "2304", cancels: "2305", visit, input })
+    }
+
+    async fn visit_outpatients(&mut self) -> Option<Asks> {
+        let outpatient =
+            Outpatient::ordinary(&format!("MZ{}", self.number), self.treated.plus_millis(-7_200_000));
+        let registration = hospital::registration(&self.patient, &outpatient);
+        let visit = visit_of(&self.prepare("2201", registration).await?, "/output/data/mdtrt_id")?;
+        self.prepare("2203", hospital::description(&self.patient, visit, &outpatient)).await?;
+        let order = Order {
+            level: self.model.level,
+            admitted: outpatient.at,
+            discharged: self.treated,
+            total: Fen(40_000 + self.dice.random_range(0..200_000)),
+            lines: 4,
+            seed: self.dice.random_range(0..1_000),
+        };
+        let lines = bills::small_bill(&self.catalog, &order);
+        let bill = hospital::bill_input(&self.patient, visit, &outpatient, ("P1", &lines));
+        self.prepare("2204", bill).await?;
+        let bill = Bill { name: "P1", total: bills::total(&lines), outpatient: &outpatient };
+        let mut input = Hospital::bill_settlement_input(&self.patient, visit, &bill);
+        input["data"]["acct_used_flag"] = json!((self.number % 2).to_string());
+        Some(Asks { settles: "2207", cancels: "2208", visit, input })
+    }
+}
+
+fn visit_of(answer: &Value, pointer: &str) -> Option<VisitId> {
+    let read: Called<VisitId> = hospital::parsed(answer, pointer);
+    read.ok()
+}

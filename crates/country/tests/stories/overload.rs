@@ -1,0 +1,172 @@
+//! More than a node can do: who cannot be served is told so at once, one hospital's flood is not another's, and what was refused
+//! is done when it is sent again.
+
+use crate::{
+    play::{Play, beijing, hubei},
+    raw::{Raw, census, envelope, sentence},
+};
+use country::{
+    hospital::{AddressForm, Hospital},
+    network::{Fate, Wire},
+};
+use hyper::Method;
+use node::Limits;
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+
+/// Nothing in these stories waits so long.
+const LONG: Duration = Duration::from_mins(5);
+
+/// A counter in 湖北 whose node has one place at work and so many to wait, and knows both of its hospitals.
+async fn narrow(waiting: usize) -> (Play, Arc<Raw>) {
+    let mut play = Play::prepare().await;
+    let mut settings = play.world.province(hubei()).unwrap().node.settings.clone();
+    settings.hospital_load = Limits { at_work: 1, waiting, patience: LONG };
+    settings.patience = LONG;
+    play.world.kill(hubei());
+    play.world.restart_with(hubei(), settings).await.unwrap();
+    let raw = Arc::new(Raw::to(&play.world.province(hubei()).unwrap().url()));
+    assert_eq!(raw.ask(&query(&play)).await["infcode"], json!(0));
+    assert!(ask_as(other(&play)).await.is_ok());
+    (play, raw)
+}
+
+/// Another hospital of the same province.
+fn other(play: &Play) -> &Hospital {
+    let own = &play.hospital.settings().code;
+    let other =
+        play.world.institutions.iter().find(|one| one.place.province() == hubei() && one.code != *own);
+    &play.world.hospitals[&other.expect("two hospitals").code]
+}
+
+async fn ask_as(hospital: &Hospital) -> Result<Value, country::hospital::CallError> {
+    let input = json!({ "medinsinfo": { "fixmedins_code": hospital.settings().code.as_str() } });
+    hospital.call("1201", None, input).await
+}
+
+/// A query, under a message id of its own.
+fn query(play: &Play) -> Value {
+    let input = json!({ "medinsinfo": { "fixmedins_code": play.hospital.settings().code.as_str() } });
+    play.hospital.envelope(&play.hospital.next_msgid(), "1201", None, input)
+}
+
+/// 2304 of the stay.
+fn settlement(play: &Play) -> Value {
+    let input = play.hospital.settlement_input(&play.patient, play.visit, play.total);
+    play.hospital.envelope(&play.hospital.next_msgid(), "2304", Some(play.patient.insured), input)
+}
+
+fn to_hub(play: &Play) -> &Wire {
+    play.world.province(hubei()).unwrap().to_hub.as_ref().unwrap()
+}
+
+/// Sends a settlement whose question is held on its way to the hub, so that it keeps its place at work.
+async fn busy(play: &Play, raw: &Arc<Raw>) -> tokio::task::JoinHandle<Value> {
+    to_hub(play).decide(|passing| if passing.says("settle") { Fate::Hold } else { Fate::Pass });
+    let (raw, message) = (Arc::clone(raw), settlement(play));
+    let asked = tokio::spawn(async move { raw.ask(&message).await });
+    to_hub(play).until_held(1).await;
+    asked
+}
+
+/// Lets it go on.
+async fn goes_on(play: &Play, asked: tokio::task::JoinHandle<Value>) {
+    to_hub(play).always(Fate::Pass);
+    to_hub(play).release(1);
+    let settled = asked.await.unwrap();
+    assert_eq!(settled["infcode"], json!(0), "{settled}");
+}
+
+fn is_told_to_come_again(answer: &Value) -> bool {
+    let sentence = sentence(answer);
+    sentence.contains("平台繁忙") && sentence.contains("未受理") && sentence.contains("秒后用原报文ID重发")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_node_says_so_at_once_and_serves_again() {
+    let (mut play, raw) = narrow(0).await;
+    let first = settlement(&play);
+    play.next_stay(2).await;
+    let held = busy(&play, &raw).await;
+    let before = census(&play.world, &[]).await;
+
+    let refused = raw.ask(&first).await;
+    assert!(is_told_to_come_again(&refused), "{refused}");
+    for body in ["not even JSON", "{\"infno\":\"2304\"", ""] {
+        let refused = envelope(raw.post(body).await);
+        assert!(is_told_to_come_again(&refused), "it is not read: {refused}");
+    }
+    assert!(matches!(ask_as(other(&play)).await, Err(error) if error.refusal().is_some()));
+    assert_eq!(census(&play.world, &[]).await, before, "nothing was written down");
+
+    let get = async |path: &str, headers: &[(&str, &str)]| raw.send(Method::GET, path, headers, "").await.0;
+    assert_eq!(get("/health", &[]).await, 200);
+    assert_eq!(get("/api/v1/institutions", &[("authorization", "Bearer nobody")]).await / 100, 4);
+
+    goes_on(&play, held).await;
+    let answer = raw.ask(&first).await;
+    assert_eq!(answer["infcode"], json!(0), "the same message, sent again: {answer}");
+    assert_eq!(raw.ask(&first).await, answer, "and again");
+    assert_eq!(play.standing().await, [2, 2, 2]);
+    play.dust_settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_one_hospital_pushes_nobody_else_out() {
+    let (play, raw) = narrow(4).await;
+    let held = busy(&play, &raw).await;
+    let mut flood = JoinSet::new();
+    for _ in 0..7 {
+        let (raw, message) = (Arc::clone(&raw), query(&play));
+        flood.spawn(async move { raw.ask(&message).await });
+    }
+    // Four wait, and three do not.
+    for _ in 0..3 {
+        let refused = flood.join_next().await.unwrap().unwrap();
+        assert!(is_told_to_come_again(&refused), "{refused}");
+    }
+    let others = other(&play).behind(&play.world.province(hubei()).unwrap().url());
+    let other = tokio::spawn(async move { ask_as(&others).await });
+    // The other hospital waits in the place of one of the flood, which hears so.
+    let displaced = flood.join_next().await.unwrap().unwrap();
+    assert!(is_told_to_come_again(&displaced), "{displaced}");
+    goes_on(&play, held).await;
+    assert!(other.await.unwrap().is_ok());
+    while let Some(answer) = flood.join_next().await {
+        assert_eq!(answer.unwrap()["infcode"], json!(0), "those who waited are served");
+    }
+    play.dust_settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_wait_any_more_costs_no_settlement() {
+    let (mut play, raw) = narrow(4).await;
+    let left = settlement(&play);
+    play.next_stay(2).await;
+    let held = busy(&play, &raw).await;
+    let soon = [("x-yidi-patience", "50")];
+    let path = AddressForm::CallService.path("");
+    let refused = envelope(raw.send(Method::POST, &path, &soon, left.to_string()).await);
+    assert!(is_told_to_come_again(&refused), "{refused}");
+    goes_on(&play, held).await;
+    assert_eq!(raw.ask(&query(&play)).await["infcode"], json!(0), "the place is free");
+    assert_eq!(play.standing().await, [1, 1, 1]);
+    assert_eq!(raw.ask(&left).await["infcode"], json!(0));
+    assert_eq!(play.standing().await, [2, 2, 2]);
+    play.dust_settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_nobody_waits_for_is_not_even_read() {
+    let world = crate::play::world().await;
+    for address in [world.hub_url(), world.province(beijing()).unwrap().url()] {
+        let raw = Raw::to(&address);
+        for (patience, status) in [("0", 503), ("60000", 400), ("soon", 400)] {
+            let headers = [("x-yidi-patience", patience)];
+            let came = raw.send(Method::POST, "/peer/v1", &headers, "no envelope").await;
+            assert_eq!(came.0, status, "{address} {patience}");
+        }
+    }
+    world.stop().await;
+}

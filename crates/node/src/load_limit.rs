@@ -1,0 +1,294 @@
+//! How much a node takes on at once: past that, whoever comes waits a little or is told at once to come again.
+//!
+//! Each kind of traffic has a [`Gate`] of its own, so that none can starve another on whose answers it waits: hospitals, and
+//! questions of other nodes; at the hub also those that it passes on, which wait for a province, apart from those that it answers
+//! itself. Who may enter is decided by [`Queue`], which knows no time but what it is given. Health and the management interface
+//! pass no gate. A gate must not know what a request is about: whose it is, is read off the bytes before anything is parsed, and
+//! believed for nothing but fairness.
+
+mod queue;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use queue::{Arrival, Caller, Queue};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use tokio::{sync::oneshot, time::Instant};
+use wire::peer::PATIENCE;
+
+/// How much is taken on at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// So many requests are worked on at the same time.
+    pub at_work: usize,
+    /// So many more wait for a place.
+    pub waiting: usize,
+    /// None of them longer than this.
+    pub patience: Duration,
+}
+
+impl Limits {
+    /// What hospitals ask of a province, unless set.
+    pub const HOSPITALS: Self = Self { at_work: 256, waiting: 256, patience: Duration::from_secs(2) };
+    /// What other nodes ask, unless set: more, for at the asking node somebody has been let in already.
+    pub const PEERS: Self = Self { at_work: 512, waiting: 1024, patience: Duration::from_secs(2) };
+
+    /// What one caller may have at work: three quarters, so that there is room for others however long its requests take.
+    const fn share(self) -> usize {
+        self.at_work - self.at_work / 4
+    }
+}
+
+/// Where requests of one kind are let in.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    name: &'static str,
+    patience: Duration,
+    opened: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: Queue<oneshot::Sender<Place>>,
+    /// Requests refused so far.
+    refused: u64,
+    /// When that was logged last, and how many there were then.
+    told: Option<(Duration, u64)>,
+}
+
+/// A refused request says so in the log no more often than this.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+/// Who is refused is told to come again in so many seconds, or up to [`SPREAD`] more: those refused together come apart.
+const AGAIN_SECONDS: u64 = 2;
+const SPREAD: u64 = 4;
+
+/// A request that was not let in: all places are taken, or whoever asked has stopped waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full {
+    /// When to come again, in seconds.
+    pub seconds: u64,
+}
+
+/// A place at work; given back when dropped.
+#[derive(Debug)]
+pub struct Place {
+    gate: Gate,
+    caller: Caller,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let now = self.gate.now();
+        let next = self.gate.state().queue.done(&self.caller, now);
+        if let Some((caller, wake)) = next {
+            // Who stopped waiting at this moment gives the place back again.
+            drop(wake.send(Self { gate: self.gate.clone(), caller }));
+        }
+    }
+}
+
+/// Takes a waiter out of the queue who stops waiting, for whatever reason.
+struct Waiter<'a> {
+    gate: &'a Gate,
+    caller: &'a str,
+    ticket: u64,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.gate.state().queue.leave(self.caller, self.ticket);
+    }
+}
+
+impl Gate {
+    /// A gate for one kind of traffic, which the log calls by this name.
+    pub fn new(name: &'static str, limits: Limits) -> Self {
+        let state = State { queue: Queue::new(limits), refused: 0, told: None };
+        let opened = Instant::now();
+        Self(Arc::new(Inner { name, patience: limits.patience, opened, state: Mutex::new(state) }))
+    }
+
+    /// Waits for a place, no longer than this gate lets anybody wait and than the caller waits himself.
+    pub async fn enter(&self, caller: &str, until: Option<Instant>) -> Result<Place, Full> {
+        let latest = Instant::now() + self.0.patience;
+        let until = until.map_or(latest, |until| until.min(latest));
+        let (wake, place) = oneshot::channel();
+        let (now, until_then) = (self.now(), until.saturating_duration_since(self.0.opened));
+        let arrival = self.state().queue.arrive(caller, now, until_then, wake);
+        match arrival {
+            Arrival::Begins(caller) => Ok(Place { gate: self.clone(), caller }),
+            Arrival::Refused => Err(self.refuse(now)),
+            Arrival::Waits { ticket, displaced } => {
+                drop(displaced);
+                let waiter = Waiter { gate: self, caller, ticket };
+                let came = tokio::time::timeout_at(until, place).await;
+                drop(waiter);
+                came.ok().and_then(Result::ok).ok_or_else(|| self.refuse(self.now()))
+            }
+        }
+    }
+
+    /// Requests refused so far.
+    pub fn refused(&self) -> u64 {
+        self.state().refused
+    }
+
+    fn refuse(&self, now: Duration) -> Full {
+        let mut state = self.state();
+        state.refused += 1;
+        let refused = state.refused;
+        let (when, before) = state.told.unwrap_or_default();
+        if state.told.is_none() || now.saturating_sub(when) >= TELL_EVERY {
+            state.told = Some((now, refused));
+            tracing::warn!(gate = self.0.name, refused = refused - before, "more comes than can be done");
+        }
+        Full { seconds: AGAIN_SECONDS + refused % SPREAD }
+    }
+
+    fn now(&self) -> Duration {
+        self.0.opened.elapsed()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().expect("nobody panics holding it")
+    }
+}
+
+/// Until when whoever sent these headers waits, if they say so.
+pub fn waits_until(headers: &HeaderMap) -> Option<Instant> {
+    let millis: u64 = headers.get(PATIENCE)?.to_str().ok()?.trim().parse().ok()?;
+    Instant::now().checked_add(Duration::from_millis(millis))
+}
+
+/// Does something for as long as it is waited for; `None` if it was cut off. What is cut off leaves its unit of work undone.
+pub async fn while_waited_for<T>(until: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match until {
+        Some(until) => tokio::time::timeout_at(until, work).await.ok(),
+        None => Some(work.await),
+    }
+}
+
+/// What a node hears for whose question there is no place: nothing signed, since nothing was decided.
+pub fn busy(full: Full) -> Response {
+    let again = full.seconds.to_string();
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, again)], Body::empty()).into_response()
+}
+
+/// How far into a body its sender is looked for, from the beginning and then from the end.
+const LOOKED_THROUGH: (usize, usize) = (16 << 10, 2 << 10);
+/// The most characters of a name.
+const NAME_MAX: usize = 30;
+
+/// The first value of a field in a body of JSON that nobody has parsed, form-encoded perhaps: letters and digits.
+pub fn scan<'a>(body: &'a [u8], field: &str) -> Option<&'a str> {
+    let (first, last) = LOOKED_THROUGH;
+    let head = &body[..body.len().min(first)];
+    let tail = &body[body.len().saturating_sub(last).max(head.len())..];
+    value_after(head, field).or_else(|| value_after(tail, field))
+}
+
+fn value_after<'a>(text: &'a [u8], field: &str) -> Option<&'a str> {
+    let at = text.windows(field.len()).position(|window| window == field.as_bytes())?;
+    let mut rest = &text[at + field.len()..];
+    loop {
+        rest = match rest {
+            [b'%', _, _, after @ ..]
+            | [b'"' | b':' | b'\\' | b' ' | b'\t' | b'\r' | b'\n' | b'+', after @ ..] => after,
+            _ => break,
+        };
+    }
+    let length = rest.iter().take(NAME_MAX).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    std::str::from_utf8(&rest[..length]).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_is_read_off_the_bytes() {
+        for (body, expected) in [
+            (r#"{"infno":"2304","fixmedins_code":"H42010600001","input":{}}"#, Some("H42010600001")),
+            ("{\"fixmedins_code\" :\n \"H1\"}", Some("H1")),
+            ("%7B%22fixmedins_code%22%3A%22H42010600001%22%7D", Some("H42010600001")),
+            (r#"{\"fixmedins_code\":\"H2\"}"#, Some("H2")),
+            (r#"{"fixmedins_code":""}"#, None),
+            (r#"{"fixmedins_code":"#, None),
+            ("fixmedins_code", None),
+            (r#"{"fixmedins_code":null}"#, Some("null")),
+            ("{}", None),
+            ("", None),
+        ] {
+            assert_eq!(scan(body.as_bytes(), "fixmedins_code"), expected, "{body}");
+        }
+        let long = format!(r#"{{"input":"{}","fixmedins_code":"H3"}}"#, "x".repeat(1 << 20));
+        assert_eq!(scan(long.as_bytes(), "fixmedins_code"), Some("H3"));
+        assert_eq!(scan(br#"{"id":"1","from":"420000","to":"hub"}"#, "\"from\""), Some("420000"));
+    }
+
+    const LONG: Duration = Duration::from_mins(5);
+
+    /// A gate with one place, at which two may wait for so long.
+    fn gate(patience: Duration) -> Gate {
+        Gate::new("test", Limits { at_work: 1, waiting: 2, patience })
+    }
+
+    #[tokio::test]
+    async fn a_place_goes_to_whoever_waits() {
+        let gate = gate(LONG);
+        let first = gate.enter("a", None).await.unwrap();
+        let second = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.enter("a", None).await }
+        });
+        tokio::task::yield_now().await;
+        drop(first);
+        let second = second.await.unwrap().unwrap();
+        assert!(gate.enter("a", Some(Instant::now())).await.is_err(), "nobody waits for it");
+        drop(second);
+        assert!(gate.enter("a", None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever() {
+        let gate = gate(Duration::from_millis(20));
+        let first = gate.enter("a", None).await.unwrap();
+        let refused = [gate.enter("a", None).await, gate.enter("b", None).await].map(Result::unwrap_err);
+        assert_ne!(refused[0].seconds, refused[1].seconds, "they do not come again together");
+        assert_eq!(gate.refused(), 2);
+        drop(first);
+        assert!(gate.enter("b", None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_takes_no_place() {
+        let gate = gate(LONG);
+        let first = gate.enter("a", None).await.unwrap();
+        let leaves = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.enter("a", None).await.map(drop) }
+        });
+        tokio::task::yield_now().await;
+        leaves.abort();
+        assert!(leaves.await.unwrap_err().is_cancelled());
+        drop(first);
+        assert!(gate.enter("b", None).await.is_ok(), "the place is free");
+    }
+
+    #[tokio::test]
+    async fn work_ends_with_whoever_waits_for_it() {
+        let soon = Instant::now() + Duration::from_millis(10);
+        assert_eq!(while_waited_for(Some(soon), std::future::pending::<()>()).await, None);
+        assert_eq!(while_waited_for(None, async { 1 }).await, Some(1));
+    }
+}

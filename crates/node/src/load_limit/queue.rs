@@ -1,0 +1,290 @@
+//! Who begins, who waits and who is refused, as a state machine: time is given, and nobody is woken here.
+//!
+//! Places at work go to callers in turn, not to requests in the order in which they came: who sends a thousand waits behind his
+//! own. Where all waiting places are taken, whoever has the most waiting gives one up to a caller with fewer.
+
+use super::Limits;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Whose request it is, as far as fairness goes.
+pub type Caller = Arc<str>;
+
+/// Requests of one kind, at work and waiting; `W` is what wakes one that waits.
+#[derive(Debug)]
+pub struct Queue<W> {
+    limits: Limits,
+    /// Those who have something at work or waiting.
+    callers: BTreeMap<Caller, Line<W>>,
+    /// Those who have something waiting, in the order of their turns.
+    turns: VecDeque<Caller>,
+    at_work: usize,
+    waiting: usize,
+    tickets: u64,
+}
+
+/// What a caller has here.
+#[derive(Debug)]
+struct Line<W> {
+    at_work: usize,
+    waiting: VecDeque<Waiting<W>>,
+}
+
+#[derive(Debug)]
+struct Waiting<W> {
+    ticket: u64,
+    until: Duration,
+    wake: W,
+}
+
+/// What becomes of a request that comes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Arrival<W> {
+    /// It has a place.
+    Begins(Caller),
+    /// It waits under this ticket; if it took somebody's place, that one is refused.
+    Waits {
+        /// By which it can leave.
+        ticket: u64,
+        /// Who is refused in its favour.
+        displaced: Option<W>,
+    },
+    /// There is no room for it, or nobody waits for it.
+    Refused,
+}
+
+impl<W> Queue<W> {
+    /// A queue with nobody in it.
+    pub fn new(limits: Limits) -> Self {
+        let (callers, turns) = (BTreeMap::new(), VecDeque::new());
+        Self { limits, callers, turns, at_work: 0, waiting: 0, tickets: 0 }
+    }
+
+    /// A request comes, which is waited for until then. All times count from the same moment.
+    pub fn arrive(&mut self, caller: &str, now: Duration, until: Duration, wake: W) -> Arrival<W> {
+        if until <= now {
+            return Arrival::Refused;
+        }
+        let (working, in_line) =
+            self.callers.get(caller).map_or((0, 0), |line| (line.at_work, line.waiting.len()));
+        // Where places are free, nobody waits who may have one: he would have got it.
+        if self.at_work < self.limits.at_work && working < self.limits.share() {
+            let (caller, line) = self.line(caller);
+            line.at_work += 1;
+            self.at_work += 1;
+            return Arrival::Begins(caller);
+        }
+        let mut displaced = None;
+        if self.waiting >= self.limits.waiting {
+            displaced = self.displace(in_line);
+            if displaced.is_none() {
+                return Arrival::Refused;
+            }
+        }
+        self.tickets += 1;
+        self.waiting += 1;
+        let ticket = self.tickets;
+        let (caller, line) = self.line(caller);
+        line.waiting.push_back(Waiting { ticket, until, wake });
+        if line.waiting.len() == 1 {
+            self.turns.push_back(caller);
+        }
+        Arrival::Waits { ticket, displaced }
+    }
+
+    /// A request of this caller is done; who begins in its place.
+    pub fn done(&mut self, caller: &str, now: Duration) -> Option<(Caller, W)> {
+        let line = self.callers.get_mut(caller).expect("it is at work");
+        line.at_work -= 1;
+        self.at_work -= 1;
+        self.forget_if_idle(caller);
+        self.next(now)
+    }
+
+    /// A request stops waiting, if it still does.
+    pub fn leave(&mut self, caller: &str, ticket: u64) {
+        let Some(line) = self.callers.get_mut(caller) else { return };
+        let Some(at) = line.waiting.iter().position(|one| one.ticket == ticket) else { return };
+        line.waiting.remove(at);
+        self.waiting -= 1;
+        if line.waiting.is_empty() {
+            self.turns.retain(|one| **one != *caller);
+        }
+        self.forget_if_idle(caller);
+    }
+
+    /// The first in turn who may begin; those whose time is over are passed over.
+    fn next(&mut self, now: Duration) -> Option<(Caller, W)> {
+        let mut at = 0;
+        while let Some(caller) = self.turns.get(at).cloned() {
+            let line = self.callers.get_mut(&caller).expect("it has something waiting");
+            while line.waiting.front().is_some_and(|one| one.until <= now) {
+                line.waiting.pop_front();
+                self.waiting -= 1;
+            }
+            if line.waiting.is_empty() {
+                self.turns.remove(at);
+                self.forget_if_idle(&caller);
+                continue;
+            }
+            if self.at_work >= self.limits.at_work || line.at_work >= self.limits.share() {
+                at += 1;
+                continue;
+            }
+            let begins = line.waiting.pop_front().expect("somebody waits");
+            line.at_work += 1;
+            self.at_work += 1;
+            self.waiting -= 1;
+            self.turns.remove(at);
+            if !line.waiting.is_empty() {
+                self.turns.push_back(Arc::clone(&caller));
+            }
+            return Some((caller, begins.wake));
+        }
+        None
+    }
+
+    /// The last of whoever has the most waiting, if that is more than a newcomer would have who has so many.
+    fn displace(&mut self, newcomers: usize) -> Option<W> {
+        let (_, line) = self.callers.iter_mut().max_by_key(|(_, line)| line.waiting.len())?;
+        if line.waiting.len() <= newcomers + 1 {
+            return None;
+        }
+        self.waiting -= 1;
+        line.waiting.pop_back().map(|one| one.wake)
+    }
+
+    fn line(&mut self, caller: &str) -> (Caller, &mut Line<W>) {
+        let caller = self
+            .callers
+            .get_key_value(caller)
+            .map_or_else(|| Arc::from(caller), |(known, _)| Arc::clone(known));
+        let empty = || Line { at_work: 0, waiting: VecDeque::new() };
+        let line = self.callers.entry(Arc::clone(&caller)).or_insert_with(empty);
+        (caller, line)
+    }
+
+    fn forget_if_idle(&mut self, caller: &str) {
+        if self.callers.get(caller).is_some_and(|line| line.at_work == 0 && line.waiting.is_empty()) {
+            self.callers.remove(caller);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// Plays a script and tells what became of each step. `a1 5`: request 1 of caller a comes and is waited for until second 5;
+    /// `-a`: one of a's is done; `x1`: request 1 stops waiting; `@3`: it is second 3.
+    fn play(limits: (usize, usize), script: &str) -> String {
+        let (at_work, waiting) = limits;
+        let mut queue = Queue::new(Limits { at_work, waiting, patience: Duration::ZERO });
+        let mut tickets = BTreeMap::new();
+        let (mut told, mut now) = (String::new(), seconds(0));
+        for step in script.split(',').map(str::trim) {
+            let (verb, rest) = step.split_at(1);
+            match verb {
+                "@" => now = seconds(rest.parse().unwrap()),
+                "-" => {
+                    let next = queue.done(rest, now);
+                    write!(told, "{} ", next.map_or_else(|| "-".to_owned(), |(_, name)| name)).unwrap();
+                }
+                "x" => {
+                    let (caller, ticket): &(String, u64) = &tickets[rest];
+                    queue.leave(caller, *ticket);
+                }
+                caller => {
+                    let (_, until) = rest.split_once(' ').unwrap_or((rest, "9"));
+                    let name = step.split(' ').next().unwrap().to_owned();
+                    let until = seconds(until.parse().unwrap());
+                    told.push_str(&match queue.arrive(caller, now, until, name.clone()) {
+                        Arrival::Begins(_) => "begins ".to_owned(),
+                        Arrival::Refused => "refused ".to_owned(),
+                        Arrival::Waits { ticket, displaced } => {
+                            tickets.insert(name, (caller.to_owned(), ticket));
+                            displaced.map_or_else(|| "waits ".to_owned(), |who| format!("waits!{who} "))
+                        }
+                    });
+                }
+            }
+            let sums = |of: fn(&Line<String>) -> usize| queue.callers.values().map(of).sum::<usize>();
+            assert_eq!(queue.at_work, sums(|line| line.at_work), "{script}: {step}");
+            assert_eq!(queue.waiting, sums(|line| line.waiting.len()), "{script}: {step}");
+            assert!(queue.at_work <= at_work && queue.waiting <= waiting, "{script}: {step}");
+            let in_turn = queue.callers.values().filter(|line| !line.waiting.is_empty()).count();
+            assert_eq!(queue.turns.len(), in_turn, "{script}: {step}");
+        }
+        told.trim_end().to_owned()
+    }
+
+    #[test]
+    fn who_begins_who_waits_and_who_is_refused() {
+        for (limits, script, expected) in [
+            // Places, then waiting places, then nothing.
+            ((2, 1), "a1, a2, a3, a4", "begins begins waits refused"),
+            ((2, 0), "a1, a2, b1", "begins begins refused"),
+            // In the order in which they came, within a caller.
+            ((1, 3), "a1, a2, a3, -a, -a, -a", "begins waits waits a2 a3 -"),
+            // In turn, among callers.
+            ((1, 4), "a1, a2, a3, a4, b1, -a, -a, -b, -a", "begins waits waits waits waits a2 b1 a3 a4"),
+            // Whoever has the most waiting gives up the last one for a caller with fewer.
+            ((1, 3), "a1, a2, a3, a4, b1, b2", "begins waits waits waits waits!a4 refused"),
+            ((1, 3), "a1, a2, a3, a4, b1, c1", "begins waits waits waits waits!a4 waits!a3"),
+            ((1, 2), "a1, a2, b1, c1", "begins waits waits refused"),
+            // One caller has three quarters at work at most, and what it leaves is for others at once.
+            ((4, 2), "a1, a2, a3, a4, b1, b2", "begins begins begins waits begins waits"),
+            ((4, 2), "a1, a2, a3, a4, b1, -a, -b", "begins begins begins waits begins a4 -"),
+            ((4, 2), "a1, a2, a3, a4, b1, -b, b2, -a", "begins begins begins waits begins - begins a4"),
+            // Nobody begins whose time is over, and nobody comes whose time is over.
+            ((1, 3), "a1, a2 2, a3 5, @3, -a, a4 3", "begins waits waits a3 refused"),
+            ((1, 3), "a1, a2 2, b1 5, @3, -a, -b", "begins waits waits b1 -"),
+            ((1, 3), "a1, a2 2, @2, -a, a3", "begins waits - begins"),
+            // Who leaves is not waited for, and leaves once.
+            ((1, 2), "a1, a2, a3, xa2, -a, xa2, a4", "begins waits waits a3 waits"),
+            ((1, 1), "a1, b1, xb1, c1, -a", "begins waits waits c1"),
+        ] {
+            assert_eq!(play(limits, script), expected, "{limits:?}: {script}");
+        }
+    }
+
+    #[test]
+    fn a_flood_of_one_takes_no_turn_of_another() {
+        let mut queue = Queue::new(Limits { at_work: 4, waiting: 8, patience: Duration::ZERO });
+        let mut done = BTreeMap::<Caller, usize>::new();
+        let mut working: Vec<Caller> = Vec::new();
+        let (until, mut refused) = (seconds(9), 0);
+        for round in 0..1_000 {
+            // A hundred of the flood for one of each other.
+            let mut callers = vec!["flood"; 100];
+            callers.extend(["b", "c"]);
+            for caller in callers {
+                match queue.arrive(caller, seconds(0), until, caller) {
+                    Arrival::Begins(caller) => working.push(caller),
+                    Arrival::Waits { displaced, .. } => assert!(displaced.is_none_or(|one| one == "flood")),
+                    Arrival::Refused => {
+                        assert_eq!(caller, "flood", "round {round}");
+                        refused += 1;
+                    }
+                }
+            }
+            for caller in std::mem::take(&mut working) {
+                if let Some((next, _)) = queue.done(&caller, seconds(0)) {
+                    working.push(next);
+                }
+                *done.entry(caller).or_default() += 1;
+            }
+        }
+        let of = |caller: &str| done.get(caller).copied().unwrap_or(0);
+        assert!(of("b") >= 990 && of("c") >= 990, "{done:?}");
+        assert!(of("flood") >= 1_500 && refused > 90_000, "the rest is the flood's: {done:?}");
+    }
+}

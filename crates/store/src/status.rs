@@ -1,0 +1,125 @@
+//! How the database of a node is: whether it answers and fits the program, and how much waits in it. Cheap enough to be asked every
+//! few seconds.
+
+use crate::{Conn, MIGRATIONS, Result, Store, row::moment_if};
+use casework::difference::Stage;
+use sqlx::Row;
+use terms::{Moment, Month};
+
+/// Connections of a store, at this moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// How many are used.
+    pub in_use: usize,
+    /// How many are open and wait to be used.
+    pub idle: usize,
+    /// How many there may be.
+    pub most: usize,
+}
+
+/// How the schema stands to the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// It is the program's.
+    Current,
+    /// It lacks migrations that the program has.
+    Behind,
+    /// A later program has changed it.
+    Ahead,
+}
+
+/// What waits in the database of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Questions in the outbox.
+    pub outbox: i64,
+    /// When the oldest of them was put out.
+    pub oldest: Option<Moment>,
+    /// Differences between books that nobody has explained.
+    pub open_differences: i64,
+    /// The last month that is closed, at the hub.
+    pub last_closed: Option<Month>,
+}
+
+impl Store {
+    /// The connections that use cases share; those of batches are not among them.
+    pub fn connections(&self) -> Connections {
+        let idle = self.pool.num_idle();
+        let open = usize::try_from(self.pool.size()).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.pool.options().get_max_connections()).unwrap_or(usize::MAX);
+        Connections { in_use: open.saturating_sub(idle), idle, most }
+    }
+}
+
+/// How the schema stands to the program: an answer also says that the database can be reached.
+pub async fn schema(conn: &mut Conn) -> Result<Schema> {
+    let known: Option<i64> =
+        sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(conn).await?;
+    let ours = MIGRATIONS.iter().map(|migration| migration.version).max();
+    Ok(match known.cmp(&ours) {
+        std::cmp::Ordering::Equal => Schema::Current,
+        std::cmp::Ordering::Less => Schema::Behind,
+        std::cmp::Ordering::Greater => Schema::Ahead,
+    })
+}
+
+/// What waits.
+pub async fn waiting(conn: &mut Conn) -> Result<Waiting> {
+    let open: Vec<i16> = Stage::ALL
+        .iter()
+        .enumerate()
+        .filter(|(_, stage)| stage.is_open())
+        .filter_map(|(number, _)| i16::try_from(number).ok())
+        .collect();
+    let row = sqlx::query(
+        "select (select count(*) from outbox) as outbox, (select min(created_at) from outbox) as oldest,
+                (select count(*) from difference where stage = any($1)) as differences",
+    )
+    .bind(open)
+    .fetch_one(&mut *conn)
+    .await?;
+    Ok(Waiting {
+        outbox: row.try_get("outbox")?,
+        oldest: moment_if(&row, "oldest")?,
+        open_differences: row.try_get("differences")?,
+        last_closed: crate::clearing::last_closed(conn).await?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{embedded::fixture::TestCluster, outbox};
+    use terms::{AdminDivision, PoolingArea};
+
+    #[tokio::test]
+    async fn the_schema_is_compared_with_the_program_and_what_waits_is_counted() {
+        let now: Moment = "2026-11-21 10:00:00".parse().unwrap();
+        let store = TestCluster::shared().fresh_store(now).await;
+        let mut conn = store.conn().await.unwrap();
+        assert_eq!(schema(&mut conn).await.unwrap(), Schema::Current);
+        assert_eq!(waiting(&mut conn).await.unwrap(), Waiting::default());
+        let mut work = store.begin().await.unwrap();
+        let area = PoolingArea(AdminDivision::new(110_000).unwrap());
+        for (subject, at) in [("a", now.plus_millis(5)), ("b", now), ("c", now.plus_millis(9))] {
+            outbox::put(&mut work, area, (subject, "settle"), None, (at, at)).await.unwrap();
+        }
+        work.save().await.unwrap();
+        let found = waiting(&mut conn).await.unwrap();
+        assert_eq!((found.outbox, found.oldest), (3, Some(now)));
+        assert_eq!(store.connections().in_use, 1, "{:?}", store.connections());
+        for (statement, expected) in [
+            (
+                "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)",
+                Schema::Behind,
+            ),
+            (
+                "update _sqlx_migrations set version = 9999 where version = (select max(version) from _sqlx_migrations)",
+                Schema::Ahead,
+            ),
+        ] {
+            sqlx::query(statement).execute(&mut *conn).await.unwrap();
+            assert_eq!(schema(&mut conn).await.unwrap(), expected, "{statement}");
+        }
+    }
+}

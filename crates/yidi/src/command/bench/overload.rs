@@ -1,0 +1,218 @@
+//! `yidi bench overload`: what nodes still settle when far more comes than they can do.
+//!
+//! The same three processes as `yidi bench`. First the most that they do for clients that wait for one another; then settlements
+//! come at fixed moments, from half of that to ten times as many, and at last at half of it again. Who is refused comes again.
+
+use super::{
+    Meter, cannot,
+    nodes::{Nodes, Usage},
+    progress, progress_ends, report,
+};
+use crate::{policies, say, stop::Stop};
+use clap::Args;
+use country::load::{
+    self, Ground, Unit,
+    ground::Care,
+    overload::{Became, Offered, overload},
+};
+use std::{fmt::Write as _, path::PathBuf, time::Duration};
+
+/// 超载：按峰值的若干倍到达，测仍能按时结算的笔数，以及负载退去后能否自行恢复 (more than the nodes can do).
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// 每一步的秒数 (seconds of each step)
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(2..=600))]
+    seconds: u64,
+    /// 先测峰值的客户端数，逐步测 (numbers of clients of which the peak is taken)
+    #[arg(long, value_delimiter = ',', default_value = "128,256")]
+    clients: Vec<usize>,
+    /// 到达率为峰值的百分之几，逐步测 (rates of arrival as percentages of the peak, one step each)
+    #[arg(long, value_delimiter = ',', default_value = "50,100,200,500,1000,50")]
+    percent: Vec<u64>,
+    /// 超过多少毫秒的结算不计 (a settlement that takes longer does not count)
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=30_000))]
+    bound_millis: u64,
+    /// 每次住院的费用明细数 (lines of each bill)
+    #[arg(long, default_value_t = 30)]
+    lines: usize,
+    /// 每个平台的数据库连接数 (connections of each node to its database)
+    #[arg(long, default_value_t = 32)]
+    connections: u32,
+    /// 数据目录；不填则用临时目录，测完即删 (a folder that stays, instead of a temporary one)
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// 结果另写入 bench/RESULTS.md (write the results down)
+    #[arg(long)]
+    write: bool,
+}
+
+/// What the section of the results is called.
+const SECTION: &str = "More than can be done (`yidi bench overload`)";
+
+/// A step.
+struct Row {
+    percent: u64,
+    became: Became,
+    usage: Usage,
+}
+
+/// Measures.
+pub fn run(arguments: &Arguments) -> Result<(), Stop> {
+    if arguments.clients.contains(&0) || arguments.clients.is_empty() || arguments.percent.contains(&0) {
+        return Err(Stop::Unable("--clients 和 --percent 应为大于0的数 (numbers above 0)".to_owned()));
+    }
+    let mut nodes = Nodes::start(arguments.folder.as_deref(), arguments.connections)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Stop::unable)?;
+    let measured = runtime.block_on(measure(arguments, &mut nodes))?;
+    drop(runtime);
+    nodes.stop();
+    if arguments.write { report::write_section(SECTION, &measured) } else { Ok(()) }
+}
+
+async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<String, Stop> {
+    nodes.until_ready().await?;
+    let rules = policies::rulebook(&policies::files(None)?)?;
+    let sides = (&nodes.hub.addresses(), &nodes.insured.addresses(), &nodes.treatment.addresses());
+    let mut ground = Ground::lay(sides, &rules, arguments.lines).await.map_err(cannot)?;
+    let stood = ground.settled().await.map_err(cannot)?;
+    let (waiting, address) = (load::Waiting::default(), nodes.treatment.address);
+    let (mut settled, mut failed) = (0, 0);
+    // Plans are made, connections opened, pages read.
+    prepare(&mut ground, nodes, &waiting, 300).await?;
+    let warmed = load::closed_loop(address, &waiting, Unit::Settlement, 16, Duration::from_secs(30)).await;
+    let warmed = warmed.map_err(Stop::Unable)?;
+    (settled, failed) = (settled + warmed.done, failed + warmed.failed);
+    let mut peak = warmed.tenths_per_second();
+    for &clients in &arguments.clients {
+        prepare(&mut ground, nodes, &waiting, arguments.seconds * (peak / 10 * 2).max(1_600)).await?;
+        let duration = Duration::from_secs(arguments.seconds);
+        let measured = load::closed_loop(address, &waiting, Unit::Settlement, clients, duration).await;
+        let measured = measured.map_err(Stop::Unable)?;
+        (settled, failed) = (settled + measured.done, failed + measured.failed);
+        peak = peak.max(measured.tenths_per_second());
+        say(&format!(
+            "{clients} clients: {} settlements a second",
+            report::tenths(measured.tenths_per_second())
+        ));
+    }
+    let mut rows = Vec::new();
+    for &percent in &arguments.percent {
+        // Whatever comes, no more is settled than can be; and what is under way at once.
+        let most = peak / 10 * percent.min(150) / 100;
+        prepare(&mut ground, nodes, &waiting, (arguments.seconds + 1) * most + 4_000).await?;
+        let offered = Offered {
+            tenths_per_second: peak * percent / 100,
+            duration: Duration::from_secs(arguments.seconds),
+            bound: Duration::from_millis(arguments.bound_millis),
+        };
+        let meter = Meter::start(nodes);
+        let became = overload(address, &waiting, offered).await.map_err(Stop::Unable)?;
+        let row = Row { percent, became, usage: meter.stop(nodes) };
+        (settled, failed) = (settled + row.became.settled, failed + row.became.failed);
+        say(&row.text(peak));
+        rows.push(row);
+    }
+    let stands = u64::try_from(ground.settled().await.map_err(cannot)? - stood).expect("a number of rows");
+    say(&format!("in the hub's book: {stands}; answered with success: {settled}; without: {failed}"));
+    if !(settled..=settled + failed).contains(&stands) {
+        let what = "国家平台的账与应答不符 (the hub's book is not what was answered)";
+        return Err(Stop::Refused(what.to_owned()));
+    }
+    Ok(markdown(arguments, peak, &rows))
+}
+
+/// Sees to it that so many stays wait.
+async fn prepare(
+    ground: &mut Ground,
+    nodes: &Nodes,
+    waiting: &load::Waiting,
+    count: u64,
+) -> Result<(), Stop> {
+    let have = waiting.lock().expect("nobody panics holding it").len();
+    let missing = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(have);
+    if missing == 0 {
+        return Ok(());
+    }
+    let told = |ready: usize| progress(&format!("preparing: {ready} of {missing}"));
+    let prepared = ground.prepare(Care::Stay, missing, &told).await.map_err(cannot)?;
+    progress_ends();
+    nodes.gather_statistics();
+    waiting.lock().expect("nobody panics holding it").extend(prepared);
+    Ok(())
+}
+
+impl Row {
+    /// Settlements in time, in tenths of a per cent of the most that any step came to.
+    fn share(&self, best: u64) -> String {
+        report::tenths(self.became.tenths_per_second() * 1_000 / best.max(1))
+    }
+
+    fn load_percent(&self) -> u64 {
+        let elapsed = u64::try_from(self.became.elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+        self.usage.load.cpu_millis * 100 / elapsed
+    }
+
+    fn text(&self, peak: u64) -> String {
+        let Became { sent, settled, refused, failed, .. } = &self.became;
+        let [p50, p99] = self.became.settled_after.percentiles([50, 99]);
+        let [r50, r99] = self.became.refused_after.percentiles([50, 99]);
+        let mut text = format!(
+            "{:>5}% of the peak: in time {} a second ({}% of the peak); settled p50 {} ms p99 {} ms; refused p50 {} ms p99 {} ms\n\
+             {:8}sent {sent}, settled {settled}, refused {refused}, failed {failed}; client {}% of a core, machine {}% busy",
+            self.percent,
+            report::tenths(self.became.tenths_per_second()),
+            self.share(peak),
+            report::millis(p50),
+            report::millis(p99),
+            report::millis(r50),
+            report::millis(r99),
+            "",
+            self.load_percent(),
+            self.usage.busy_percent,
+        );
+        if let Some(failure) = &self.became.first_failure {
+            let _ = write!(text, "\n{:8}the first that failed: {failure}", "");
+        }
+        text
+    }
+}
+
+fn markdown(arguments: &Arguments, peak: u64, rows: &[Row]) -> String {
+    let best = rows.iter().map(|row| row.became.tenths_per_second()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, value) in report::machine() {
+        let _ = writeln!(text, "- {name}: {value}");
+    }
+    let _ = write!(
+        text,
+        "- load: {} s a step; clients, three nodes and their databases share this machine\n\n\
+         Peak of a closed loop: **{}** settlements a second. In time: answered within {} ms of the moment at which it was due, \
+         while the step went on. The last step follows the one before it at once.\n\n\
+         | arrivals, of the peak | a second | in time a second | of the best step | settled p50 ms | p99 ms | refused a second | \
+         p50 ms | p99 ms | failed | client, of a core | machine busy |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        arguments.seconds,
+        report::tenths(peak),
+        arguments.bound_millis,
+    );
+    for row in rows {
+        let [p50, p99] = row.became.settled_after.percentiles([50, 99]);
+        let [r50, r99] = row.became.refused_after.percentiles([50, 99]);
+        let _ = writeln!(
+            text,
+            "| {}% | {} | **{}** | **{}%** | {} | {} | {} | {} | {} | {} | {}% | {}% |",
+            row.percent,
+            report::tenths(peak * row.percent / 100),
+            report::tenths(row.became.tenths_per_second()),
+            row.share(best),
+            report::millis(p50),
+            report::millis(p99),
+            report::tenths(row.became.refused_tenths_per_second()),
+            report::millis(r50),
+            report::millis(r99),
+            row.became.failed,
+            row.load_percent(),
+            row.usage.busy_percent,
+        );
+    }
+    text
+}
