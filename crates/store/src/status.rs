@@ -107,6 +107,13 @@ mod tests {
         work.save().await.unwrap();
         let found = waiting(&mut conn).await.unwrap();
         assert_eq!((found.outbox, found.oldest), (3, Some(now)));
+        // The pool takes a connection back in its own time.
+        for _ in 0..1_000 {
+            if store.connections().in_use == 1 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
         assert_eq!(store.connections().in_use, 1, "{:?}", store.connections());
         for (statement, expected) in [
             (
