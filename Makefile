@@ -5,7 +5,7 @@ YIDI   := $(TARGET)/release/yidi
 # The newest PostgreSQL that the system has, if it has one: the second server that the statements are tried on.
 SYSTEM_POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 
-.PHONY: help demo test lint advisories bench fetch fuzz fuzz-parsers
+.PHONY: help demo test lint advisories bench chaos fetch fuzz fuzz-parsers
 
 help:
 	@echo "make demo [ARGS=--exit]   build it and watch settlements cross provinces (ARGS go to 'yidi demo')"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint                 format, clippy, and who may depend on whom"
 	@echo "make advisories           known holes in what is depended on (needs cargo-deny and the network)"
 	@echo "make bench [ARGS=...]     measure ('yidi bench', then benefits on one core)"
+	@echo "make chaos [ARGS=...]     kill, cut off, fill up and restore three nodes under load, and compare the books ('yidi chaos')"
 	@echo "make fetch                the PostgreSQL that the program brings along"
 
 demo: fetch
@@ -45,11 +46,17 @@ advisories:
 
 bench: fetch
 	cargo build --release -p yidi
-	$(YIDI) bench $(ARGS)
+	$(YIDI) bench --flush-millis 1 $(ARGS)
+	$(YIDI) bench growth $(filter --write,$(ARGS))
 	$(YIDI) bench overload $(filter --write,$(ARGS))
 	$(YIDI) bench closing $(filter --write,$(ARGS))
 	$(YIDI) bench reconciliation $(filter --write,$(ARGS))
 	cargo bench -p benefit --bench compute -- $(filter --write,$(ARGS))
+
+# With the program as it is developed: what must never happen is checked all the way.
+chaos: fetch
+	cargo build -p yidi
+	$(TARGET)/debug/yidi chaos $(ARGS)
 
 # Quick when it is there already; where it cannot be had, the system's PostgreSQL is used.
 fetch:

@@ -1,6 +1,6 @@
 //! Messages of hospitals: the input of every transaction, read as the node reads it, and made from the descriptions.
 
-use crate::{Bytes, fits, is_without_nul};
+use crate::{Bytes, fits, is_without_nul, value::value_for};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 use terms::Refusal;
@@ -8,7 +8,6 @@ use wire::hospital::{
     Answer, Request, conformance,
     credential::Credential,
     describe::{self, Description, Field},
-    shape::Kind,
 };
 
 /// Reads the input as the transaction's own file does, and looks at what was read.
@@ -161,7 +160,7 @@ pub fn described(bytes: &mut Bytes<'_>) -> Request {
 /// What stands in a field: mostly what it takes, so that the fields after it are read too.
 fn value(field: &Field, bytes: &mut Bytes<'_>) -> Option<Value> {
     match bytes.byte() {
-        0..200 => Some(good(field)),
+        0..200 => Some(value_for(field)),
         200..208 => None,
         208..222 => Some(bytes.one_of(&odd()).clone()),
         222..240 => Some(Value::String(bytes.text())),
@@ -195,40 +194,6 @@ fn odd() -> [Value; 16] {
         json!("\u{0}长\u{0}"),
         json!("长".repeat(600)),
     ]
-}
-
-fn good(field: &Field) -> Value {
-    match field.kind {
-        Kind::Text => match field.name {
-            "type" => json!("gend"),
-            "ver" => json!("0"),
-            "med_type" => json!("11"),
-            "status" => json!("1106"),
-            "caty" | "dscg_caty" => json!("A03.01"),
-            "prfs" => json!("11"),
-            "mdtrt_id" => json!("420000179526000000000000000001"),
-            "setl_id" => json!("420000179530260000000000000002"),
-            "mdtrt_cert_no" | "certno" => json!("110101194106189151"),
-            "ecQrCode" => json!("4201000000000000000000000001"),
-            _ => json!("1"),
-        },
-        Kind::Amount | Kind::Quantity | Kind::Price | Kind::Rate | Kind::Age | Kind::Count | Kind::Number => {
-            json!(1)
-        }
-        Kind::Flag => json!("1"),
-        Kind::Day | Kind::Moment => json!("2026-11-22 09:00:00"),
-        Kind::Person => json!("11000000000000900001"),
-        Kind::Registration => json!("420000179526000000000000000006"),
-        Kind::Disease => json!("M03900"),
-        Kind::Visit => json!("420000179526000000000000000001"),
-        Kind::Settlement => json!("420000179530260000000000000002"),
-        Kind::Message => json!("m1"),
-        Kind::Institution => json!("H42010600001"),
-        Kind::Division if field.name == "mdtrtarea_admdvs" => json!("420106"),
-        Kind::Division => json!("110101"),
-        Kind::Scheme => json!("310"),
-        Kind::Other => json!([80, 75]),
-    }
 }
 
 /// What was shown at the counter: its kind, its number and a card's serial number, a nought behind each.

@@ -2,6 +2,8 @@
 
 pub mod bank;
 pub mod hospital;
+#[path = "../../crates/wire/tests/described/value.rs"]
+mod value;
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::{

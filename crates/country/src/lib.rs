@@ -18,10 +18,12 @@
 //! | [`bank`], [`year`] | a bank, and a year of the country with its money |
 //! | [`simulation`] | the country on simulated time and a simulated network, of one seed |
 //! | [`load`] | many settlements at once, to be measured |
+//! | [`chaos`] | cashiers, lines and checks for nodes that are killed, cut off and restored |
 
 pub mod adapter_check;
 pub mod bank;
 pub mod bills;
+pub mod chaos;
 pub mod checks;
 pub mod clock;
 pub mod conformance;

@@ -12,33 +12,37 @@
 mod course;
 mod guest;
 mod land;
+mod look;
+mod month;
 mod network;
+mod rules;
+mod standing;
+mod stranger;
 
 use crate::{
-    checks::{self, Books, Nodes},
-    hospital::{Hospital, Patient, Settings, Settled},
-    institutions::{MODELS, demo_institutions},
+    hospital::{Hospital, Patient, Settings},
+    institutions::{self, MODELS, demo_institutions},
     people::{AREAS, EACH, STATUSES, demo_people, person},
     world::{Fixed, Rulebook, Trouble},
 };
+use casework::person::Person;
 use course::Course;
-use funds::{BookLine, reconciliation::LineStage};
-use guest::{Guest, Register, Told};
+use guest::{Guest, Register};
 use land::{Land, Odds, SkewedClock, name_of};
 use network::{Line, Speaker};
 use node::{ProvinceSettings, UnconfirmedValues};
 use rand::{SeedableRng, rngs::StdRng};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
-use store::{Store, difference, hub::ParticipantEntry};
-use terms::{Clock, InstitutionCode, Moment, Participant, PoolingArea, Province, SettlementId};
+pub use rules::rules;
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use store::{Store, hub::ParticipantEntry};
+use stranger::Stranger;
+use terms::{AdminDivision, Clock, InstitutionCode, Moment, Participant, PoolingArea, Province};
 
-/// When every simulation begins.
-const BEGINS: &str = "2026-11-11 10:00:00";
+/// When every simulation begins: shortly before the midnight at which a month ends and policies change. The nodes need a minute to be
+/// founded.
+const BEGINS: &str = "2026-11-30 23:58:40";
+/// The day on which policies change.
+const CHANGES: &str = "2026-12-01";
 /// When bad luck begins, in milliseconds from when the first guests come …
 const WORSENS: i64 = 3_000;
 /// … and when it ends.
@@ -46,6 +50,10 @@ const CLEARS_UP: i64 = 100_000;
 /// Within how many milliseconds after that all must be quiet. A question that was put off on a clock twenty minutes fast waits
 /// for twenty minutes.
 const SETTLES_WITHIN: i64 = 45 * 60_000;
+/// After so many milliseconds without bad luck hardly anything still happens, and one need not look so often.
+const LONG_CALM: i64 = 5 * 60_000;
+/// How long a task of the night may take, in milliseconds.
+const TASK_WITHIN: i64 = 120_000;
 /// How long a connection may take, on the real clock, to be given back.
 const REST_WITHIN: Duration = Duration::from_secs(10);
 
@@ -55,10 +63,27 @@ pub struct Options {
     pub seed: u64,
     /// How many guests come.
     pub guests: usize,
-    /// Policies and catalogs.
+    /// Policies and catalogs, as [`rules`] makes them.
     pub rules: Rulebook,
+    /// Whether the month is closed afterwards, and the next one.
+    pub ends_month: bool,
+    /// What is worse than chance would have it, if anything.
+    pub worse: Option<Worse>,
     /// An empty database for each of [`participants`].
     pub stores: BTreeMap<Participant, Store>,
+}
+
+/// Bad luck of one kind, much worse than chance has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worse {
+    /// Units of work fail.
+    Databases,
+    /// Messages are damaged.
+    Damage,
+    /// Messages are late.
+    Delay,
+    /// Provinces are suspended, one after another.
+    Suspensions,
 }
 
 /// How a simulation ended.
@@ -136,9 +161,9 @@ pub fn begins() -> Moment {
 pub async fn play(options: Options) -> Result<Ended, Trouble> {
     let seed = options.seed;
     let land = Land::new(Course::new(begins(), seed));
-    let played = Simulation { land: Arc::clone(&land), rules: options.rules, register: Arc::default() }
-        .play(options.seed, options.guests, options.stores)
-        .await;
+    let Options { guests, ends_month, worse, rules, stores, .. } = options;
+    let simulation = Simulation { land: Arc::clone(&land), rules, register: Arc::default(), guests };
+    let played = simulation.play(&Plan { seed, guests, ends_month, worse }, stores).await;
     let story = land.course.take_story();
     let stores = land.stores();
     land.course.clear();
@@ -168,6 +193,15 @@ struct Simulation {
     land: Arc<Land>,
     rules: Rulebook,
     register: Arc<Register>,
+    guests: usize,
+}
+
+/// What is to happen, as far as it does not come by chance.
+struct Plan {
+    seed: u64,
+    guests: usize,
+    ends_month: bool,
+    worse: Option<Worse>,
 }
 
 /// Something that goes wrong, or is mended.
@@ -176,46 +210,38 @@ type Blow = Box<dyn FnOnce(&Arc<Land>) + Send>;
 impl Simulation {
     async fn play(
         &self,
-        seed: u64,
-        guests: usize,
+        options: &Plan,
         stores: BTreeMap<Participant, Store>,
     ) -> Result<(Figures, Vec<String>), Trouble> {
         let hospitals = self.found(stores).await?;
         let course = &self.land.course;
         let first = course.millis();
-        self.invite(seed, guests, &hospitals);
+        self.invite(options, &hospitals);
         for area in AREAS {
-            beat(&self.land, area.province(), first + CLEARS_UP);
+            beat(&self.land, area.province());
         }
-        self.plan_bad_luck();
+        self.plan_bad_luck(options.worse);
         self.drive(first + CLEARS_UP).await?;
         self.land.clear_up();
         course.tell("all bad luck ends");
-        let last = first + CLEARS_UP + SETTLES_WITHIN;
-        let mut is_quiet = false;
-        while !is_quiet && course.millis() < last {
-            self.drive(course.millis() + 5_000).await?;
-            course.skip_to(course.now().plus_millis(1));
-            is_quiet = self.is_quiet(guests).await?;
-        }
+        let mut failed = self.come_to_rest(first + CLEARS_UP).await?;
         let seconds = (course.millis() - first) / 1_000;
-        let told = self.register.left.lock().expect("nobody panics holding it").clone();
-        let waiting = self.register.waiting.lock().expect("nobody panics holding it").clone();
-        let mut failed: Vec<String> =
-            waiting.into_values().map(|what| format!("no answer within bounded time: {what}")).collect();
-        if !is_quiet {
-            failed.push(format!("not quiet {SETTLES_WITHIN} ms after the last fault"));
-        }
+        failed.extend(self.land.objections());
         if failed.is_empty() {
-            failed.extend(self.look(&told).await?);
+            failed.extend(self.let_a_stranger_try().await?);
+            failed.extend(self.look().await?);
         }
+        if failed.is_empty() && options.ends_month {
+            failed.extend(self.end_month(begins().day().month()).await?);
+        }
+        let told = self.register.told();
         let counts = self.land.counts();
         let figures = Figures {
-            guests,
+            guests: options.guests,
             standing: told.values().map(|told| told.standing.len()).sum(),
             undone: told.values().map(|told| told.undone.len()).sum(),
             reversed: told.values().map(|told| told.reversed).sum(),
-            refused: told.values().map(|told| told.refused).sum(),
+            refused: told.values().map(|told| told.refused.len()).sum(),
             killed: counts.killed,
             failed_works: counts.failed,
             slow_works: counts.slowed,
@@ -225,13 +251,30 @@ impl Simulation {
         Ok((figures, failed))
     }
 
+    /// Lets everything come to its end after bad luck has; what does not, in sentences.
+    async fn come_to_rest(&self, since: i64) -> Result<Vec<String>, Trouble> {
+        let course = &self.land.course;
+        let last = since + SETTLES_WITHIN;
+        let mut is_quiet = false;
+        while !is_quiet && course.millis() < last {
+            let step = if self.land.calm_for() > LONG_CALM { 30_000 } else { 5_000 };
+            self.drive(course.millis() + step).await?;
+            course.skip_to(course.now().plus_millis(1));
+            is_quiet = self.is_quiet().await?;
+        }
+        let waiting = self.register.waiting.lock().expect("nobody panics holding it").clone();
+        let unanswered = waiting.into_values().map(|what| format!("no answer within bounded time: {what}"));
+        let not_quiet = (!is_quiet).then(|| format!("not quiet {SETTLES_WITHIN} ms after the last fault"));
+        Ok(unanswered.chain(not_quiet).collect())
+    }
+
     /// Founds the nodes, registers people and hospitals, and waits until the hub knows them.
     async fn found(
         &self,
         mut stores: BTreeMap<Participant, Store>,
     ) -> Result<BTreeMap<InstitutionCode, Arc<Hospital>>, Trouble> {
         let land = &self.land;
-        let fixed = Fixed { addresses: BTreeMap::new(), seed: "a simulated country" };
+        let fixed = fixed();
         let hub_key = fixed.key(Participant::Hub).public();
         for me in participants() {
             let store = stores.remove(&me).ok_or_else(|| Trouble(format!("no database for node {me}")))?;
@@ -260,7 +303,7 @@ impl Simulation {
             };
             nodes.hub.put_participant(&entry).await?;
         }
-        let people = demo_people();
+        let people = people();
         for (province, node) in &nodes.provinces {
             let own: Vec<_> = people.iter().filter(|(area, _)| area.province() == *province).collect();
             node.put_people(&own.iter().map(|(area, person)| (*area, person)).collect::<Vec<_>>()).await?;
@@ -272,7 +315,10 @@ impl Simulation {
             let me = Participant::Province(province);
             nodes.provinces[&province].put_institution(institution).await?;
             let settings = Settings::of(institution, &address_of(me)).form(model.form);
-            let settings = settings.platform_key(fixed.key(me).public()).timeout(Duration::from_secs(20));
+            // Some give up so soon that what they asked is still on its way.
+            let patience = u64::try_from(land.course.roll(3..20)).expect("some seconds");
+            let settings =
+                settings.platform_key(fixed.key(me).public()).timeout(Duration::from_secs(patience));
             let off = land.course.roll(-20_000..20_000);
             let clock: Arc<dyn Clock> = Arc::new(SkewedClock::new(Arc::clone(&land.course), off));
             let from = Speaker::Hospital(institution.name.clone());
@@ -292,29 +338,33 @@ impl Simulation {
         }
     }
 
-    /// Has guests come, all to provinces where they are not insured.
-    fn invite(&self, seed: u64, guests: usize, hospitals: &BTreeMap<InstitutionCode, Arc<Hospital>>) {
+    /// Has guests come, all to pooling areas where they are not insured.
+    fn invite(&self, plan: &Plan, hospitals: &BTreeMap<InstitutionCode, Arc<Hospital>>) {
         let land = &self.land;
-        let treated = land.course.now().plus_millis(-7_200_000);
-        for number in 0..guests {
+        for number in 0..plan.guests {
             let roll = |sides: usize| {
                 let sides = i64::try_from(sides).expect("few sides");
                 usize::try_from(land.course.roll(0..sides)).expect("not below nought")
             };
-            let area: PoolingArea = AREAS[roll(AREAS.len())];
+            let area = AREAS.into_iter().chain([NINGBO]).nth(roll(AREAS.len() + 1)).expect("one of them");
             let (scheme, status) = STATUSES[roll(STATUSES.len())];
             let one = person(area, scheme, status, u32::try_from(roll(4)).expect("small") % EACH);
             let models: Vec<_> = MODELS
                 .into_iter()
                 .filter(|model| {
                     let place = model.code().division();
-                    place.is_some_and(|place| place.pooling_area().province() != area.province())
+                    place.is_some_and(|place| place.pooling_area() != area)
                 })
                 .collect();
+            let (own, other): (Vec<_>, Vec<_>) = models.into_iter().partition(|model| {
+                model.code().division().map(AdminDivision::province) == Some(area.province())
+            });
+            let models = if own.is_empty() || roll(2) == 0 { other } else { own };
             let model = models[roll(models.len())];
             let hospital = Arc::clone(&hospitals[&model.code()]);
             let province = hospital.settings().place.province();
-            let mixed = seed.wrapping_mul(1_000_003).wrapping_add(u64::try_from(number).unwrap_or_default());
+            let mixed =
+                plan.seed.wrapping_mul(1_000_003).wrapping_add(u64::try_from(number).unwrap_or_default());
             let guest = Guest {
                 land: Arc::clone(land),
                 number,
@@ -322,9 +372,10 @@ impl Simulation {
                 hospital,
                 model,
                 catalog: self.rules.catalog(province),
-                treated,
                 dice: StdRng::seed_from_u64(mixed),
                 register: Arc::clone(&self.register),
+                refusal: None,
+                last: None,
             };
             let there = Arc::clone(land);
             let whence = area.division().name().unwrap_or_default();
@@ -336,9 +387,9 @@ impl Simulation {
     }
 
     /// Rolls what goes wrong, when, and for how long.
-    fn plan_bad_luck(&self) {
+    fn plan_bad_luck(&self, worse: Option<Worse>) {
         let (land, course) = (&self.land, &self.land.course);
-        let odds = Odds::mixed(course);
+        let odds = Odds::mixed(course).but(worse);
         let at = |when: i64, what: Blow| {
             let there = Arc::clone(land);
             course.after(when, move || what(&there));
@@ -369,27 +420,8 @@ impl Simulation {
         }
         for _ in 0..course.roll(0..4) {
             let (who, from, long) = (some(), when(), course.roll(2_000..40_000));
-            let others = move |land: &Arc<Land>| -> Vec<Participant> {
-                if who == Participant::Hub { land.participants() } else { vec![Participant::Hub] }
-            };
-            at(
-                from,
-                Box::new(move |land| {
-                    land.course.tell(&format!("{} is cut off", land.node_name(who)));
-                    for other in others(land) {
-                        land.cut(who, other, true);
-                    }
-                }),
-            );
-            at(
-                from + long,
-                Box::new(move |land| {
-                    land.course.tell(&format!("{} is reached again", land.node_name(who)));
-                    for other in others(land) {
-                        land.cut(who, other, false);
-                    }
-                }),
-            );
+            at(from, Box::new(move |land| land.cut_off(who, true)));
+            at(from + long, Box::new(move |land| land.cut_off(who, false)));
         }
         for _ in 0..course.roll(0..3) {
             let (who, from, long) = (some(), when(), course.roll(2_000..30_000));
@@ -407,6 +439,14 @@ impl Simulation {
                     land.fill(who, false);
                 }),
             );
+        }
+        let more = if worse == Some(Worse::Suspensions) { 6 } else { 0 };
+        for _ in 0..course.roll(0..3) + more {
+            let number = usize::try_from(course.roll(0..4)).expect("not below nought");
+            let who = Participant::Province(AREAS[number].province());
+            let (from, long) = (when(), course.roll(3_000..30_000));
+            at(from, Box::new(move |land| land.decide(who, true)));
+            at((from + long).min(CLEARS_UP - 1), Box::new(move |land| land.decide(who, false)));
         }
         for _ in 0..course.roll(0..3) {
             let (who, from, long) = (some(), when(), course.roll(5_000..50_000));
@@ -427,6 +467,38 @@ impl Simulation {
                 }),
             );
         }
+    }
+
+    /// Lets a stranger try what none may do; what was seen by then and may not be.
+    async fn let_a_stranger_try(&self) -> Result<Vec<String>, Trouble> {
+        let fixed = fixed();
+        let stranger = Stranger {
+            land: &self.land,
+            own_key: institutions::private_key(&fixed.secret("a stranger")),
+            key_of: &|node| fixed.key(node),
+        };
+        let tries = stranger.try_all(&self.land.take_kept());
+        self.play_to_its_end(tries).await?;
+        Ok(self.land.objections())
+    }
+
+    /// Lets events happen until a task has ended.
+    async fn play_to_its_end(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), Trouble> {
+        let course = &self.land.course;
+        let done = Arc::new(());
+        let waits = Arc::downgrade(&done);
+        course.spawn(None, async move {
+            task.await;
+            drop(done);
+        });
+        self.settle().await?;
+        let last = course.millis() + TASK_WITHIN;
+        while waits.strong_count() > 0 && course.millis() < last {
+            let next = course.now().plus_millis(500);
+            self.drive(course.millis() + 500).await?;
+            course.skip_to(next);
+        }
+        Ok(())
     }
 
     /// Lets events happen until a time.
@@ -460,94 +532,30 @@ impl Simulation {
     }
 
     /// Whether every guest has left, nothing is on its way, and nothing waits in an outbox.
-    async fn is_quiet(&self, guests: usize) -> Result<bool, Trouble> {
+    async fn is_quiet(&self) -> Result<bool, Trouble> {
         let left = self.register.left.lock().expect("nobody panics holding it").len();
-        Ok(left == guests && self.land.letters() == 0 && self.land.nodes()?.waiting().await? == 0)
-    }
-
-    /// Lets two nights pass with their reconciliation and what they send on, and says what does not hold.
-    async fn look(&self, told: &BTreeMap<usize, Told>) -> Result<Vec<String>, Trouble> {
-        let course = &self.land.course;
-        let nodes = self.land.nodes()?;
-        let today = course.now().day();
-        let mut failed = checks::failures_at(&nodes).await?;
-        failed.extend(self.compare(&nodes, told).await?);
-        for days in [1, 2] {
-            let night = today.plus_days(days).start().plus_millis(3 * 3_600_000);
-            for half_hours in 0..3 {
-                course.skip_to(night.plus_millis(half_hours * 40 * 60_000));
-                course.tell(&format!("a night passes: {}", course.now()));
-                for (province, node) in &nodes.provinces {
-                    let (node, there) = (Arc::clone(node), Arc::clone(course));
-                    let name = name_of(Participant::Province(*province));
-                    course.spawn(None, async move {
-                        let kept = node.keep_reconciliation().await;
-                        if let Err(why) = kept {
-                            there.tell(&format!("{name} does not get through its reconciliation: {why}"));
-                        }
-                        node.send_details().await;
-                    });
-                    self.settle().await?;
-                    self.drive(course.millis() + 60_000).await?;
-                }
-            }
-        }
-        for (province, node) in &nodes.provinces {
-            let mut conn = node.context.store.conn().await?;
-            for (day, part) in difference::open_days(&mut conn, i32::MAX).await? {
-                failed.push(format!("[{province}]对账有无法说明的差异：{day} {part:?}"));
-            }
-        }
-        failed.extend(checks::failures_at(&nodes).await?);
-        for (province, node) in &nodes.provinces {
-            let wrong = node.disproved().await?;
-            failed.extend(wrong.into_iter().map(|what| format!("[{province}]核验：{what}")));
-        }
-        failed.extend(nodes.hub.disproved().await?.into_iter().map(|what| format!("[hub]核验：{what}")));
-        Ok(failed)
-    }
-
-    /// What hospitals were told is so in all books, and nothing else stands.
-    async fn compare(&self, nodes: &Nodes, told: &BTreeMap<usize, Told>) -> Result<Vec<String>, Trouble> {
-        let books = Books::read_at(nodes).await?;
-        let mut failed = Vec::new();
-        for (number, told) in told {
-            let not = told.not_undone.iter();
-            failed
-                .extend(not.map(|what| format!("guest {number}: the undoing of {what} is refused for good")));
-            for (settled, stage) in told
-                .standing
-                .iter()
-                .map(|settled| (settled, LineStage::Standing))
-                .chain(told.undone.iter().map(|settled| (settled, LineStage::Undone)))
-            {
-                let so = [&books.treatment, &books.hub, &books.insured];
-                if !so.into_iter().all(|lines| is_so(lines, settled, stage)) {
-                    let id = settled.settlement;
-                    failed.push(format!(
-                        "guest {number} was told {stage:?} of {id:?}, which the books do not say"
-                    ));
-                }
-            }
-        }
-        let standing: BTreeSet<SettlementId> =
-            told.values().flat_map(|told| &told.standing).filter_map(|settled| settled.settlement).collect();
-        for line in books.hub.iter().filter(|line| line.stage == LineStage::Standing) {
-            if !standing.contains(&line.settlement) {
-                failed.push(format!("{} stands, and no hospital was told so", line.settlement));
-            }
-        }
-        Ok(failed)
+        let is_still = left == self.guests && self.land.letters() == 0 && self.land.is_decided();
+        Ok(is_still && self.land.nodes()?.waiting().await? == 0)
     }
 }
 
-/// Whether a book has a settlement as the hospital was told.
-fn is_so(lines: &[BookLine], settled: &Settled, stage: LineStage) -> bool {
-    lines.iter().any(|line| {
-        let same = (line.total, line.fund_total, line.person_total)
-            == (settled.total, settled.fund_total, settled.person_total);
-        Some(line.settlement) == settled.settlement && line.stage == stage && same
-    })
+/// 宁波, whose people may be treated in another pooling area of their own province.
+const NINGBO: PoolingArea = match AdminDivision::new(330_200) {
+    Some(division) => PoolingArea(division),
+    None => panic!("a pooling area has a number of six digits"),
+};
+
+/// Everybody: the people of the demonstration, and as many of 宁波.
+fn people() -> Vec<(PoolingArea, Person)> {
+    let of_ningbo = STATUSES.into_iter().flat_map(|(scheme, status)| {
+        (0..EACH).map(move |serial| (NINGBO, person(NINGBO, scheme, status, serial)))
+    });
+    demo_people().into_iter().chain(of_ningbo).collect()
+}
+
+/// The keys and secrets of everybody, which everybody may know.
+fn fixed() -> Fixed {
+    Fixed { addresses: BTreeMap::new(), seed: "a simulated country" }
 }
 
 /// Where a node is reached.
@@ -556,14 +564,18 @@ fn address_of(me: Participant) -> String {
 }
 
 /// A province looks through its outbox, and will again: less often once nothing goes wrong any more.
-fn beat(land: &Arc<Land>, province: Province, calm: i64) {
+fn beat(land: &Arc<Land>, province: Province) {
     if let Some(node) = land.province(province) {
         land.course.spawn(Some(Participant::Province(province)), async move {
             node.deliver().await;
         });
     }
-    let is_calm = land.course.millis() > calm + 60_000;
-    let pause = if is_calm { land.course.roll(8_000..12_000) } else { land.course.roll(1_000..2_500) };
+    let pauses = match land.calm_for() {
+        calm if calm > LONG_CALM => 40_000..60_000,
+        calm if calm > 60_000 => 8_000..12_000,
+        _ => 1_000..2_500,
+    };
+    let pause = land.course.roll(pauses);
     let there = Arc::clone(land);
-    land.course.after(pause, move || beat(&there, province, calm));
+    land.course.after(pause, move || beat(&there, province));
 }

@@ -555,7 +555,7 @@ async fn open_databases(options: &Options, say: &(dyn Fn(&str) + Sync)) -> Resul
     let folder = path.or_else(|| Some(temporary.as_ref()?.path().to_owned())).expect("one of the two");
     say("正在启动内置数据库…");
     // Every node has its connections and those of its batches of writes.
-    let connections = 100 + 12 * options.provinces.len().max(9);
+    let connections = 100 + 14 * options.provinces.len().max(9);
     let mut settings = ServerOptions::default().setting("max_connections", &connections.to_string());
     settings.durable = options.durable;
     let started = tokio::task::spawn_blocking(move || Embedded::start(&folder, &settings)).await;

@@ -444,7 +444,8 @@ pub enum Cause {
     NotRecorded,
     /// It is undone at the treatment place and stands at the hub or the insured place: it is undone again under the same id.
     UndoingNotRecorded,
-    /// The insured place cannot send anything again; the treatment place can, and hears of it from the hub.
+    /// The insured place cannot send anything again; the treatment place can, and hears of it from the hub. So it is, too, with what
+    /// stands elsewhere and is not in the insured place's book at all: a backup was put back.
     AwaitsTreatment,
     /// The side's own row contradicts what it was made of: somebody has changed it. People look.
     OwnRowAltered,
@@ -489,7 +490,7 @@ impl Cause {
             Self::UndoingLost => "就医地未收到撤销应答，由系统以原结算ID重发撤销",
             Self::NotRecorded => "国家平台漏记，由就医地以原结算ID重发，参保地返回首次应答后补记",
             Self::UndoingNotRecorded => "撤销未传到各方，由就医地以原结算ID重发撤销",
-            Self::AwaitsTreatment => "疑为报文丢失，由就医地重发后再核对",
+            Self::AwaitsTreatment => "疑为报文丢失或参保地恢复了备份，由就医地重发后再核对",
             Self::OwnRowAltered => "本方账中金额或状态与原始结算结果不符，须人工核查",
             Self::Unexplained => "无法由报文丢失解释，须人工核查",
         }
@@ -510,6 +511,7 @@ pub fn cause(part: Part, state: Option<State>, is_genuine: bool, kinds: &[Differ
     let misses_hub = kinds.contains(&DifferenceKind::MissingAt(Side::Hub));
     let differs = |kind: &DifferenceKind| matches!(kind, DifferenceKind::StageDiffers { .. });
     let differs_in_stage = kinds.iter().any(differs);
+    let misses_insured = kinds.contains(&DifferenceKind::MissingAt(Side::Insured));
     match (part, state) {
         (Part::Treatment, Some(State::Asked)) => Cause::AnswerLost,
         (Part::Treatment, Some(State::Undoing)) => Cause::UndoingLost,
@@ -518,6 +520,7 @@ pub fn cause(part: Part, state: Option<State>, is_genuine: bool, kinds: &[Differ
         (Part::Insured, Some(State::Standing | State::Undone)) if misses_hub || differs_in_stage => {
             Cause::AwaitsTreatment
         }
+        (Part::Insured, None) if misses_insured => Cause::AwaitsTreatment,
         _ => Cause::Unexplained,
     }
 }
@@ -674,7 +677,7 @@ treatment Standing U: unexplained hub
 treatment Undoing S: undoing_lost treatment
 treatment Undone S: undoing_not_recorded treatment
 treatment Refused S: unexplained treatment
-insured - S: unexplained insured
+insured - S: awaits_treatment treatment
 insured Asked S: unexplained insured
 insured Standing -: awaits_treatment treatment
 insured Standing U: awaits_treatment treatment

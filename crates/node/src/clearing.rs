@@ -20,6 +20,7 @@ pub use query::{find_cleared_settlements, find_clearing, standing};
 use crate::{
     context::{Failure, Outcome},
     hub::Hub,
+    planted::{self, Bug},
 };
 use funds::{
     calendar::Timetable,
@@ -188,6 +189,13 @@ async fn plan_at(hub: &Hub, month: Month, by: &str, pace: Pace) -> Outcome<Plann
     };
     let (mut plan, counted) = book::apportion(&context.store, &mut work, request).await?;
     plan.left_out = selection.left_out;
+    if planted::is(Bug::ClearingLeavesOut) {
+        plan.sums.pop_first();
+    }
+    if let Some(mut first) = plan.sums.first_entry().filter(|_| planted::is(Bug::ClearingCountsTwice)) {
+        let share = first.get().clone();
+        first.get_mut().add(&share);
+    }
     let last = book::plan(work.conn(), month, planned.revision - 1).await?;
     let differences = last.map_or_else(Vec::new, |last| plan.compare(&last.plan));
     let carried = selection.carried;

@@ -24,7 +24,7 @@ use std::{
     time::Duration,
 };
 use store::{
-    Conn, Document,
+    Conn, Document, book,
     daily_reconciliation::{self as days, Book, Reconciled, Run},
     difference::{self, Difference},
     insured, treatment,
@@ -76,16 +76,18 @@ pub async fn tick(node: &ProvinceNode) -> Outcome<()> {
         drop(conn);
         let due = due(node, last, now).await?;
         reconcile_all(node, due.difference(&done).copied().collect()).await?;
-        let again = mend::ask_of_others(node).await?;
-        reconcile_all(node, again).await?;
+        let of_others = mend::ask_of_others(node).await?;
+        reconcile_all(node, of_others.days.clone()).await?;
         keep(node, Run { night: today, changes_up_to: now, followed_at: now }).await?;
+        mend::settle_for_others(node, &of_others).await?;
     } else if let Some(last) = last.filter(|last| last.followed_at.plus_millis(FOLLOW_MILLIS) <= now) {
-        let again = mend::ask_of_others(node).await?;
+        let of_others = mend::ask_of_others(node).await?;
         let mut conn = node.context.store.conn().await?;
         let open = difference::open_days(&mut conn, FOLLOWED_LOOKS).await?;
         drop(conn);
-        reconcile_all(node, open.into_iter().chain(again).collect()).await?;
+        reconcile_all(node, open.into_iter().chain(of_others.days.clone()).collect()).await?;
         keep(node, Run { followed_at: now, ..last }).await?;
+        mend::settle_for_others(node, &of_others).await?;
     }
     report_all(node).await
 }
@@ -317,8 +319,12 @@ impl Row {
         id: SettlementId,
         held: Option<&Held>,
     ) -> Outcome<Self> {
-        let nobody = Self { area: node.province.division(), is_genuine: true };
-        let Some(held) = held else { return Ok(nobody) };
+        let Some(held) = held else {
+            // A row that was never written, or went with all else when a backup was put back, left no entries in the book.
+            let mut left = book::of_settlement(conn, id).await?.into_iter();
+            let is_altered = part == Part::Insured && left.any(|one| one.id.role == funds::Role::Insured);
+            return Ok(Self { area: node.province.division(), is_genuine: !is_altered });
+        };
         let is_genuine = match part {
             Part::Treatment => treatment::find(conn, id).await?.is_none_or(|row| is_genuine(&row)),
             Part::Insured => {

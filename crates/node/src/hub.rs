@@ -2,25 +2,25 @@
 
 use crate::{
     context::{Context, Failure, Outcome},
+    kept::Kept,
     load_limit::{Gate, Limits},
     metrics::Metrics,
     peer::{
         ask::Http,
         carrier::{Carrier, Network},
     },
-    trace::Tracer,
+    trace::{Exporter, Tracer},
+    work::changes::Holder,
 };
-use std::{
-    collections::HashMap,
-    sync::{Arc, RwLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use store::{
+    Store, Work,
     batch::{Batcher, Record},
+    change::Change,
     clearing::Pace,
     hub::{self, ParticipantEntry},
 };
-use terms::{InstitutionCode, Participant, Province, Refusal};
+use terms::{InstitutionCode, Moment, Participant, Province, Refusal};
 use wire::sign::{link::LinkKey, sm2::PublicKey, tree::Verifier};
 
 /// The hub.
@@ -46,8 +46,8 @@ pub struct Hub {
     pub(crate) tracer: Tracer,
     /// Settlements that wait to be written down together.
     pub(crate) records: Batcher<Record>,
-    participants: RwLock<HashMap<Participant, Arc<Registered>>>,
-    institutions: RwLock<HashMap<InstitutionCode, bool>>,
+    participants: Kept<Participant, Arc<Registered>>,
+    institutions: Kept<InstitutionCode, bool>,
 }
 
 /// A participant with its key ready for use.
@@ -66,7 +66,7 @@ impl Hub {
         let metrics = Arc::new(Metrics::new("hub"));
         metrics.listen_to(&context.store);
         Self {
-            tracer: Tracer::new(context.me, Arc::clone(&metrics)),
+            tracer: Tracer::new(context.me, &*context.ids, Arc::clone(&metrics)),
             metrics,
             records: Batcher::start(context.store.clone()),
             context,
@@ -77,8 +77,8 @@ impl Hub {
             passing: Gate::new("passing", Limits::PEERS),
             own: Gate::new("own", Limits::PEERS),
             http: Http::over(Arc::new(Network::default())),
-            participants: RwLock::default(),
-            institutions: RwLock::default(),
+            participants: Kept::default(),
+            institutions: Kept::default(),
         }
     }
 
@@ -98,6 +98,17 @@ impl Hub {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { passing: Gate::new("passing", limits), own: Gate::new("own", limits), ..self }
+    }
+
+    /// With what it does for each request told to a collector at this address, `http://host:port/v1/traces`.
+    #[must_use]
+    pub fn with_traces_to(self, address: Option<String>) -> Self {
+        let export = |address| {
+            let carrier = Arc::new(Network::default());
+            Exporter::start(address, self.context.me, carrier, Arc::clone(&self.metrics))
+        };
+        let exporter = address.map(export);
+        Self { tracer: self.tracer.told_to(exporter), ..self }
     }
 
     /// With documents verified at this address.
@@ -128,65 +139,114 @@ impl Hub {
         crate::work::timetable::hub_ticks(self).await;
     }
 
-    /// Registers a participant, or changes what is registered.
-    pub async fn put_participant(&self, entry: &ParticipantEntry) -> Result<(), Refusal> {
+    /// Registers a participant, or changes what is registered. One that is suspended stays suspended: registering anew is no
+    /// way out. What is registered now.
+    pub async fn put_participant(&self, entry: &ParticipantEntry) -> Result<ParticipantEntry, Refusal> {
         let key = PublicKey::from_hex(&entry.public_key);
         key.map_err(|_| Refusal::invalid("public_key", "SM2公钥（04开头的130位十六进制数）"))?;
         let write = async {
             let mut work = self.context.store.begin().await?;
-            hub::put_participant(&mut work, entry).await?;
-            work.save().await
+            let known = hub::hold_participant(&mut work, entry.participant).await?;
+            let suspended = known.map_or_else(|| entry.suspended.clone(), |known| known.suspended);
+            let entry = ParticipantEntry { suspended, ..entry.clone() };
+            hub::put_participant(&mut work, &entry).await?;
+            work.save().await?;
+            Ok(entry)
         };
-        write.await.map_err(|error| Failure::from(error).refusal())?;
-        self.participants.write().expect("no writer panics").remove(&entry.participant);
-        Ok(())
+        let written = write.await.map_err(|error: store::Error| Failure::from(error).refusal());
+        // Also after trouble: it may have come after the commit.
+        self.participants.forget(&entry.participant);
+        written
     }
 
     /// Suspends a participant, with the reason, or lets it settle again (`None`); false if there is no such participant.
     pub async fn suspend(&self, participant: Participant, reason: Option<String>) -> Result<bool, Refusal> {
-        let known = self.participant(participant).await.map_err(Failure::refusal)?;
-        let Some(known) = known else { return Ok(false) };
-        let entry =
-            ParticipantEntry { suspended: reason, changed_at: self.context.now(), ..known.entry.clone() };
-        self.put_participant(&entry).await?;
-        Ok(true)
+        let write = async {
+            let mut work = self.context.store.begin().await?;
+            let set = set_suspended(&mut work, participant, reason, self.context.now()).await?;
+            work.save().await?;
+            Ok(set)
+        };
+        let set = write.await.map_err(|error: store::Error| Failure::from(error).refusal());
+        self.participants.forget(&participant);
+        set
     }
 
     /// Reads a participant anew at its next message.
     pub(crate) fn forget_participant(&self, participant: Participant) {
-        self.participants.write().expect("no writer panics").remove(&participant);
+        self.participants.forget(&participant);
     }
 
     pub(crate) async fn participant(&self, participant: Participant) -> Outcome<Option<Arc<Registered>>> {
-        if let Some(known) = self.participants.read().expect("no reader panics").get(&participant) {
-            return Ok(Some(Arc::clone(known)));
-        }
+        let asked = match self.participants.find(&participant) {
+            Ok(known) => return Ok(Some(known)),
+            Err(asked) => asked,
+        };
         let mut conn = self.context.store.conn().await?;
         let entries = hub::participants(&mut conn).await?;
-        let mut known = self.participants.write().expect("no writer panics");
-        known.clear();
-        for entry in entries {
-            if let Ok(key) = PublicKey::from_hex(&entry.public_key) {
-                let line = LinkKey::between(&self.context.key, &key);
-                known
-                    .insert(entry.participant, Arc::new(Registered { entry, key: Verifier::new(key), line }));
-            }
+        drop(conn);
+        let read: Vec<_> = entries.into_iter().filter_map(|entry| self.registered(entry)).collect();
+        let found = read.iter().find(|one| one.entry.participant == participant).map(Arc::clone);
+        self.participants.keep(asked, read.into_iter().map(|one| (one.entry.participant, one)));
+        Ok(found)
+    }
+
+    /// A participant with its key made ready, which takes time: the one that was, if nothing about it has changed.
+    fn registered(&self, entry: ParticipantEntry) -> Option<Arc<Registered>> {
+        let last = self.participants.last_known(&entry.participant);
+        if let Some(same) = last.filter(|last| last.entry == entry) {
+            return Some(same);
         }
-        Ok(known.get(&participant).map(Arc::clone))
+        let key = PublicKey::from_hex(&entry.public_key).ok()?;
+        let line = LinkKey::between(&self.context.key, &key);
+        Some(Arc::new(Registered { entry, key: Verifier::new(key), line }))
     }
 
     /// Whether the national register has this institution of this province open.
     pub(crate) async fn is_open(&self, province: Province, institution: &InstitutionCode) -> Outcome<bool> {
-        if let Some(open) = self.institutions.read().expect("no reader panics").get(institution) {
-            return Ok(*open);
-        }
+        let asked = match self.institutions.find(institution) {
+            Ok(open) => return Ok(open),
+            Err(asked) => asked,
+        };
         let mut conn = self.context.store.conn().await?;
         let Some(found) = hub::institution(&mut conn, province, institution).await? else { return Ok(false) };
-        self.institutions.write().expect("no writer panics").insert(found.code, found.open);
+        self.institutions.keep(asked, [(found.code, found.open)]);
         Ok(found.open)
     }
 
     pub(crate) fn forget_institution(&self, institution: &InstitutionCode) {
-        self.institutions.write().expect("no writer panics").remove(institution);
+        self.institutions.forget(institution);
+    }
+}
+
+/// Suspends a participant in a unit of work, or lets it settle again; false if there is no such participant.
+pub(crate) async fn set_suspended(
+    work: &mut Work,
+    participant: Participant,
+    reason: Option<String>,
+    now: Moment,
+) -> store::Result<bool> {
+    let Some(known) = hub::hold_participant(work, participant).await? else { return Ok(false) };
+    let entry = ParticipantEntry { suspended: reason, changed_at: now, ..known };
+    hub::put_participant(work, &entry).await?;
+    Ok(true)
+}
+
+impl Holder for Hub {
+    fn store(&self) -> &Store {
+        &self.context.store
+    }
+
+    fn set_hears(&self, hears: bool) {
+        self.participants.set_hears(hears);
+        self.institutions.set_hears(hears);
+    }
+
+    fn hear(&self, change: &Change) {
+        match change {
+            Change::Participant(participant) => self.participants.forget(participant),
+            Change::NationalInstitution(code) => self.institutions.forget(code),
+            Change::Institution(_) => {}
+        }
     }
 }

@@ -6,6 +6,7 @@
 use crate::{
     context::{Failure, Outcome},
     outside_scheme,
+    planted::{self, Bug},
     province::{ProvinceNode, UnconfirmedValues},
 };
 use benefit::{
@@ -164,7 +165,9 @@ async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option
     if claim.bill.care == CareKind::Chronic || claim.uses_account || !claim.continues.is_empty() {
         return Ok(None);
     }
-    let Ok(scheme) = node.library.scheme_on(area, claim.scheme, claim.bill.discharge) else {
+    let stale = i32::from(planted::is(Bug::UsesYesterdaysPolicy));
+    let day = claim.bill.discharge.plus_days(-stale);
+    let Ok(scheme) = node.library.scheme_on(area, claim.scheme, day) else {
         return Ok(None);
     };
     let year = scheme.insurance_year(claim.bill.discharge);
@@ -183,8 +186,9 @@ async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option
         return Ok(None);
     };
     let settlement = standing_settlement(settle, &breakdown, year, now);
+    let counted = !planted::is(Bug::ForgetsTheYear);
     let commit = Commit {
-        sums: sums.year.plus(&breakdown.contribution),
+        sums: if counted { sums.year.plus(&breakdown.contribution) } else { sums.year.clone() },
         revision: known.revision,
         transfers: transfers(&settlement),
         settlement,
@@ -199,7 +203,8 @@ async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
     let (claim, id, now) = (&settle.claim, settle.settlement, node.context.now());
     let area = claim.insured.pooling_area();
     let mut work = node.context.store.begin().await?;
-    if let Some(stands) = insured::hold(&mut work, area, id).await? {
+    let is_first = |_: &InsuredSettlement| !planted::is(Bug::ForgetsFirstAnswers);
+    if let Some(stands) = insured::hold(&mut work, area, id).await?.filter(is_first) {
         return first_answer(&stands);
     }
     let person = person::find(work.conn(), area, &claim.person).await?;
@@ -214,7 +219,7 @@ async fn settle_once(node: &ProvinceNode, settle: &Settle) -> Outcome<Answer> {
     };
     let sums = prepared.hold_sums(&mut work, claim).await?;
     // While this waited for the person's sums, a copy of the question may have been committed.
-    if let Some(stands) = insured::hold(&mut work, area, id).await? {
+    if let Some(stands) = insured::hold(&mut work, area, id).await?.filter(is_first) {
         return first_answer(&stands);
     }
     if let Some(accounts) = &mut prepared.case.accounts {
@@ -298,7 +303,9 @@ async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
             undo: Some((undo.undo, reason(undo.reason).to_owned())),
             undone_at: Some(now),
         };
-        insert_once(&mut work, &tombstone).await?;
+        if !planted::is(Bug::WritesNoTombstone) {
+            insert_once(&mut work, &tombstone).await?;
+        }
         work.save().await.map_err(duplicate_or_trouble)?;
         return done(undo.undo, false, now);
     };
@@ -309,16 +316,20 @@ async fn undo_once(node: &ProvinceNode, undo: &Undo) -> Outcome<Answer> {
             for (year, contribution) in earlier.into_iter().chain([(content.year, &content.contribution)]) {
                 let key = YearKey { area, person: &content.person, scheme: content.scheme, year };
                 let sums = insured::hold_year(&mut work, key).await?;
-                insured::put_year(&mut work, key, &sums.minus(contribution)).await?;
+                let left = if planted::is(Bug::KeepsTheYear) { sums } else { sums.minus(contribution) };
+                insured::put_year(&mut work, key, &left).await?;
             }
             // An outside system keeps the account itself, and gives back what it took.
-            if !content.amounts.account.is_zero() && outside.is_none() {
+            let gives_back = outside.is_none() && !planted::is(Bug::KeepsTheAccount);
+            if !content.amounts.account.is_zero() && gives_back {
                 let paid = breakdown_of(&content.breakdown).account_paid;
                 let owner = (area, &content.person);
                 person::spend_balance(&mut work, owner, content.scheme, -paid).await?;
             }
             let back = undo_transfers(&transfers(&stands), undoing(undo.reason), now.day(), now);
-            book::append(&mut work, area.division(), &back).await?;
+            if !planted::is(Bug::EntersNoUndoing) {
+                book::append(&mut work, area.division(), &back).await?;
+            }
             insured::set_undone(&mut work, area, id, by, now).await?;
             outside_scheme::undone_here(&mut work, outside.as_ref(), by, now).await?;
             detail::drop_undone(&mut work, area, id, now).await?;
@@ -718,6 +729,8 @@ pub(crate) fn standing_settlement(
     let claim = &settle.claim;
     let total = breakdown.split.total;
     assert_eq!(breakdown.fund_total + breakdown.person_total, total, "fund and person pay the whole bill");
+    let mut amounts = amounts_of(breakdown);
+    amounts.fund_total += Fen(i64::from(planted::is(Bug::BooksAFenMore)));
     InsuredSettlement {
         area: claim.insured.pooling_area(),
         id: settle.settlement,
@@ -728,7 +741,7 @@ pub(crate) fn standing_settlement(
             scheme: claim.scheme,
             year,
             institution: claim.institution.clone(),
-            amounts: amounts_of(breakdown),
+            amounts,
             contribution: breakdown.contribution.clone(),
             earlier: breakdown.earlier.clone(),
             claim: Document::of(claim),
@@ -763,7 +776,11 @@ fn transfers(stands: &InsuredSettlement) -> Vec<funds::Transfer> {
         day: stands.id.given_at().day(),
         recorded_at: stands.committed_at,
     };
-    at_insured(&booked, stands.area, stands.treatment)
+    let mut made = at_insured(&booked, stands.area, stands.treatment);
+    for entry in made.iter_mut().filter(|_| planted::is(Bug::EntersAFenMore)) {
+        entry.amount += Fen(1);
+    }
+    made
 }
 
 /// The reason of an undoing as it is stored.

@@ -23,6 +23,7 @@
 //! | [`load_limit`] | how much a node takes on at once |
 //! | [`metrics`], [`operations`] | what a node counts about itself, and how whoever runs it asks |
 //! | [`trace`] | following one request through the nodes |
+//! | [`planted`] | bugs on purpose, in tests only |
 //! | `work` | what runs by itself |
 
 pub mod api;
@@ -36,6 +37,7 @@ pub mod institution_payment;
 pub mod load_limit;
 pub mod metrics;
 pub mod operations;
+pub mod planted;
 pub mod province;
 pub mod serve;
 pub mod trace;
@@ -53,6 +55,7 @@ mod documents;
 mod hospital;
 mod insured;
 mod intra_province;
+mod kept;
 mod ledger;
 mod mapping;
 mod medium;

@@ -21,7 +21,7 @@ use store::{
 };
 use terms::Moment;
 use tokio::time::Instant;
-use wire::peer::v1::Reply;
+use wire::peer::{passed::PassedReply, v1::Reply};
 
 /// How a request ends, or an ask of another node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,8 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    const fn name(self) -> &'static str {
+    /// Its name in labels.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Refused => "refused",
@@ -49,11 +50,24 @@ impl Ending {
         }
     }
 
+    /// Whether it says that something did not work, here or at another node.
+    pub const fn is_error(self) -> bool {
+        !matches!(self, Self::Done | Self::Refused)
+    }
+
     /// How this reply ends the question that it answers.
     pub fn of_reply(reply: &Reply) -> Self {
         match reply {
             Reply::Answer(_) => Self::Done,
             Reply::Refused { code, .. } => Self::of_code(code),
+        }
+    }
+
+    /// How a question ended whose reply the hub passes on.
+    pub fn of_passed(reply: &PassedReply) -> Self {
+        match reply {
+            PassedReply::Answer(_) => Self::Done,
+            PassedReply::Refused { code } => Self::of_code(code),
         }
     }
 
@@ -140,6 +154,7 @@ pub struct Metrics {
     closed_month: Gauge,
     task_runs: Family<OfTask, Gauge>,
     task_failures: Family<OfTask, Counter>,
+    spans_lost: Counter,
     database: Gauge,
     memory: Gauge,
     processor: Counter<u64, AtomicU64>,
@@ -164,6 +179,7 @@ impl Metrics {
             closed_month: Gauge::default(),
             task_runs: Family::default(),
             task_failures: Family::default(),
+            spans_lost: Counter::default(),
             database: Gauge::default(),
             memory: Gauge::default(),
             processor: Counter::default(),
@@ -229,6 +245,7 @@ impl Metrics {
             self.task_runs.clone(),
         );
         all.register("timetable_failures", "How often a task was not done", self.task_failures.clone());
+        all.register("spans_lost", "Spans that were not told to the collector", self.spans_lost.clone());
         all.register_with_unit("process_memory", "Memory in use", Unit::Bytes, self.memory.clone());
         all.register("process_cpu_milliseconds", "Time of the processors", self.processor.clone());
     }
@@ -263,6 +280,11 @@ impl Metrics {
     /// Another node is asked. Unless it is said how it ends, nobody knows how it did.
     pub(crate) fn asks(&self, question: &'static str) -> Asking<'_> {
         Asking { metrics: self, question, began: Instant::now(), ending: Ending::Unknown }
+    }
+
+    /// Counts spans that were not told.
+    pub(crate) fn spans_lost(&self, spans: usize) {
+        self.spans_lost.inc_by(u64::try_from(spans).unwrap_or(u64::MAX));
     }
 
     /// A task of the timetable was done, or was not.

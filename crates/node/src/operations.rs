@@ -10,7 +10,10 @@ use axum::{
     routing::get,
 };
 use std::{sync::Arc, time::Duration};
-use store::status::{self, Schema, Waiting};
+use store::{
+    migration::{self, Schema},
+    status::{self, Waiting},
+};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
 /// How long the database may take before it counts as away.
@@ -44,7 +47,7 @@ enum Lack {
     Stopping,
     Database,
     Behind,
-    Ahead,
+    Contracted,
 }
 
 impl Lack {
@@ -55,7 +58,9 @@ impl Lack {
             Self::Behind => {
                 "数据库结构旧于程序，请重启或执行 yidi migrate (the schema is older than the program)"
             }
-            Self::Ahead => "数据库结构新于程序，请换用新版程序 (the schema is newer than the program)",
+            Self::Contracted => {
+                "数据库结构已去掉本程序仍在使用的部分，请换用新版程序 (the schema has dropped what this program uses)"
+            }
         }
     }
 }
@@ -76,12 +81,12 @@ async fn lack(operations: &Operations) -> Option<Lack> {
     }
     let schema = async {
         let mut conn = operations.context.store.conn().await?;
-        status::schema(&mut conn).await
+        migration::schema(&mut conn).await
     };
     match timeout(PATIENCE, schema).await {
-        Ok(Ok(Schema::Current)) => None,
+        Ok(Ok(Schema::Fits)) => None,
         Ok(Ok(Schema::Behind)) => Some(Lack::Behind),
-        Ok(Ok(Schema::Ahead)) => Some(Lack::Ahead),
+        Ok(Ok(Schema::Contracted { .. })) => Some(Lack::Contracted),
         Ok(Err(_)) | Err(_) => Some(Lack::Database),
     }
 }

@@ -72,7 +72,13 @@ impl OutsideScheme {
         let body = serde_json::to_vec(&asked).expect("a question is plain data");
         let signed = adapter::sign_question(&self.key.0, &body, node.context.now());
         let shown = (adapter::SIGNATURE, signed.clone());
-        let posted = node.outside.post_to(&self.address, body, shown, adapter::BYTES_MAX, self.patience);
+        let posted = node.outside.post_to(
+            &self.address,
+            ("application/json", body),
+            shown,
+            adapter::BYTES_MAX,
+            self.patience,
+        );
         let (answer, signature) = posted.await.map_err(NoWord)?;
         adapter::check_answer(&self.key.0, &signed, signature.as_deref(), &answer, node.context.now())
             .map_err(|refusal| NoWord(format!("应答的签名不可信：{}", refusal.message())))?;

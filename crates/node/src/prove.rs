@@ -111,6 +111,16 @@ impl ProvinceNode {
     }
 }
 
+impl ProvinceNode {
+    /// What a proof of the node's books can say of benefits only with a reservation, in Chinese: settlements that come out otherwise
+    /// when they are computed again today.
+    pub async fn otherwise(&self) -> Result<Vec<String>, Refusal> {
+        let findings = prove(self).await.map_err(Failure::refusal)?;
+        let of_benefits = findings.into_iter().filter(|finding| finding.name.starts_with("待遇"));
+        Ok(of_benefits.filter_map(|finding| finding.note).collect())
+    }
+}
+
 impl Hub {
     /// What a proof of the hub's books finds wrong, in Chinese sentences.
     pub async fn disproved(&self) -> Result<Vec<String>, Refusal> {

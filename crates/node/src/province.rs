@@ -2,6 +2,7 @@
 
 use crate::{
     context::{Context, Failure, Outcome},
+    kept::Kept,
     load_limit::{Gate, Limits},
     medium::Lifetimes,
     metrics::Metrics,
@@ -10,19 +11,17 @@ use crate::{
         ask::{Http, Link},
         carrier::{Carrier, Network},
     },
-    trace::Tracer,
+    trace::{Exporter, Tracer},
     watch::Watch,
+    work::changes::Holder,
 };
 use benefit::{Catalog, Library};
 use casework::{filing::Rules, institution::Institution, person::Person};
-use std::{
-    collections::HashMap,
-    sync::{Arc, RwLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use store::{
-    Document,
+    Document, Store,
     batch::{Ask, Batcher, Commit, FindKnown, FindVisit, Stands},
+    change::Change,
     institution, outbox, person,
 };
 use terms::{InstitutionCode, PoolingArea, Province, Refusal};
@@ -83,6 +82,8 @@ pub struct ProvinceSettings {
     pub sends_at_once: i64,
     /// What carries questions to other machines.
     pub carrier: Arc<dyn Carrier>,
+    /// Where what it does for each request is told to a collector: `http://host:port/v1/traces`.
+    pub traces_to: Option<String>,
 }
 
 impl ProvinceSettings {
@@ -120,6 +121,7 @@ impl ProvinceSettings {
             peer_load: Limits::PEERS,
             sends_at_once: 64,
             carrier: Arc::new(Network::default()),
+            traces_to: None,
         }
     }
 }
@@ -156,7 +158,7 @@ pub struct ProvinceNode {
     pub metrics: Arc<Metrics>,
     pub(crate) tracer: Tracer,
     /// The institutions that have called, as registered.
-    institutions: RwLock<HashMap<InstitutionCode, Arc<Institution>>>,
+    institutions: Kept<InstitutionCode, Arc<Institution>>,
     /// Visits that wait to be read together, to be settled here …
     pub(crate) visits: Batcher<FindVisit>,
     /// … and people that wait to be read together, who are settled elsewhere.
@@ -183,8 +185,12 @@ impl ProvinceNode {
         let writers = context.store.clone();
         let metrics = Arc::new(Metrics::new("province"));
         metrics.listen_to(&writers);
+        let export = |address| {
+            Exporter::start(address, context.me, Arc::new(Network::default()), Arc::clone(&metrics))
+        };
+        let exporter = settings.traces_to.clone().map(export);
         Self {
-            tracer: Tracer::new(context.me, Arc::clone(&metrics)),
+            tracer: Tracer::new(context.me, &*context.ids, Arc::clone(&metrics)).told_to(exporter),
             metrics,
             province,
             library: Arc::clone(&settings.library),
@@ -193,7 +199,7 @@ impl ProvinceNode {
             settings,
             link,
             outside,
-            institutions: RwLock::default(),
+            institutions: Kept::default(),
             visits: Batcher::start(writers.clone()),
             members: Batcher::start(writers.clone()),
             asks: Batcher::start(writers.clone()),
@@ -233,28 +239,27 @@ impl ProvinceNode {
             work.save().await
         };
         write.await.map_err(|error| Failure::from(error).refusal())?;
-        let known = Arc::new(institution.clone());
-        self.institutions.write().expect("no writer panics").insert(institution.code.clone(), known);
+        self.institutions.forget(&institution.code);
         Ok(())
     }
 
     /// The institution with this code, as registered.
     pub(crate) async fn institution(&self, code: &InstitutionCode) -> Outcome<Option<Arc<Institution>>> {
-        if let Some(known) = self.institutions.read().expect("no reader panics").get(code) {
-            return Ok(Some(Arc::clone(known)));
-        }
+        let asked = match self.institutions.find(code) {
+            Ok(known) => return Ok(Some(known)),
+            Err(asked) => asked,
+        };
         let mut conn = self.context.store.conn().await?;
         let Some(found) = institution::find(&mut conn, code).await? else { return Ok(None) };
         let found = Arc::new(found);
-        // One that was registered anew while this was read stays.
-        let mut known = self.institutions.write().expect("no writer panics");
-        Ok(Some(Arc::clone(known.entry(code.clone()).or_insert(found))))
+        self.institutions.keep(asked, [(code.clone(), Arc::clone(&found))]);
+        Ok(Some(found))
     }
 
     /// Whether the institution with this code has called before, without asking the database.
     pub(crate) fn has_called(&self, code: &str) -> bool {
         let code: Result<InstitutionCode, _> = code.parse();
-        code.is_ok_and(|code| self.institutions.read().expect("no reader panics").contains_key(&code))
+        code.is_ok_and(|code| self.institutions.last_known(&code).is_some())
     }
 
     /// Registers a person with how they are insured, or changes what is registered.
@@ -290,5 +295,21 @@ impl ProvinceNode {
     /// Sends what waits in the outbox and is due, until nothing is; how many were answered.
     pub async fn deliver(self: &Arc<Self>) -> usize {
         crate::work::outbox::deliver_due(self).await
+    }
+}
+
+impl Holder for ProvinceNode {
+    fn store(&self) -> &Store {
+        &self.context.store
+    }
+
+    fn set_hears(&self, hears: bool) {
+        self.institutions.set_hears(hears);
+    }
+
+    fn hear(&self, change: &Change) {
+        if let Change::Institution(code) = change {
+            self.institutions.forget(code);
+        }
     }
 }

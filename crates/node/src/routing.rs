@@ -8,29 +8,31 @@ use crate::{
     context::{Failure, Outcome},
     daily_reconciliation::hub as reconciliation,
     hub::{Hub, Registered},
-    insured::{amounts_of, reason, undoing},
-    load_limit,
+    insured::{reason, undoing},
     metrics::Ending,
     notice,
     peer::endpoint::rejected,
+    planted::{self, Bug},
     prepayment, trace,
 };
 use casework::{Filing, registration::Registrar};
 use funds::movement::settlement::{Settled as Booked, at_hub, undo as undo_transfers};
 use std::time::Duration;
 use store::{
+    Amounts,
     batch::Record,
     book, filing,
     hub::{self, Content, HubSettlement, NationalInstitution, Stage},
 };
-use terms::{AdminDivision, Moment, Participant, Province, Refusal};
+use terms::{AdminDivision, Fen, Moment, Participant, Province, Refusal};
 use tokio::time::Instant;
 use wire::{
     peer::{
-        Envelope, Untrusted,
+        self, Envelope, Untrusted,
+        passed::{PassedAnswer, PassedReply, PassedSettled, PassedSums},
         v1::{
-            Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Settled,
-            Undo, Undone,
+            Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Undo,
+            Undone,
         },
     },
     sign::link::Way,
@@ -47,7 +49,7 @@ const NATION: u32 = 110_000;
 
 /// Whether an envelope that nobody has parsed is for the hub itself.
 pub fn is_for_hub(body: &[u8]) -> bool {
-    load_limit::scan(body, "\"to\"").is_some_and(|to| to.parse() == Ok(Participant::Hub))
+    peer::named(body).is_some_and(|(_, to)| to.parse() == Ok(Participant::Hub))
 }
 
 /// Answers an envelope, whose sender waits until then: passes it on, or answers it. `Err` where there is nobody to answer to.
@@ -84,11 +86,11 @@ async fn pass_or_answer(
     (body, tag): (&[u8], Option<&str>),
     until: Option<Instant>,
 ) -> Outcome<Passed> {
-    let now = hub.context.now();
+    let now = if planted::is(Bug::TakesOldMessages) { envelope.sent_at } else { hub.context.now() };
     let from = hub.participant(envelope.from).await?.ok_or_else(|| unknown(envelope.from))?;
-    if tag.is_some_and(|tag| from.line.fits(Way::Up, body, tag)) {
+    if tag.is_some_and(|tag| from.line.fits(Way::Up, envelope.leaf(), tag)) {
         envelope.check_time(now).map_err(rejected)?;
-    } else {
+    } else if !planted::is(Bug::HubBelievesStrangers) {
         envelope.check_writer(&from.key, now).map_err(rejected)?;
     }
     let question: Question = envelope.open().map_err(rejected)?;
@@ -122,7 +124,8 @@ fn check_standing(from: &Registered, to: &Registered, question: &Question) -> Ou
             | Question::FindRegistrations(_)
     );
     match [to, from].into_iter().find(|side| side.entry.suspended.is_some()) {
-        Some(side) if starts => {
+        Some(_) if planted::is(Bug::HubPassesForTheSuspended) => Ok(()),
+        Some(side) if starts || planted::is(Bug::HubStopsWhatWasBegun) => {
             let reason = side.entry.suspended.as_deref().unwrap_or_default();
             // What a hospital is told has room for so much.
             let reason = reason.chars().take(SUSPENSION_REASON_MAX).collect();
@@ -161,7 +164,7 @@ async fn pass(
         tracing::warn!(to = %envelope.to, %detail, "a participant does not answer");
         Failure::Trouble(Refusal::ParticipantUnreachable { place: to.entry.name.clone() })
     };
-    let tag = to.line.tag(Way::Down, body);
+    let tag = to.line.tag(Way::Down, envelope.leaf());
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
     let patience = left.map_or(PATIENCE, |left| left.min(PATIENCE));
     let asking = hub.metrics.asks(question.kind());
@@ -172,20 +175,22 @@ async fn pass(
         return Err(rejected(Untrusted::Signature));
     }
     let now = hub.context.now();
-    if tag.is_some_and(|tag| to.line.fits(Way::Back, &body, &tag)) {
+    if tag.is_some_and(|tag| to.line.fits(Way::Back, reply.leaf(), &tag)) {
         reply.check_answers(envelope).and_then(|()| reply.check_time(now)).map_err(rejected)?;
     } else {
         reply.check_reply(envelope, &to.key, now).map_err(rejected)?;
     }
-    let reply = reply.open::<Reply>().map_err(rejected)?;
-    trace::ends(Ending::of_reply(&reply));
-    asking.ends(Ending::of_reply(&reply));
-    if let Reply::Answer(answer) = reply {
-        match (question, *answer) {
-            (Question::Settle(settle), Answer::Settled(settled)) => {
-                record_settled(hub, settle, &settled, now).await?;
+    let reply = reply.open::<PassedReply>().map_err(rejected)?;
+    trace::ends(Ending::of_passed(&reply));
+    asking.ends(Ending::of_passed(&reply));
+    if let PassedReply::Answer(answer) = reply {
+        match (question, answer) {
+            (Question::Settle(settle), PassedAnswer::Settled(settled)) => {
+                record_settled(hub, settle, settled, now).await?;
             }
-            (Question::Undo(undo), Answer::Undone(undone)) => record_undone(hub, undo, undone, now).await?,
+            (Question::Undo(undo), PassedAnswer::Undone(undone)) => {
+                record_undone(hub, undo, undone, now).await?;
+            }
             _ => {}
         }
     }
@@ -193,11 +198,16 @@ async fn pass(
 }
 
 /// Writes a settlement down, once. One that was undone meanwhile stays undone.
-async fn record_settled(hub: &Hub, settle: &Settle, settled: &Settled, now: Moment) -> Outcome<()> {
+async fn record_settled(hub: &Hub, settle: &Settle, settled: PassedSettled, now: Moment) -> Outcome<()> {
     if settle.settlement != settled.settlement {
         return Err(rejected(Untrusted::WrongReply));
     }
+    if planted::is(Bug::HubForgets) {
+        return Ok(());
+    }
     let claim = &settle.claim;
+    let mut amounts = amounts_of(settled.breakdown);
+    amounts.fund_total += Fen(i64::from(planted::is(Bug::HubRecordsAFenMore)));
     let settlement = HubSettlement {
         id: settle.settlement,
         stage: Stage::Standing,
@@ -208,7 +218,7 @@ async fn record_settled(hub: &Hub, settle: &Settle, settled: &Settled, now: Mome
             place: claim.treatment,
             care: claim.bill.care,
             scheme: claim.scheme,
-            amounts: amounts_of(&settled.breakdown),
+            amounts,
             committed_at: settled.committed_at,
         }),
         recorded_at: now,
@@ -228,6 +238,17 @@ async fn record_settled(hub: &Hub, settle: &Settle, settled: &Settled, now: Mome
     Ok(work.save().await?)
 }
 
+/// The amounts of a settlement as the hub's book keeps them.
+fn amounts_of(sums: PassedSums) -> Amounts {
+    Amounts {
+        total: sums.split.total,
+        fund_total: sums.fund_total,
+        person_total: sums.person_total,
+        account: sums.account_paid + sums.family_paid.into_iter().sum(),
+        funds: sums.fund_payments,
+    }
+}
+
 /// Writes an undoing down, once, also of a settlement that the hub never saw stand (in the model: `AtHub::Undone(None)`).
 async fn record_undone(hub: &Hub, undo: &Undo, undone: Undone, now: Moment) -> Outcome<()> {
     let by = (undone.undo, reason(undo.reason));
@@ -244,7 +265,7 @@ async fn record_undone(hub: &Hub, undo: &Undo, undone: Undone, now: Moment) -> O
     };
     if !hub::insert(&mut work, &never_seen).await? {
         let known = hub::hold(&mut work, undo.insured, undo.settlement).await?.expect("it was in the way");
-        if known.stage == Stage::Standing {
+        if known.stage == Stage::Standing && !planted::is(Bug::HubKeepsWhatIsUndone) {
             let back = undo_transfers(&transfers(&known), undoing(undo.reason), now.day(), now);
             book::append(&mut work, nation(), &back).await?;
             hub::set_undone(&mut work, undo.insured, undo.settlement, by, undone.at).await?;

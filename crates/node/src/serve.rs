@@ -6,13 +6,13 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     handler::Handler,
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use http_body_util::{BodyExt, Collected};
-use hyper::server::conn::http1;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -26,14 +26,26 @@ use tokio::{
 };
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
-use wire::peer::{TAG, Untrusted};
+use wire::peer::{CONTENT_TYPE, TAG, Untrusted, named};
 
 /// A node that runs.
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    stage: watch::Sender<Stage>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// How far a node is on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// It serves.
+    Serves,
+    /// It serves, says that it is not ready, and lets no connection be used again: whoever sends to it goes elsewhere.
+    Drains,
+    /// It takes no more connections.
+    Ends,
 }
 
 impl Running {
@@ -49,8 +61,19 @@ impl Running {
 
     /// Takes no more requests, lets those under way finish, and ends the workers.
     pub async fn stop(self) {
+        self.stop_after(Duration::ZERO).await;
+    }
+
+    /// The same, after it has served for so long as one that others should leave: a balancer sees that it is not ready, and
+    /// connections that are kept open end with an answer. What it does by itself ends at once.
+    pub async fn stop_after(self, drain: Duration) {
         // Nobody listening any more is what is wanted.
         let _ = self.stop.send(true);
+        if !drain.is_zero() {
+            let _ = self.stage.send(Stage::Drains);
+            tokio::time::sleep(drain).await;
+        }
+        let _ = self.stage.send(Stage::Ends);
         for task in self.tasks {
             let _ = task.await;
         }
@@ -67,31 +90,45 @@ impl Running {
 /// Runs the hub, on the runtime that this is called in.
 pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
     let router = hub_router(&hub);
-    let (stop, stopped) = watch::channel(false);
-    let address = listener.local_addr()?;
-    let mut tasks = Vec::new();
-    if let Some(every) = hub.timetable_every {
-        tasks.push(tokio::spawn(work::timetable::run_hub(hub, every, stopped.clone())));
-    }
-    tasks.push(serve(listener, router, stopped));
-    Ok(Running { address, stop, tasks })
+    start(listener, router, |stopped| {
+        let mut tasks = vec![tokio::spawn(work::changes::run(Arc::clone(&hub), stopped.clone()))];
+        if let Some(every) = hub.timetable_every {
+            tasks.push(tokio::spawn(work::timetable::run_hub(hub, every, stopped.clone())));
+        }
+        tasks
+    })
 }
 
 /// Runs a province with its outbox and what else it does by itself, on the runtime that this is called in.
 pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Result<Running> {
     let router = province_router(&node);
+    start(listener, router, |stopped| {
+        let mut tasks = vec![
+            tokio::spawn(work::changes::run(Arc::clone(&node), stopped.clone())),
+            tokio::spawn(work::outbox::run(Arc::clone(&node), stopped.clone())),
+        ];
+        if let Some(every) = node.settings.details_every {
+            tasks.push(tokio::spawn(work::details_on::run(Arc::clone(&node), every, stopped.clone())));
+        }
+        if let Some(every) = node.settings.timetable_every {
+            tasks.push(tokio::spawn(work::timetable::run_province(node, every, stopped.clone())));
+        }
+        tasks
+    })
+}
+
+/// Runs a router on a listener, with workers that end when they are told to.
+fn start(
+    listener: TcpListener,
+    router: Router,
+    workers: impl FnOnce(&watch::Receiver<bool>) -> Vec<JoinHandle<()>>,
+) -> std::io::Result<Running> {
     let (stop, stopped) = watch::channel(false);
+    let (stage, leaving) = watch::channel(Stage::Serves);
     let address = listener.local_addr()?;
-    let outbox = tokio::spawn(work::outbox::run(Arc::clone(&node), stopped.clone()));
-    let mut tasks = vec![outbox];
-    if let Some(every) = node.settings.details_every {
-        tasks.push(tokio::spawn(work::details_on::run(Arc::clone(&node), every, stopped.clone())));
-    }
-    if let Some(every) = node.settings.timetable_every {
-        tasks.push(tokio::spawn(work::timetable::run_province(node, every, stopped.clone())));
-    }
-    tasks.push(serve(listener, router, stopped));
-    Ok(Running { address, stop, tasks })
+    let mut tasks = workers(&stopped);
+    tasks.push(serve(listener, router, leaving));
+    Ok(Running { address, stage, stop, tasks })
 }
 
 fn hub_router(hub: &Arc<Hub>) -> Router {
@@ -147,9 +184,7 @@ impl Door {
 
 /// Serves something beside a node, until it is stopped itself.
 pub(crate) fn apart(listener: TcpListener, router: Router) -> std::io::Result<Running> {
-    let (stop, stopped) = watch::channel(false);
-    let address = listener.local_addr()?;
-    Ok(Running { address, stop, tasks: vec![serve(listener, router, stopped)] })
+    start(listener, router, |_| Vec::new())
 }
 
 /// How long a client may take to send the head of a request.
@@ -157,12 +192,12 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 /// How long requests under way may take once the node is to stop.
 const LAST_PATIENCE: Duration = Duration::from_secs(20);
 
-/// Accepts connections until told to stop. All connections are tasks of this one: aborted, it takes them along.
-fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+/// Accepts connections until it is to end. All connections are tasks of this one: aborted, it takes them along.
+fn serve(listener: TcpListener, router: Router, mut stage: watch::Receiver<Stage>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut connections = JoinSet::new();
         let graceful = GracefulShutdown::new();
-        while !*stopped.borrow() {
+        while *stage.borrow() != Stage::Ends {
             let stream = tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => stream,
@@ -173,7 +208,7 @@ fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<boo
                         continue;
                     }
                 },
-                changed = stopped.changed() => {
+                changed = stage.changed() => {
                     if changed.is_err() {
                         break;
                     }
@@ -183,7 +218,16 @@ fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<boo
             };
             // Answers are small and awaited: they go out at once.
             let _ = stream.set_nodelay(true);
-            let service = TowerToHyperService::new(router.clone());
+            // Once the node is to stop, every answer is the last one on its connection.
+            let leaving = stage.clone();
+            let service =
+                ServiceExt::<Request<Incoming>>::map_response(router.clone(), move |mut answer: Response| {
+                    if *leaving.borrow() > Stage::Serves {
+                        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                    }
+                    answer
+                });
+            let service = TowerToHyperService::new(service);
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_PATIENCE)
@@ -230,7 +274,7 @@ async fn province_peer(State(node): State<Arc<ProvinceNode>>, headers: HeaderMap
 
 /// The node that an envelope names as its writer, as far as fairness between nodes goes.
 fn asker(body: &[u8]) -> &str {
-    load_limit::scan(body, "\"from\"").unwrap_or_default()
+    named(body).map(|(from, _)| from).unwrap_or_default()
 }
 
 fn tag(headers: &HeaderMap) -> Option<&str> {
@@ -240,7 +284,7 @@ fn tag(headers: &HeaderMap) -> Option<&str> {
 fn peer_response(answer: Result<(Vec<u8>, String), Untrusted>) -> Response {
     match answer {
         Ok((body, tag)) => {
-            let headers = [(header::CONTENT_TYPE.as_str(), "application/json"), (TAG, &tag)];
+            let headers = [(header::CONTENT_TYPE.as_str(), CONTENT_TYPE), (TAG, &tag)];
             (headers, Body::from(body)).into_response()
         }
         Err(why) => (StatusCode::BAD_REQUEST, format!("not an envelope: {why:?}")).into_response(),

@@ -13,6 +13,7 @@ use crate::{
     deduction,
     insured::{amounts_of, breakdown_of, reason, refusal_of, stored_refusal, undoing},
     peer::ask::NoAnswer,
+    planted::{self, Bug},
     province::ProvinceNode,
 };
 use benefit::{Bill, Breakdown};
@@ -595,7 +596,10 @@ pub async fn start_undo(
         move_visit(work, settlement, Move::Undo).await?;
         outbox::take(work, settlement.area, &settlement.id.to_string(), SETTLE).await?;
         let again = now.plus_millis(ASK_AGAIN_MILLIS);
-        outbox::put(work, settlement.area, (&settlement.id.to_string(), UNDO), None, (now, again)).await?;
+        if !planted::is(Bug::LosesTheQuestionToUndo) {
+            outbox::put(work, settlement.area, (&settlement.id.to_string(), UNDO), None, (now, again))
+                .await?;
+        }
     }
     Ok((settlement.stage == Stage::Undoing).then(|| undo_question(settlement)))
 }
@@ -643,7 +647,10 @@ async fn hear_undone(node: &ProvinceNode, id: SettlementId) -> Outcome<Treatment
         let undo = settlement.undo.as_ref().expect("an undoing has an id");
         let cancelled = undo.reason == reason(UndoKind::Cancellation);
         let kind = if cancelled { UndoKind::Cancellation } else { UndoKind::Reversal };
-        let back = undo_transfers(&transfers(&settlement), undoing(kind), now.day(), now);
+        let mut back = undo_transfers(&transfers(&settlement), undoing(kind), now.day(), now);
+        for entry in back.iter_mut().filter(|_| planted::is(Bug::BooksTheUndoingTwice)) {
+            entry.amount += entry.amount;
+        }
         settlement.stage = stage;
         settlement.undone_at = Some(now);
         treatment::update(&mut work, &settlement).await?;

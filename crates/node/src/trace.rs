@@ -2,7 +2,10 @@
 //!
 //! The id is made where a hospital's message comes in, and goes from node to node in the header `traceparent` of W3C Trace
 //! Context. Whoever sends that header may write into it what he likes: it is put into log lines, and nothing is ever decided by it.
-//! It is not drawn but counted: who made it, when, and which one, so that it is unique and costs nothing.
+//! It is not drawn but counted: who made it, when, and which one, so that it is unique and costs nothing. Each instance of a node
+//! counts from another number.
+
+mod export;
 
 use crate::{
     hub::Hub,
@@ -15,6 +18,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+pub(crate) use export::Exporter;
 use std::{
     cell::Cell,
     fmt,
@@ -24,9 +28,10 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
 };
-use terms::{Moment, Participant};
+use terms::{IdSource, Moment, Participant};
 use tokio::time::Instant;
 use tracing::Instrument;
+use wire::otlp::Span;
 
 /// The HTTP header that carries it.
 pub const HEADER: &str = "traceparent";
@@ -74,6 +79,7 @@ pub(crate) struct Tracer {
     me: Participant,
     metrics: Arc<Metrics>,
     count: AtomicU32,
+    exporter: Option<Exporter>,
 }
 
 /// Through which door a request comes.
@@ -87,10 +93,26 @@ pub(crate) enum Door {
     Outbox,
 }
 
+impl Door {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Hospital => "hospital",
+            Self::Peer => "peer",
+            Self::Outbox => "outbox",
+        }
+    }
+}
+
 impl Tracer {
-    /// Of a node.
-    pub fn new(me: Participant, metrics: Arc<Metrics>) -> Self {
-        Self { me, metrics, count: AtomicU32::new(0) }
+    /// Of an instance of a node.
+    pub fn new(me: Participant, ids: &dyn IdSource, metrics: Arc<Metrics>) -> Self {
+        let first = u32::try_from(ids.serial() >> 32).expect("half of it");
+        Self { me, metrics, count: AtomicU32::new(first), exporter: None }
+    }
+
+    /// The same, and what it sees is told to a collector.
+    pub fn told_to(self, exporter: Option<Exporter>) -> Self {
+        Self { exporter, ..self }
     }
 
     /// Does something as a request of its own.
@@ -110,18 +132,16 @@ impl Tracer {
         let me = u32::try_from(store::participant_number(self.me)).unwrap_or_default();
         let millis = u64::try_from(now.millis()).unwrap_or_default();
         let own = u128::from(me) << 96 | u128::from(millis) << 32 | u128::from(count);
-        let id = header.and_then(Trace::read).map_or(own, |trace| trace.id);
+        let from = header.and_then(Trace::read);
+        let id = from.map_or(own, |from| from.id);
         let trace = Trace { id, span: u64::from(me) << 32 | u64::from(count) };
-        let name = match door {
-            Door::Hospital => "hospital",
-            Door::Peer => "peer",
-            Door::Outbox => "outbox",
-        };
+        let name = door.name();
         // An error's span: a log that shows nothing but errors shows in which request they happened.
         let span = tracing::error_span!("request", node = %self.me, from = name, trace = %trace);
         let current = Current { trace, kind: Cell::new(OTHER), ending: Cell::new(Ending::Broken) };
         let counted = async {
-            let _underway = Underway { metrics: &self.metrics, door, began: Instant::now() };
+            let parent = from.map(|from| from.span);
+            let _underway = Underway { tracer: self, door, parent, at: now, began: Instant::now() };
             work.await
         };
         CURRENT.scope(current, counted.instrument(span)).await
@@ -208,18 +228,42 @@ pub(crate) fn carried_by(request: hyper::http::request::Builder) -> hyper::http:
 
 /// A request that is dealt with: counted when it ends, also where its sender goes away or it comes to an impossible state.
 struct Underway<'a> {
-    metrics: &'a Metrics,
+    tracer: &'a Tracer,
     door: Door,
+    parent: Option<u64>,
+    at: Moment,
     began: Instant,
+}
+
+impl Underway<'_> {
+    fn tell(&self, trace: Trace, kind: &'static str, ending: Ending) {
+        let Some(exporter) = &self.tracer.exporter else { return };
+        exporter.tell(Span {
+            trace: trace.id,
+            id: trace.span,
+            parent: self.parent,
+            door: self.door.name(),
+            kind,
+            outcome: ending.name(),
+            is_error: ending.is_error(),
+            began: self.at,
+            took_nanos: u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        });
+    }
 }
 
 impl Drop for Underway<'_> {
     fn drop(&mut self) {
-        let known = CURRENT.try_with(|current| (current.kind.get(), current.ending.get()));
-        let (kind, ending) = known.unwrap_or((OTHER, Ending::Broken));
+        let known =
+            CURRENT.try_with(|current| (Some(current.trace), current.kind.get(), current.ending.get()));
+        let (trace, kind, ending) = known.unwrap_or((None, OTHER, Ending::Broken));
+        if let Some(trace) = trace {
+            self.tell(trace, kind, ending);
+        }
+        let metrics = &self.tracer.metrics;
         match self.door {
-            Door::Hospital => self.metrics.hospital(kind, ending, self.began.elapsed()),
-            Door::Peer => self.metrics.answered(kind, ending, self.began.elapsed()),
+            Door::Hospital => metrics.hospital(kind, ending, self.began.elapsed()),
+            Door::Peer => metrics.answered(kind, ending, self.began.elapsed()),
             Door::Outbox => {}
         }
     }
@@ -251,7 +295,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_node_that_is_sent_a_trace_goes_on_with_it_and_no_two_requests_share_one() {
-        let tracer = Tracer::new(Participant::Hub, Arc::new(Metrics::new("hub")));
+        let tracer = Tracer::new(Participant::Hub, &crate::RandomIds, Arc::new(Metrics::new("hub")));
         let now: Moment = "2026-11-21 10:00:00".parse().unwrap();
         let seen = async || CURRENT.with(|current| current.trace);
         let first = tracer.begin(Door::Outbox, now, seen()).await;

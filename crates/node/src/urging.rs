@@ -5,18 +5,15 @@
 
 use crate::{
     context::{Failure, Outcome},
-    hub::Hub,
+    hub::{Hub, set_suspended},
     payment_order::rules_on,
 };
 use funds::{
     payment_order::OrderNumber,
     urging::{Letter, Lifted, Overdue, Suspension, may_suspend, overdue},
 };
-use store::{
-    hub::{self, ParticipantEntry},
-    notice, urging,
-};
-use terms::{Participant, Province, Refusal, WorkingDays};
+use store::{Work, notice, urging};
+use terms::{Moment, Participant, Province, Refusal, WorkingDays};
 
 /// An overdue payment with the letters that went out.
 #[derive(Clone, Debug)]
@@ -114,6 +111,13 @@ pub struct Decision {
 
 /// Suspends a province for what it has not paid. The same decision again is the same suspension.
 pub async fn suspend(hub: &Hub, province: Province, decided: Decision) -> Outcome<Suspension> {
+    let suspended = enter_suspension(hub, province, decided).await;
+    // Also after trouble: it may have come after the commit.
+    hub.forget_participant(Participant::Province(province));
+    suspended
+}
+
+async fn enter_suspension(hub: &Hub, province: Province, decided: Decision) -> Outcome<Suspension> {
     let now = hub.context.now();
     let unpaid: Vec<(Overdue, u8)> = standing(hub)
         .await?
@@ -138,17 +142,20 @@ pub async fn suspend(hub: &Hub, province: Province, decided: Decision) -> Outcom
         lifted: None,
     };
     let told = format!("{}，{}", suspension.reason, suspension.decision);
-    let entry = entry(hub, province).await?;
-    let entry = ParticipantEntry { suspended: Some(told), changed_at: now, ..entry };
-    hub::put_participant(&mut work, &entry).await?;
+    set(&mut work, province, Some(told), now).await?;
     urging::add_suspension(&mut work, &suspension, now).await?;
     work.save().await?;
-    hub.forget_participant(entry.participant);
     Ok(suspension)
 }
 
 /// Lifts the suspension of a province. The same decision again is the same lifting.
 pub async fn lift(hub: &Hub, province: Province, decided: Decision) -> Outcome<Suspension> {
+    let lifted = enter_lifting(hub, province, decided).await;
+    hub.forget_participant(Participant::Province(province));
+    lifted
+}
+
+async fn enter_lifting(hub: &Hub, province: Province, decided: Decision) -> Outcome<Suspension> {
     let now = hub.context.now();
     let mut work = hub.context.store.begin().await?;
     let Some(open) = urging::hold_open(&mut work, province).await? else {
@@ -159,19 +166,19 @@ pub async fn lift(hub: &Hub, province: Province, decided: Decision) -> Outcome<S
     };
     let Decision { reason, document: decision, by } = decided;
     let lifted = Suspension { lifted: Some(Lifted { reason, decision, on: now.day(), at: now, by }), ..open };
-    let entry = ParticipantEntry { suspended: None, changed_at: now, ..entry(hub, province).await? };
-    hub::put_participant(&mut work, &entry).await?;
+    set(&mut work, province, None, now).await?;
     urging::set_lifted(&mut work, &lifted, now).await?;
     work.save().await?;
-    hub.forget_participant(entry.participant);
     Ok(lifted)
 }
 
-async fn entry(hub: &Hub, province: Province) -> Outcome<ParticipantEntry> {
+/// The register of participants says so from this unit of work on.
+async fn set(work: &mut Work, province: Province, reason: Option<String>, now: Moment) -> Outcome<()> {
     let participant = Participant::Province(province);
-    let known = hub.participant(participant).await?;
-    let unknown = || Refusal::NotAParticipant { participant: participant.to_string() };
-    Ok(known.ok_or_else(unknown)?.entry.clone())
+    if set_suspended(work, participant, reason, now).await? {
+        return Ok(());
+    }
+    Err(Refusal::NotAParticipant { participant: participant.to_string() }.into())
 }
 
 /// Whether a province is suspended for what it has not paid: then only a decision lifts it.

@@ -22,6 +22,8 @@ use std::{
 };
 use terms::Moment;
 
+pub mod files;
+
 const DUMP: &str = "database.dump";
 const MANIFEST: &str = "manifest.json";
 
@@ -96,6 +98,22 @@ pub enum Error {
         /// Rows that came back.
         found: i64,
     },
+    /// The server keeps no archive of its journal.
+    #[error(
+        "节点没有归档日志，不能按时刻恢复：请以 --archive 启动节点后再做 --files 备份 (the node keeps no archive)"
+    )]
+    NoArchive,
+    /// The moment is before the backup.
+    #[error("所要时刻早于备份完成的时间{taken_at}：请改用更早的备份 (the moment is before the backup)")]
+    TooEarly {
+        /// When the backup was complete.
+        taken_at: Moment,
+    },
+    /// The journal does not go on to the moment.
+    #[error(
+        "归档日志不到所要的时刻或不完整，已放弃恢复：请核对 --archive，或不填 --until 恢复到日志末尾 (the journal does not reach it)"
+    )]
+    NotReached,
     /// One of PostgreSQL's tools ended badly.
     #[error("{tool} 失败：{said} (it failed)")]
     Failed {
@@ -258,6 +276,48 @@ mod tests {
                 .unwrap();
             work.save().await.unwrap();
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_copy_of_the_files_comes_back_as_it_was_at_any_moment_since() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        let [node, archive, backup] = ["node", "archive", "backup"].map(|name| folder.path().join(name));
+        let second = Moment::from_millis(now().millis() + 1_000).unwrap();
+        let options = Options { archive: Some(archive.clone()), ..Options::default() };
+        let server = Embedded::start(&node, &options).unwrap();
+        server.create_database("yidi").await.unwrap();
+        let store = Store::open(server.connect_options("yidi"), 4).await.unwrap();
+        store.prepare(Participant::Hub, now()).await.unwrap();
+        put(&store, 0..10).await;
+        // The moments of the journal are the server's own.
+        let clock = async || {
+            let mut conn = store.conn().await.unwrap();
+            let millis = "select (extract(epoch from clock_timestamp()) * 1000)::bigint";
+            Moment::from_millis(sqlx::query_scalar(millis).fetch_one(&mut *conn).await.unwrap()).unwrap()
+        };
+        let taken = clock().await;
+        let manifest = files::take(&node, "yidi", &backup, || taken).await.unwrap();
+        put(&store, 10..30).await;
+        // Moments are named by the second.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        let between = clock().await;
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        put(&store, 30..60).await;
+        store.close().await;
+        server.stop();
+
+        for (until, expected) in [(Some(between), 30), (None, 60)] {
+            let made = folder.path().join(format!("made-{expected}"));
+            assert_eq!(files::restore(&backup, &archive, &made, until).await.unwrap(), manifest);
+            let restored = Embedded::start(&made, &Options::default()).unwrap();
+            let copy = Store::open(restored.connect_options("yidi"), 2).await.unwrap();
+            copy.prepare(Participant::Hub, now()).await.unwrap();
+            assert_eq!(outbox::count(&mut copy.conn().await.unwrap()).await.unwrap(), expected);
+            copy.close().await;
+        }
+        let too_early = files::restore(&backup, &archive, &folder.path().join("no"), Some(second)).await;
+        assert!(matches!(too_early, Err(Error::TooEarly { .. })), "{too_early:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

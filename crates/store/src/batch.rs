@@ -4,6 +4,10 @@
 //! A batch only writes work that was decided on a state it names by its revision. Rows whose state has moved on are not
 //! written, and their deciders are told to decide again on the slow and careful way. A batch that fails as a whole is
 //! done one by one.
+//!
+//! Statements here are planned once, when tables may still be empty, and joined along keys only. What a batch has written a few lines
+//! above is therefore looked up as `(id in (select id from stand)) is true`, which is a table of hashes whatever the planner expects,
+//! and not joined, which would compare each with each.
 
 mod ask;
 mod commit;
@@ -24,7 +28,10 @@ use crate::{
     fault::{MaybeFaults, Point, meet},
     timing::Step,
 };
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -51,9 +58,16 @@ pub trait Batch: Send + Sync + Sized + 'static {
     /// What tells two works apart that must not be in one batch, since they change the same row.
     fn key(&self) -> String;
 
+    /// The months whose partitions it reads or changes. Only works of the same months go together: a statement that is told its
+    /// months opens their partitions, and not those of all years.
+    fn months(&self) -> Months;
+
     /// Does all of them; what came of each, in their order.
     fn do_all(store: &Store, all: &[Self]) -> impl Future<Output = Result<Vec<Self::Answer>>> + Send;
 }
+
+/// The month of a settlement, and that of its visit, as partitions are numbered; 0 where a work has none.
+pub type Months = [i32; 2];
 
 /// A work, and who waits for it.
 type Waiting<B> = (B, oneshot::Sender<<B as Batch>::Answer>);
@@ -130,13 +144,16 @@ async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiti
         }
         let mut together = Vec::new();
         let mut answers = Vec::new();
-        let mut keys = std::collections::HashSet::new();
+        let mut keys = HashSet::new();
+        let mut months = None;
         let mut later = VecDeque::new();
         for (one, answer) in waiting.drain(..) {
             if B::ONLY_IF_WAITED_FOR && answer.is_closed() {
                 continue;
             }
-            if together.len() < TOGETHER_MAX && keys.insert(one.key()) {
+            let is_along =
+                together.len() < TOGETHER_MAX && *months.get_or_insert(one.months()) == one.months();
+            if is_along && keys.insert(one.key()) {
                 together.push(one);
                 answers.push(answer);
             } else {
@@ -157,6 +174,12 @@ async fn run<B: Batch>(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiti
             let _ = answer.send(done);
         }
     }
+}
+
+/// For each id whether it is among those that a statement gave back.
+fn each_among(ids: &[String], given_back: Vec<String>) -> Vec<bool> {
+    let given_back: HashSet<String> = given_back.into_iter().collect();
+    ids.iter().map(|id| given_back.contains(id)).collect()
 }
 
 /// Does a batch. If it fails as a whole, each alone: one that cannot be done keeps no other from it.

@@ -14,6 +14,7 @@ pub mod fixture;
 mod folder;
 mod keeper;
 mod programs;
+pub mod standby;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -42,11 +43,14 @@ pub struct Options {
     pub durable: bool,
     /// Where to unpack PostgreSQL's programs; the data folder when not said. Must exist.
     pub unpack_into: Option<PathBuf>,
+    /// Where the journal (WAL) is laid as it is written, compressed, at least once a minute; nowhere when not said. See
+    /// [`crate::backup::files`]. The folder above must exist.
+    pub archive: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { settings: Vec::new(), durable: true, unpack_into: None }
+        Self { settings: Vec::new(), durable: true, unpack_into: None, archive: None }
     }
 }
 
@@ -107,7 +111,11 @@ impl Embedded {
         let unpack_into = options.unpack_into.as_deref().unwrap_or(folder.path());
         let programs = Programs::find(unpack_into, &folder.data())?;
         folder.initialise(&programs, options.durable)?;
-        Ok(Self { keeper: Keeper::start(folder, programs, options.command_line())? })
+        let mut settings = options.command_line();
+        if let Some(archive) = &options.archive {
+            settings.extend(archiving(&folder.make_private(archive)?)?);
+        }
+        Ok(Self { keeper: Keeper::start(folder, programs, settings)? })
     }
 
     /// How to connect to a database of this server, over its unix socket.
@@ -167,6 +175,20 @@ impl Embedded {
     pub fn stop(mut self) {
         self.keeper.stop();
     }
+}
+
+/// What has the server lay its journal in an archive: each piece whole, and never another one over it.
+fn archiving(archive: &Path) -> Result<[String; 3], EmbeddedError> {
+    let path = archive.display().to_string();
+    // It stands in a shell's quotes, where PostgreSQL puts names in place of signs.
+    if path.contains(['\'', '"', '%', '$', '`', '\\']) {
+        return Err(EmbeddedError::io("归档到", archive)(std::io::ErrorKind::InvalidFilename.into()));
+    }
+    let command = format!(
+        "to=\"{path}/%f.gz\"; if test -e \"$to\"; then gzip -dc \"$to\" | cmp -s - \"%p\"; \
+         else gzip -c \"%p\" > \"$to.part\" && sync \"$to.part\" && mv \"$to.part\" \"$to\" && sync \"{path}\"; fi"
+    );
+    Ok(["archive_mode=on".to_owned(), "archive_timeout=60".to_owned(), format!("archive_command={command}")])
 }
 
 /// Creates a database, if there is none of this name, as a copy of another one if that is named.

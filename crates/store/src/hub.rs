@@ -2,6 +2,7 @@
 
 use crate::{
     Amounts, Conn, Result, Work,
+    change::{self, Change},
     row::{
         coded, division, division_number, fund_columns, moment, moment_if, parsed, parsed_if,
         participant_number, stage, stage_number,
@@ -37,6 +38,15 @@ pub async fn participants(conn: &mut Conn) -> Result<Vec<ParticipantEntry>> {
     rows.iter().map(read_participant).collect()
 }
 
+/// A participant, held until this unit of work ends: what is registered of it is changed on what is seen here.
+pub async fn hold_participant(work: &mut Work, participant: Participant) -> Result<Option<ParticipantEntry>> {
+    let row = sqlx::query("select * from participant where participant = $1 for update")
+        .bind(participant_number(participant))
+        .fetch_optional(work.conn())
+        .await?;
+    row.as_ref().map(read_participant).transpose()
+}
+
 fn read_participant(row: &PgRow) -> Result<ParticipantEntry> {
     let number: i32 = row.try_get("participant")?;
     let participant = match number {
@@ -53,7 +63,7 @@ fn read_participant(row: &PgRow) -> Result<ParticipantEntry> {
     })
 }
 
-/// Registers a participant, or changes what is registered.
+/// Registers a participant, or changes what is registered, and tells all instances.
 pub async fn put_participant(work: &mut Work, entry: &ParticipantEntry) -> Result<()> {
     sqlx::query(
         "insert into participant (participant, name, address, public_key, suspended, changed_at)
@@ -69,7 +79,7 @@ pub async fn put_participant(work: &mut Work, entry: &ParticipantEntry) -> Resul
     .bind(entry.changed_at.millis())
     .execute(work.conn())
     .await?;
-    Ok(())
+    change::tell(work, &Change::Participant(entry.participant)).await
 }
 
 /// An institution in the national register.
@@ -89,7 +99,7 @@ pub struct NationalInstitution {
     pub changed_at: Moment,
 }
 
-/// Keeps an institution in the national register, unless a later change stands there already.
+/// Keeps an institution in the national register, unless a later change stands there already, and tells all instances.
 pub async fn put_institution(work: &mut Work, institution: &NationalInstitution) -> Result<()> {
     sqlx::query(
         "insert into national_institution (province, code, name, place, level, open, changed_at)
@@ -107,7 +117,7 @@ pub async fn put_institution(work: &mut Work, institution: &NationalInstitution)
     .bind(institution.changed_at.millis())
     .execute(work.conn())
     .await?;
-    Ok(())
+    change::tell(work, &Change::NationalInstitution(institution.code.clone())).await
 }
 
 /// The institution of the national register with this code, in this province.

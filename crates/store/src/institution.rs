@@ -2,6 +2,7 @@
 
 use crate::{
     Conn, Result, Work,
+    change::{self, Change},
     row::{area_of, coded, division, division_number, moment, parsed},
 };
 use casework::institution::{Authentication, Institution, Secret};
@@ -37,7 +38,7 @@ pub async fn search(
     rows.iter().map(read).collect()
 }
 
-/// Registers an institution, or changes what is registered.
+/// Registers an institution, or changes what is registered, and tells all instances.
 pub async fn put(work: &mut Work, institution: &Institution) -> Result<()> {
     sqlx::query(
         "insert into institution (area, code, place, name, uscc, kind, grade, level, chinese_medicine, open,
@@ -68,7 +69,7 @@ pub async fn put(work: &mut Work, institution: &Institution) -> Result<()> {
     .bind(institution.changed_at.millis())
     .execute(work.conn())
     .await?;
-    Ok(())
+    change::tell(work, &Change::Institution(institution.code.clone())).await
 }
 
 /// Writes down that an operator signed in.

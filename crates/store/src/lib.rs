@@ -16,6 +16,7 @@ pub mod batch;
 pub mod bill;
 pub mod book;
 pub mod census;
+pub mod change;
 pub mod clearing;
 pub mod clearing_statement;
 pub mod daily_reconciliation;
@@ -23,6 +24,7 @@ pub mod deduction;
 pub mod department;
 pub mod detail;
 pub mod difference;
+pub mod distribution;
 mod document;
 pub mod embedded;
 pub mod emergency_increase;
@@ -40,6 +42,7 @@ pub mod mapping;
 pub mod measure;
 pub mod medium;
 pub mod message;
+pub mod migration;
 mod money;
 pub mod notice;
 pub mod outbox;
@@ -58,6 +61,7 @@ pub mod status;
 pub mod timing;
 pub mod transmission;
 pub mod treatment;
+pub mod turn;
 pub mod urging;
 pub mod visit;
 
@@ -75,9 +79,6 @@ pub use document::Document;
 use fault::{Faults, MaybeFaults, Point, meet};
 pub use row::{area_of, participant_number};
 
-/// The migrations of a node's database, in order.
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
-
 /// A connection to read from.
 pub type Conn = sqlx::PgConnection;
 
@@ -90,6 +91,16 @@ pub enum Error {
     /// The schema cannot be brought up to date.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// A later program has taken away from the schema what this one uses.
+    #[error(
+        "the schema is of a later program: programs that know {since:04} serve on it, this one knows {known:04}"
+    )]
+    Contracted {
+        /// The oldest schema that a program must know.
+        since: i64,
+        /// The newest that this one knows.
+        known: i64,
+    },
     /// A stored value is not what this program writes.
     #[error("stored value of {column} cannot be read: {value}")]
     Corrupt {
@@ -124,6 +135,8 @@ pub struct Store {
     pool: PgPool,
     /// For the batches, which join what they are given with the tables along their keys.
     writers: PgPool,
+    /// For what an instance keeps beside its work, however busy it is: an ear for changes, and its turn at something.
+    aside: PgPool,
     faults: MaybeFaults,
     timing: Timing,
 }
@@ -134,6 +147,9 @@ const RESTED: Duration = Duration::from_millis(200);
 /// Connections for batches: one for each kind that a node does.
 const WRITERS: u32 = 5;
 
+/// Connections beside the work: one that listens, one that holds a turn.
+const ASIDE: u32 = 2;
+
 impl Store {
     /// Opens a database with so many connections at most.
     pub async fn open(options: PgConnectOptions, connections: u32) -> Result<Self> {
@@ -143,6 +159,10 @@ impl Store {
             ("plan_cache_mode", "force_generic_plan"),
             ("enable_seqscan", "off"),
             ("jit", "off"),
+            // What an instance holds whose machine is gone is let go within a minute, not after hours.
+            ("tcp_keepalives_idle", "30"),
+            ("tcp_keepalives_interval", "10"),
+            ("tcp_keepalives_count", "3"),
         ]);
         let along_keys = options.clone().options([("enable_hashjoin", "off"), ("enable_mergejoin", "off")]);
         let pool = |most: u32| {
@@ -156,6 +176,7 @@ impl Store {
                 })
         };
         Ok(Self {
+            aside: pool(ASIDE).connect_lazy_with(options.clone()),
             pool: pool(connections).connect_with(options).await?,
             writers: pool(WRITERS).connect_lazy_with(along_keys),
             faults: None,
@@ -176,15 +197,20 @@ impl Store {
             .all(|pool| u32::try_from(pool.num_idle()).is_ok_and(|idle| idle == pool.size()))
     }
 
+    /// Opens the same database once more, as another instance of the node does.
+    pub async fn opened_again(&self, connections: u32) -> Result<Self> {
+        Self::open(self.pool.connect_options().as_ref().clone(), connections).await
+    }
+
     /// Opens the database that a `postgres://` address names.
     pub async fn open_url(url: &str, connections: u32) -> Result<Self> {
         Self::open(url.parse()?, connections).await
     }
 
-    /// Brings the schema up to date, makes the partitions of the months from the one before `today` to three after it, and
+    /// Brings the schema up to date ([`migration`]), makes the partitions of the months from the one before `today` to three after it, and
     /// takes the database for `owner`: an empty one becomes the owner's, another's is refused.
     pub async fn prepare(&self, owner: Participant, now: Moment) -> Result<()> {
-        MIGRATIONS.run(&self.pool).await?;
+        migration::bring_up_to_date(&self.pool).await?;
         self.make_months(now).await?;
         let asked = participant_number(owner);
         sqlx::query(
@@ -200,7 +226,7 @@ impl Store {
 
     /// Only the schema: what test fixtures make a template of.
     pub async fn migrate(&self, now: Moment) -> Result<()> {
-        MIGRATIONS.run(&self.pool).await?;
+        migration::bring_up_to_date(&self.pool).await?;
         self.make_months(now).await
     }
 
@@ -258,6 +284,7 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
         self.writers.close().await;
+        self.aside.close().await;
     }
 }
 

@@ -1,9 +1,13 @@
 //! What no node ever does to its books, for measurements (`yidi bench`) and for stories about what finds it: settlements that nobody
 //! settled, rows that somebody changed behind the node's back.
 
+mod multiply;
+
 use crate::{Conn, Result, row::division_number};
 use funds::Side;
+pub use multiply::{Multiplying, fill_institutions, multiply_hub, multiply_insured, multiply_treatment};
 use sqlx::{AssertSqlSafe, Executor};
+use std::time::{Duration, Instant};
 use terms::{Day, Fen, PoolingArea, Province, SettlementId};
 
 /// What is filled in.
@@ -91,6 +95,25 @@ const ID: &str = "$1::text || lpad(at::text, 13, '0') || lpad((n * 7919 % 100000
 const AMOUNTS: &str =
     "10000 + n % 5000, 7000 + n % 5000, 3000, 100, '{310100,330100}', array[6000 + n % 5000, 1000]";
 
+/// How many settlements the hub's book holds.
+pub async fn count_hub(conn: &mut Conn) -> Result<i64> {
+    Ok(sqlx::query_scalar("select count(*) from hub_settlement").fetch_one(conn).await?)
+}
+
+/// How long a commit of one small row takes, alone: the median of some.
+pub async fn commit_time(conn: &mut Conn) -> Result<Duration> {
+    conn.execute("create table if not exists measured (n integer)").await?;
+    let mut times = Vec::new();
+    for _ in 0..101 {
+        let begun = Instant::now();
+        conn.execute("insert into measured values (1)").await?;
+        times.push(begun.elapsed());
+    }
+    conn.execute("drop table measured").await?;
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
+}
+
 /// Changes every so many-th settlement of a day in the hub's book by a fen; of how many.
 pub async fn alter_hub(conn: &mut Conn, day: Day, every: i64) -> Result<u64> {
     let done = sqlx::query(
@@ -129,6 +152,49 @@ pub async fn mend(conn: &mut Conn, table: &str) -> Result<()> {
          end $$"
     );
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(conn).await?;
+    Ok(())
+}
+
+/// Keeps what is in all tables now, for [`forget_since`].
+pub async fn remember(conn: &mut Conn) -> Result<()> {
+    conn.execute(
+        "do $$
+         declare
+             name text;
+         begin
+             create schema remembered;
+             for name in select relname from pg_class
+                 where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+             loop
+                 execute format('create table remembered.%I as table public.%I', name, name);
+             end loop;
+         end $$",
+    )
+    .await?;
+    Ok(())
+}
+
+/// Puts all tables back as they were when they were remembered: a backup was restored.
+pub async fn forget_since(conn: &mut Conn) -> Result<()> {
+    conn.execute(
+        "do $$
+         declare
+             name text;
+             columns text;
+         begin
+             for name in select relname from pg_class where relnamespace = 'remembered'::regnamespace and relkind = 'r'
+             loop
+                 select string_agg(quote_ident(attname), ',') into columns from pg_attribute
+                 where attrelid = ('public.' || quote_ident(name))::regclass and attnum > 0 and not attisdropped
+                   and attgenerated = '';
+                 execute format('delete from public.%I', name);
+                 execute format('insert into public.%I (%s) overriding system value select %s from remembered.%I',
+                                name, columns, columns, name);
+             end loop;
+             drop schema remembered cascade;
+         end $$",
+    )
+    .await?;
     Ok(())
 }
 

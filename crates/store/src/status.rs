@@ -1,7 +1,6 @@
-//! How the database of a node is: whether it answers and fits the program, and how much waits in it. Cheap enough to be asked every
-//! few seconds.
+//! How the database of a node is: its connections, and how much waits in it. Cheap enough to be asked every few seconds.
 
-use crate::{Conn, MIGRATIONS, Result, Store, row::moment_if};
+use crate::{Conn, Result, Store, row::moment_if};
 use casework::difference::Stage;
 use sqlx::Row;
 use terms::{Moment, Month};
@@ -15,17 +14,6 @@ pub struct Connections {
     pub idle: usize,
     /// How many there may be.
     pub most: usize,
-}
-
-/// How the schema stands to the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Schema {
-    /// It is the program's.
-    Current,
-    /// It lacks migrations that the program has.
-    Behind,
-    /// A later program has changed it.
-    Ahead,
 }
 
 /// What waits in the database of a node.
@@ -49,18 +37,6 @@ impl Store {
         let most = usize::try_from(self.pool.options().get_max_connections()).unwrap_or(usize::MAX);
         Connections { in_use: open.saturating_sub(idle), idle, most }
     }
-}
-
-/// How the schema stands to the program: an answer also says that the database can be reached.
-pub async fn schema(conn: &mut Conn) -> Result<Schema> {
-    let known: Option<i64> =
-        sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(conn).await?;
-    let ours = MIGRATIONS.iter().map(|migration| migration.version).max();
-    Ok(match known.cmp(&ours) {
-        std::cmp::Ordering::Equal => Schema::Current,
-        std::cmp::Ordering::Less => Schema::Behind,
-        std::cmp::Ordering::Greater => Schema::Ahead,
-    })
 }
 
 /// What waits.
@@ -93,11 +69,10 @@ mod tests {
     use terms::{AdminDivision, PoolingArea};
 
     #[tokio::test]
-    async fn the_schema_is_compared_with_the_program_and_what_waits_is_counted() {
+    async fn connections_and_what_waits_are_counted() {
         let now: Moment = "2026-11-21 10:00:00".parse().unwrap();
         let store = TestCluster::shared().fresh_store(now).await;
         let mut conn = store.conn().await.unwrap();
-        assert_eq!(schema(&mut conn).await.unwrap(), Schema::Current);
         assert_eq!(waiting(&mut conn).await.unwrap(), Waiting::default());
         let mut work = store.begin().await.unwrap();
         let area = PoolingArea(AdminDivision::new(110_000).unwrap());
@@ -115,18 +90,5 @@ mod tests {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
         assert_eq!(store.connections().in_use, 1, "{:?}", store.connections());
-        for (statement, expected) in [
-            (
-                "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)",
-                Schema::Behind,
-            ),
-            (
-                "update _sqlx_migrations set version = 9999 where version = (select max(version) from _sqlx_migrations)",
-                Schema::Ahead,
-            ),
-        ] {
-            sqlx::query(statement).execute(&mut *conn).await.unwrap();
-            assert_eq!(schema(&mut conn).await.unwrap(), expected, "{statement}");
-        }
     }
 }

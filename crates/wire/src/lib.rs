@@ -10,5 +10,6 @@ pub mod bank;
 pub mod csv;
 pub mod hospital;
 pub mod openapi;
+pub mod otlp;
 pub mod peer;
 pub mod sign;

@@ -41,6 +41,10 @@ pub struct NodeFlags {
     #[arg(long, env = "YIDI_DATABASE", value_name = "URL", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<String>,
+    /// 自带数据库的归档日志目录，供按时刻恢复；不填则不归档 (where the private database's journal is archived)
+    #[arg(long, env = "YIDI_ARCHIVE", value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<PathBuf>,
     /// 数据库连接数上限，默认32 (connections to the database at most)
     #[arg(long, env = "YIDI_CONNECTIONS", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(2..=1000))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +65,14 @@ pub struct NodeFlags {
     #[arg(long, env = "YIDI_OPERATIONS_LISTEN", value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     operations_listen: Option<SocketAddr>,
+    /// 把每次请求的跟踪段送往OTLP收集器，如 http://127.0.0.1:4318/v1/traces；不填则不送 (where spans are told)
+    #[arg(long, env = "YIDI_TRACES_TO", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traces_to: Option<String>,
+    /// 收到停止信号后先报告未就绪并继续服务的秒数，默认0；多实例时应大于负载均衡的探测间隔 (serve on for so long, not ready)
+    #[arg(long, env = "YIDI_DRAIN_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=300))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drain_seconds: Option<u32>,
     /// 资金日程每隔多少秒办理一次，默认60，0为不自动办理 (how often the timetable of the money is kept; 0 never)
     #[arg(long, env = "YIDI_TIMETABLE_SECONDS", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=86_400))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +188,8 @@ pub struct NodeSettings {
     pub data: PathBuf,
     /// A server of its own, if not the private one.
     pub database: Option<String>,
+    /// Where the journal of the private one is archived; nowhere if not said.
+    pub archive: Option<PathBuf>,
     /// Connections to the database at most.
     pub connections: u32,
     /// Its key; in the data folder if none is named.
@@ -186,6 +200,10 @@ pub struct NodeSettings {
     pub portal: Option<String>,
     /// Where it tells those who run it how it does; nowhere if not said.
     pub operations_listen: Option<SocketAddr>,
+    /// Where what it does for each request is told to a collector; nowhere if not said.
+    pub traces_to: Option<String>,
+    /// How long it serves on, as one that is not ready, after it was told to stop, in seconds.
+    pub drain_seconds: u32,
     /// How often the timetable (日程) of the money between provinces is kept, in seconds; 0 for never by itself.
     pub timetable_seconds: u32,
     /// How many questions of other nodes are worked on at once.
@@ -258,15 +276,18 @@ const fn five() -> u64 {
     5
 }
 
-const NODE_NAMES: [&str; 12] = [
+const NODE_NAMES: [&str; 15] = [
     "listen",
     "data",
     "database",
+    "archive",
     "connections",
     "key_file",
     "management_token_file",
     "portal",
     "operations_listen",
+    "traces_to",
+    "drain_seconds",
     "timetable_seconds",
     "peer_requests_at_work",
     "peer_requests_waiting",
@@ -340,11 +361,14 @@ fn node_defaults(role: &str, port: u16) -> NodeSettings {
         listen: SocketAddr::from(([127, 0, 0, 1], port)),
         data: default_folder(role),
         database: None,
+        archive: None,
         connections: 32,
         key_file: None,
         management_token_file: None,
         portal: None,
         operations_listen: None,
+        traces_to: None,
+        drain_seconds: 0,
         timetable_seconds: 60,
         peer_requests_at_work: 512,
         peer_requests_waiting: 1024,
@@ -384,6 +408,23 @@ impl NodeSettings {
     /// The file of the node's key, and whether it may be made if it is not there.
     pub fn key_file(&self) -> (PathBuf, bool) {
         self.key_file.clone().map_or_else(|| (self.data.join("key"), true), |path| (path, false))
+    }
+
+    /// The collector that spans are told to.
+    pub fn traces_to(&self) -> Result<Option<String>, Stop> {
+        let Some(address) = &self.traces_to else { return Ok(None) };
+        let address = address.trim();
+        let path = address.strip_prefix("http://").and_then(|rest| rest.split_once('/'));
+        if path.is_some_and(|(host, path)| !host.is_empty() && !path.is_empty()) {
+            return Ok(Some(address.to_owned()));
+        }
+        let what = format!("收集器地址[{address}]应形如 http://host:4318/v1/traces (not an address)");
+        Err(Stop::Unable(what))
+    }
+
+    /// How long it serves on, as one that is not ready, after it was told to stop.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds.into())
     }
 
     /// How often the timetable of the money between provinces is kept; never by itself if it is switched off.

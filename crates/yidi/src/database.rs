@@ -25,8 +25,8 @@ impl Database {
             return Ok(Self::Server(url.clone()));
         }
         make_folder(&settings.data)?;
-        let server =
-            Embedded::start(&settings.data.join("postgres"), &Options::default()).map_err(Stop::unable)?;
+        let options = Options { archive: settings.archive.clone(), ..Options::default() };
+        let server = Embedded::start(&settings.data.join("postgres"), &options).map_err(Stop::unable)?;
         Ok(Self::Private(Box::new(server)))
     }
 
@@ -57,6 +57,7 @@ impl From<store::Error> for Stop {
             store::Error::OtherOwner { .. } => {
                 "该数据库属于另一个节点，请用 --data 或 --database 给每个节点各自的数据库"
             }
+            store::Error::Contracted { .. } => "数据库结构已由更新的程序升级，本程序不再适用，请换用新版程序",
             store::Error::Migration(_) => "数据库结构无法升级，请先备份数据，再联系维护人员",
             _ => "数据库无法使用，请核对 --database 的地址、账号和权限",
         };

@@ -85,13 +85,15 @@ enum Command {
     Country(command::country::Arguments),
     /// 压力测试：测每秒结算数、时延和开销 (measure settlements per second)
     Bench(command::bench::Arguments),
+    /// 混沌测试：真实进程在宕机、断线、磁盘满、主备切换、恢复备份中结算，随后逐笔核对 (chaos on real processes)
+    Chaos(command::chaos::Arguments),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // A measurement is long and its statements are slow on purpose: it says what it finds, and only trouble beside it.
     log_to_stderr(match cli.command {
-        Command::Bench(_) => "error",
+        Command::Bench(_) | Command::Chaos(_) => "error",
         // Its trouble is made on purpose, and told by the story.
         Command::Country(_) => "off",
         _ => "info,sqlx=warn",
@@ -118,6 +120,7 @@ fn main() -> ExitCode {
         Command::Year(arguments) => command::year::run(&arguments),
         Command::Country(arguments) => command::country::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
+        Command::Chaos(arguments) => command::chaos::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

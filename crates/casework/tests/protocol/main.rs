@@ -47,7 +47,6 @@ fn one_bill_that_is_asked_for_again_holds() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn one_bill_with_every_fault_holds() {
     let faults = Faults { losses: 1, doublings: 1, kills: 1, resends: 1, ..NONE };
     check("one bill, every fault", Protocol::one_bill(faults));

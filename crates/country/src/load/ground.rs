@@ -75,6 +75,18 @@ pub struct Prepared {
     pub settlement: Bytes,
 }
 
+/// Somebody who may come to a hospital, and what of: nobody knows of the stay yet.
+pub struct Guest {
+    /// The hospital's software.
+    pub hospital: Arc<Hospital>,
+    /// Who.
+    pub patient: Patient,
+    /// The stay.
+    pub stay: Stay,
+    /// What it costs.
+    pub bill: Arc<Vec<BillLine>>,
+}
+
 /// The ground, laid.
 pub struct Ground {
     hub: Store,
@@ -185,12 +197,7 @@ impl Ground {
         count: usize,
         progress: &dyn Fn(usize),
     ) -> Result<Vec<Prepared>, Trouble> {
-        let first = self.people;
-        let last = first + u32::try_from(count).map_err(|_| Trouble("too many stays".to_owned()))?;
-        for from in (first..last).step_by(PEOPLE_AT_ONCE as usize) {
-            self.register(from, last.min(from + PEOPLE_AT_ONCE)).await?;
-        }
-        self.people = last;
+        let (first, last) = self.register_more(count).await?;
         let ready = Arc::new(AtomicUsize::new(0));
         let workers: Vec<_> = (0..u32::try_from(AT_ONCE).expect("a few"))
             .map(|worker| {
@@ -216,6 +223,34 @@ impl Ground {
             prepared.extend(worker.await.map_err(|error| Trouble(error.to_string()))??);
         }
         Ok(prepared)
+    }
+
+    /// Registers so many people, each of whom may come for a stay.
+    pub async fn guests(&mut self, count: usize) -> Result<Vec<Guest>, Trouble> {
+        let (first, last) = self.register_more(count).await?;
+        let guest = |serial: u32| {
+            let Unprepared { hospital, patient, visit, bill } = self.unprepared(Care::Stay, serial);
+            let Visit::Stay(stay) = visit else { unreachable!("a stay was asked for") };
+            Guest { hospital, patient, stay, bill }
+        };
+        Ok((first..last).map(guest).collect())
+    }
+
+    /// The serials of so many more people, from the first to before the last.
+    async fn register_more(&mut self, count: usize) -> Result<(u32, u32), Trouble> {
+        let first = self.people;
+        let last = first + u32::try_from(count).map_err(|_| Trouble("too many stays".to_owned()))?;
+        for from in (first..last).step_by(PEOPLE_AT_ONCE as usize) {
+            self.register(from, last.min(from + PEOPLE_AT_ONCE)).await?;
+        }
+        self.people = last;
+        Ok((first, last))
+    }
+
+    /// Closes its connections to the databases.
+    pub async fn leave(&self) {
+        self.hub.close().await;
+        self.insured.close().await;
     }
 
     /// How many settlements stand in the hub's book.

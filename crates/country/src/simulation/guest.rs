@@ -29,12 +29,21 @@ pub struct Guest {
     pub model: Model,
     /// Its province's catalog.
     pub catalog: Arc<Catalog>,
-    /// When the treatment ended.
-    pub treated: Moment,
     /// The chance of this guest.
     pub dice: StdRng,
     /// Where it is written down what came of it.
     pub register: Arc<Register>,
+    /// The last refusal for good.
+    pub refusal: Option<String>,
+    /// What stands when they leave and may be taken back later.
+    pub last: Option<Last>,
+}
+
+/// A settlement that stands.
+pub struct Last {
+    asks: Asks,
+    msgid: String,
+    settled: Settled,
 }
 
 /// What hospitals were told.
@@ -44,6 +53,21 @@ pub struct Register {
     pub left: Mutex<BTreeMap<usize, Told>>,
     /// What those who have not left wait for.
     pub waiting: Mutex<BTreeMap<usize, String>>,
+    /// Guests that may come back.
+    back: Mutex<BTreeMap<usize, Guest>>,
+}
+
+impl Register {
+    /// What hospitals were told in the end, by guest.
+    pub fn told(&self) -> BTreeMap<usize, Told> {
+        self.left.lock().expect("nobody panics holding it").clone()
+    }
+
+    /// Those who may come back, once.
+    pub fn take_back(&self) -> Vec<Guest> {
+        let back = std::mem::take(&mut *self.back.lock().expect("nobody panics holding it"));
+        back.into_values().collect()
+    }
 }
 
 /// What a hospital was told of its settlements with a guest.
@@ -55,8 +79,8 @@ pub struct Told {
     pub undone: Vec<Settled>,
     /// It gave up on a settlement, and was told that it is reversed.
     pub reversed: usize,
-    /// Settlements that were refused for good.
-    pub refused: usize,
+    /// Why settlements were refused for good.
+    pub refused: Vec<String>,
     /// Undoings that were refused for good, which none may be.
     pub not_undone: Vec<String>,
 }
@@ -84,20 +108,59 @@ enum Cashier {
 }
 
 impl Guest {
+    /// When the treatment ended: some hours ago, or on the new day for some of those who come after midnight.
+    fn treated(&self) -> Moment {
+        let now = self.land.course.now();
+        let midnight = now.day().start();
+        let is_new_day = now.plus_millis(-600_000) < midnight;
+        if is_new_day && self.number % 4 < 2 {
+            now.plus_millis(-10_000).max(midnight)
+        } else {
+            now.plus_millis(-7_200_000)
+        }
+    }
+
     /// Comes, is treated, pays and leaves.
     pub async fn live(mut self) {
         let told = self.stay().await.unwrap_or_default();
+        self.leave(told);
+    }
+
+    /// Comes back long afterwards: what stands is taken back, and perhaps settled anew.
+    pub async fn come_back(mut self) {
+        let Some(Last { asks, msgid, settled }) = self.last.take() else { return };
+        self.land.course.tell(&format!("guest {} comes back", self.number));
+        let left = self.register.left.lock().expect("nobody panics holding it").remove(&self.number);
+        let mut told = left.unwrap_or_default();
+        told.standing.clear();
+        if self.dice.random_range(0..3) == 0 {
+            self.reverse(&msgid, asks.settles, &mut told).await;
+        } else {
+            self.cancel(&asks, &settled, &mut told).await;
+        }
+        told.undone.push(settled);
+        if self.dice.random() {
+            let again = self.settle(&asks, Cashier::Persists, &mut told).await;
+            told.standing.extend(again.map(|(_, settled)| settled));
+        }
+        self.leave(told);
+    }
+
+    fn leave(self, told: Told) {
         self.land.course.tell(&format!(
             "guest {} leaves: {} stand, {} undone, {} reversed, {} refused",
             self.number,
             told.standing.len(),
             told.undone.len(),
             told.reversed,
-            told.refused
+            told.refused.len()
         ));
         let register = Arc::clone(&self.register);
         register.waiting.lock().expect("nobody panics holding it").remove(&self.number);
         register.left.lock().expect("nobody panics holding it").insert(self.number, told);
+        if self.last.is_some() {
+            register.back.lock().expect("nobody panics holding it").insert(self.number, self);
+        }
     }
 
     /// `None` where the hospital could not even register the visit: nothing was asked of anybody's money.
@@ -118,23 +181,17 @@ impl Guest {
         };
         match (cashier, self.dice.random_range(0..10)) {
             // With two messages about, an undoing of one leaves the other to come: such a cashier lets it be.
-            (Cashier::AsksAnew, _) | (_, 0..=4) => {
+            (Cashier::AsksAnew, _) => {
                 told.standing.push(settled);
                 return Some(told);
             }
-            (_, 5 | 6) => {
-                self.reverse(&msgid, asks.settles, &mut told).await;
+            (_, 0..=4) => {
+                told.standing.push(settled.clone());
+                self.last = Some(Last { asks, msgid, settled });
+                return Some(told);
             }
-            _ => {
-                let id = settled.settlement.expect("a settlement has an id").to_string();
-                let person = self.patient.number.as_str();
-                let visit = asks.visit.to_string();
-                let input = json!({ "data": { "mdtrt_id": visit, "setl_id": id, "psn_no": person } });
-                let msgid = self.hospital.next_msgid();
-                if self.until_answered(&[msgid], asks.cancels, &input, usize::MAX).await.is_none() {
-                    told.not_undone.push(id);
-                }
-            }
+            (_, 5 | 6) => self.reverse(&msgid, asks.settles, &mut told).await,
+            _ => self.cancel(&asks, &settled, &mut told).await,
         }
         told.undone.push(settled);
         if self.dice.random() {
@@ -158,7 +215,7 @@ impl Guest {
             Cashier::AsksAnew => msgids.push(self.hospital.next_msgid()),
             Cashier::GivesUp | Cashier::Persists => {
                 if tries == usize::MAX {
-                    told.refused += 1;
+                    told.refused.extend(self.refusal.take());
                     return None;
                 }
                 self.reverse(&msgids[0], asks.settles, told).await;
@@ -169,13 +226,26 @@ impl Guest {
             }
         }
         let settled = self.settled(&msgids, asks, usize::MAX).await;
-        told.refused += usize::from(settled.is_none());
+        if settled.is_none() {
+            told.refused.extend(self.refusal.take());
+        }
         settled
     }
 
     async fn settled(&mut self, msgids: &[String], asks: &Asks, tries: usize) -> Option<(String, Settled)> {
         let (msgid, answer) = self.until_answered(msgids, asks.settles, &asks.input, tries).await?;
         Some((msgid, Settled::read(&answer).expect("an answer that says yes says what was settled")))
+    }
+
+    async fn cancel(&mut self, asks: &Asks, settled: &Settled, told: &mut Told) {
+        let id = settled.settlement.expect("a settlement has an id").to_string();
+        let person = self.patient.number.as_str();
+        let visit = asks.visit.to_string();
+        let input = json!({ "data": { "mdtrt_id": visit, "setl_id": id, "psn_no": person } });
+        let msgid = self.hospital.next_msgid();
+        if self.until_answered(&[msgid], asks.cancels, &input, usize::MAX).await.is_none() {
+            told.not_undone.push(id);
+        }
     }
 
     async fn reverse(&mut self, msgid: &str, infno: &str, told: &mut Told) {
@@ -214,6 +284,7 @@ impl Guest {
                 self.land
                     .course
                     .tell(&format!("{infno} of guest {} is refused for good: {why}", self.number));
+                self.refusal = Some(format!("{infno}: {why}"));
                 return None;
             }
             let waits = format!("{infno} of guest {}: {why}", self.number);
@@ -231,15 +302,16 @@ impl Guest {
     }
 
     async fn stay_in_hospital(&mut self) -> Option<Asks> {
-        let admitted = self.treated.plus_millis(-3 * 86_400_000);
-        let stay = Stay::ordinary(&format!("ZY{}", self.number), admitted, self.treated);
+        let treated = self.treated();
+        let admitted = treated.plus_millis(-3 * 86_400_000);
+        let stay = Stay::ordinary(&format!("ZY{}", self.number), admitted, treated);
         let admission = self.hospital.admission(&self.patient, &stay);
         let visit = visit_of(&self.prepare("2401", admission).await?, "/output/result/mdtrt_id")?;
         let total = Fen(1_000_000 + self.dice.random_range(0..3_000_000));
         let order = Order {
             level: self.model.level,
             admitted,
-            discharged: self.treated,
+            discharged: treated,
             total,
             lines: 10,
             seed: self.dice.random_range(0..1_000),
@@ -253,15 +325,15 @@ impl Guest {
     }
 
     async fn visit_outpatients(&mut self) -> Option<Asks> {
-        let outpatient =
-            Outpatient::ordinary(&format!("MZ{}", self.number), self.treated.plus_millis(-7_200_000));
+        let treated = self.treated();
+        let outpatient = Outpatient::ordinary(&format!("MZ{}", self.number), treated.plus_millis(-7_200_000));
         let registration = hospital::registration(&self.patient, &outpatient);
         let visit = visit_of(&self.prepare("2201", registration).await?, "/output/data/mdtrt_id")?;
         self.prepare("2203", hospital::description(&self.patient, visit, &outpatient)).await?;
         let order = Order {
             level: self.model.level,
             admitted: outpatient.at,
-            discharged: self.treated,
+            discharged: treated,
             total: Fen(40_000 + self.dice.random_range(0..200_000)),
             lines: 4,
             seed: self.dice.random_range(0..1_000),

@@ -2,8 +2,11 @@
 //! of them have.
 
 use super::{
+    Worse,
     course::Course,
-    network::{Line, Speaker},
+    month::TOKEN,
+    network::{Kept, Letters, Line, Speaker},
+    standing::Decisions,
 };
 use crate::{checks::Nodes, world::Trouble};
 use node::{Context, Hub, ProvinceNode, ProvinceSettings, serve::Door};
@@ -13,7 +16,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
 };
 use store::{
@@ -49,10 +52,20 @@ impl Odds {
             loss: some(200),
             double: some(200),
             late: some(150),
-            damage: some(60),
-            fail: some(40),
+            damage: some(120),
+            fail: some(60),
             slow: some(60),
             die: some(6),
+        }
+    }
+
+    /// The same with one kind much worse.
+    pub const fn but(self, worse: Option<Worse>) -> Self {
+        match worse {
+            None | Some(Worse::Suspensions) => self,
+            Some(Worse::Databases) => Self { fail: 250, ..self },
+            Some(Worse::Damage) => Self { damage: 350, ..self },
+            Some(Worse::Delay) => Self { late: 600, ..self },
         }
     }
 }
@@ -105,8 +118,14 @@ pub struct Land {
     counts: Mutex<Counts>,
     /// Letters on their way.
     letters: AtomicI64,
-    /// Whether all bad luck has ended.
-    is_calm: AtomicBool,
+    /// Letters that somebody kept.
+    kept: Mutex<Letters>,
+    /// Who is suspended, and who is to be.
+    pub decisions: Mutex<Decisions>,
+    /// What was seen and may not be, in sentences.
+    objections: Mutex<Vec<String>>,
+    /// Since when, on the course, all bad luck has ended; never before that.
+    calm_since: AtomicI64,
     /// Nodes that died at a point of a unit of work.
     dying: Mutex<BTreeSet<Participant>>,
 }
@@ -117,7 +136,8 @@ impl fmt::Debug for Land {
     }
 }
 
-fn held<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+/// What a lock holds.
+pub fn held<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     what.lock().expect("nobody panics holding it")
 }
 
@@ -130,7 +150,10 @@ impl Land {
             weather: Mutex::default(),
             counts: Mutex::default(),
             letters: AtomicI64::new(0),
-            is_calm: AtomicBool::new(false),
+            kept: Mutex::default(),
+            decisions: Mutex::default(),
+            objections: Mutex::default(),
+            calm_since: AtomicI64::new(i64::MAX),
             dying: Mutex::default(),
         })
     }
@@ -169,6 +192,7 @@ impl Land {
             machine.up = Some(match &machine.made_of {
                 MadeOf::Hub(context) => {
                     let hub = Hub::new((**context).clone()).with_timetable(None).with_carrier(line);
+                    let hub = hub.with_management_token(Some(TOKEN.to_owned()));
                     let hub = Arc::new(hub);
                     Up::Hub(Arc::clone(&hub), Door::of_hub(&hub))
                 }
@@ -225,6 +249,25 @@ impl Land {
         }
     }
 
+    /// The hub, if it runs.
+    pub fn hub(&self) -> Option<Arc<Hub>> {
+        match held(&self.machines).get(&Participant::Hub)?.up.as_ref()? {
+            Up::Hub(hub, _) => Some(Arc::clone(hub)),
+            Up::Province(..) => None,
+        }
+    }
+
+    /// Writes down what was seen and may not be.
+    pub fn object(&self, what: String) {
+        self.course.tell(&what);
+        held(&self.objections).push(what);
+    }
+
+    /// What was seen and may not be.
+    pub fn objections(&self) -> Vec<String> {
+        held(&self.objections).clone()
+    }
+
     /// The running nodes.
     ///
     /// # Errors
@@ -277,12 +320,24 @@ impl Land {
 
     /// Whether all bad luck has ended.
     pub fn is_calm(&self) -> bool {
-        self.is_calm.load(Ordering::Relaxed)
+        self.calm_since.load(Ordering::Relaxed) != i64::MAX
+    }
+
+    /// For how many milliseconds there has been none; nought while there is.
+    pub fn calm_for(&self) -> i64 {
+        (self.course.millis().saturating_sub(self.calm_since.load(Ordering::Relaxed))).max(0)
+    }
+
+    /// Lets bad luck come back.
+    pub fn cloud_over(&self, odds: Odds) {
+        self.calm_since.store(i64::MAX, Ordering::Relaxed);
+        self.course.tell(&format!("bad luck begins: {odds:?}"));
+        self.worsen(odds);
     }
 
     /// Ends all bad luck: every node runs, every line stands, no disk is full.
     pub fn clear_up(self: &Arc<Self>) {
-        self.is_calm.store(true, Ordering::Relaxed);
+        self.calm_since.store(self.course.millis(), Ordering::Relaxed);
         *held(&self.weather) = Weather::default();
         for me in self.participants() {
             self.restart(me);
@@ -294,8 +349,18 @@ impl Land {
         held(&self.weather).odds
     }
 
+    /// Cuts a province off from the hub, or the hub from all; or lets them be reached again.
+    pub fn cut_off(&self, who: Participant, is_cut: bool) {
+        let how = if is_cut { "cut off" } else { "reached again" };
+        self.course.tell(&format!("{} is {how}", self.node_name(who)));
+        let others = if who == Participant::Hub { self.participants() } else { vec![Participant::Hub] };
+        for other in others {
+            self.cut(who, other, is_cut);
+        }
+    }
+
     /// Cuts the line between two nodes, or joins it again.
-    pub fn cut(&self, one: Participant, other: Participant, is_cut: bool) {
+    fn cut(&self, one: Participant, other: Participant, is_cut: bool) {
         let mut weather = held(&self.weather);
         for pair in [(one, other), (other, one)] {
             if is_cut {
@@ -337,6 +402,24 @@ impl Land {
             there.letters.fetch_sub(1, Ordering::Relaxed);
             event();
         });
+    }
+
+    /// Keeps a letter, if it is the first of its kind between two.
+    pub fn keep(&self, which: (Participant, String, Participant), letter: impl FnOnce() -> Kept) {
+        held(&self.kept).entry(which).or_insert_with(letter);
+    }
+
+    /// The letters that were kept, which are kept no longer.
+    pub fn take_kept(&self) -> Letters {
+        std::mem::take(&mut *held(&self.kept))
+    }
+
+    /// A node's own clock.
+    ///
+    /// # Panics
+    /// If there is no such node.
+    pub fn clock_of(&self, me: Participant) -> Arc<SkewedClock> {
+        Arc::clone(&held(&self.machines)[&me].clock)
     }
 
     /// How many letters are on their way.

@@ -6,11 +6,12 @@ use hyper::{Request, Response};
 use node::{Carried, Carrier};
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
-use terms::Participant;
-use wire::peer::{Envelope, PATIENCE};
+use terms::{Moment, Participant};
+use wire::peer::{Envelope, PATIENCE, v1::Question};
 
 /// Who speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,24 @@ pub struct Line {
 type Answer = Result<Response<Bytes>, String>;
 /// Whoever waits for an answer, until the first comes.
 type Waiting = Arc<Mutex<Option<Call<Answer>>>>;
+
+/// A letter as somebody on the line could keep it.
+pub struct Kept {
+    /// When its writer says that it was signed.
+    pub sent_at: Moment,
+    /// All of it.
+    pub request: Request<Bytes>,
+}
+
+/// Letters of nodes that were kept: of each the first of its kind, by who wrote it and for whom.
+pub type Letters = BTreeMap<(Participant, String, Participant), Kept>;
+
+impl Kept {
+    /// The question inside.
+    pub fn question(&self) -> Option<Question> {
+        Envelope::read(self.request.body()).and_then(|envelope| envelope.open()).ok()
+    }
+}
 
 /// A request on its way.
 struct Letter {
@@ -74,7 +93,8 @@ fn hear(waiting: &Waiting, answer: Answer) -> bool {
     call.is_some_and(|call| call.call(answer))
 }
 
-fn copy(request: &Request<Bytes>) -> Request<Bytes> {
+/// The same request once more.
+pub fn copy(request: &Request<Bytes>) -> Request<Bytes> {
     let mut copy = Request::new(request.body().clone());
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
@@ -87,6 +107,14 @@ fn send(land: &Arc<Land>, letter: Letter) {
     let Letter { from, to, what, mut request, waiting } = letter;
     let odds = land.odds();
     let mut luck = String::new();
+    if let Ok(envelope) = Envelope::read(request.body()) {
+        if from == Speaker::Node(Participant::Hub) {
+            land.see_passed(&envelope);
+        } else {
+            let kept = || Kept { sent_at: envelope.sent_at, request: copy(&request) };
+            land.keep((envelope.from, kind(&envelope), envelope.to), kept);
+        }
+    }
     // Only letters that are signed: a damaged one of a hospital that signs nothing is another letter.
     if matches!(from, Speaker::Node(_)) && land.course.happens(odds.damage) {
         let body = damaged(land, request.body());
@@ -129,12 +157,20 @@ fn delay(land: &Land) -> i64 {
     }
 }
 
-/// With some byte another one.
+/// With some byte another one, or some digit another one, which can still be read.
 fn damaged(land: &Land, body: &Bytes) -> Bytes {
     let mut bytes = body.to_vec();
-    if !bytes.is_empty() {
-        let length = i64::try_from(bytes.len()).expect("a body of some bytes");
-        let at = usize::try_from(land.course.roll(0..length)).expect("within the body");
+    let some = |places: usize| {
+        let places = i64::try_from(places).expect("a body of some bytes");
+        usize::try_from(land.course.roll(0..places)).expect("within the body")
+    };
+    let digits: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at].is_ascii_digit()).collect();
+    if !digits.is_empty() && land.course.happens(700) {
+        let at = digits[some(digits.len())];
+        let other = u8::try_from(land.course.roll(1..10)).expect("a digit");
+        bytes[at] = b'0' + (bytes[at] - b'0' + other) % 10;
+    } else if !bytes.is_empty() {
+        let at = some(bytes.len());
         let other = u8::try_from(land.course.roll(1..256)).expect("a byte");
         bytes[at] ^= other;
     }
@@ -160,8 +196,12 @@ fn arrive(land: &Arc<Land>, letter: Letter) {
     };
     land.course.tell(&format!("{whom} takes up {what}"));
     let there = Arc::clone(land);
+    let asked = Envelope::read(request.body());
     land.course.spawn(Some(to), async move {
         let response = door.answer(request).await;
+        if let (Ok(asked), true) = (&asked, answered(&response) == "participant-suspended") {
+            there.see_stopped(asked);
+        }
         send_back(&there, (from, to), response, waiting);
     });
 }
@@ -202,14 +242,20 @@ fn send_back(
 /// What is asked, in a few words: a transaction and the end of its message id, or a kind of question and its settlement.
 fn asked(request: &Request<Bytes>) -> String {
     if let Ok(envelope) = Envelope::read(request.body()) {
-        let question: Value = serde_json::from_str(&envelope.body).unwrap_or_default();
-        let kind = question.get("kind").and_then(Value::as_str).unwrap_or("?");
+        let question: Value = serde_json::from_str(envelope.body()).unwrap_or_default();
+        let kind = kind(&envelope);
         let about = question.get("settlement").and_then(Value::as_str).map_or(String::new(), short);
         return format!("{kind}{about} for {}", envelope.to);
     }
     let message: Value = serde_json::from_slice(request.body()).unwrap_or_default();
     let said = |field: &str| message.get(field).and_then(Value::as_str).unwrap_or("?");
     format!("{}{}", said("infno"), short(said("msgid")))
+}
+
+/// What kind of question is in an envelope.
+fn kind(envelope: &Envelope) -> String {
+    let question: Value = serde_json::from_str(envelope.body()).unwrap_or_default();
+    question.get("kind").and_then(Value::as_str).unwrap_or("?").to_owned()
 }
 
 /// The end of an id.
@@ -221,12 +267,14 @@ fn short(id: &str) -> String {
 /// What is answered, in a few words.
 fn answered(response: &Response<Bytes>) -> String {
     let status = response.status().as_u16();
-    let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-    if let Some(body) = body.get("body").and_then(Value::as_str) {
-        let reply: Value = serde_json::from_str(body).unwrap_or_default();
-        let word = |field: &str| reply.get(field).and_then(Value::as_str).map(str::to_owned);
-        return word("code").or_else(|| word("kind")).unwrap_or_else(|| "an answer".to_owned());
+    if let Ok(envelope) = Envelope::read(response.body()) {
+        let reply: Value = serde_json::from_str(envelope.body()).unwrap_or_default();
+        let word = |at: &str| reply.pointer(at).and_then(Value::as_str).map(str::to_owned);
+        return word("/refused/code")
+            .or_else(|| word("/answer/kind"))
+            .unwrap_or_else(|| "an answer".to_owned());
     }
+    let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
     match (body.get("infcode").and_then(Value::as_i64), body.get("err_msg").and_then(Value::as_str)) {
         (Some(0), _) => "yes".to_owned(),
         (Some(_), Some(why)) => format!("no, {why}"),

@@ -15,7 +15,7 @@ use store::{
     Store,
     daily_reconciliation::{self as days, Reconciled},
     difference::{self, Difference, Wanted},
-    measure::{Tampering, tamper},
+    measure::{self, Tampering, tamper},
     outbox,
 };
 use terms::{Clock, Day, Fen, Participant, SettlementId};
@@ -245,7 +245,7 @@ async fn the_nights_mend_what_a_lost_message_explains_and_tell_people_of_the_res
     for (id, expected) in [
         (shifted_at_hub, (Stage::Open, Cause::Unexplained, Side::Hub)),
         (shifted_at_insured, (Stage::Open, Cause::OwnRowAltered, Side::Insured)),
-        (lost_at_insured, (Stage::Open, Cause::Unexplained, Side::Insured)),
+        (lost_at_insured, (Stage::Open, Cause::OwnRowAltered, Side::Insured)),
         (restored, (Stage::Mended, Cause::AwaitsTreatment, Side::Treatment)),
         (not_recorded, (Stage::Mended, Cause::AwaitsTreatment, Side::Treatment)),
         (undone, (Stage::Mended, Cause::AwaitsTreatment, Side::Treatment)),
@@ -386,4 +386,36 @@ async fn what_is_under_way_is_no_difference_and_an_old_day_is_looked_at_when_it_
     let before = story.day(Participant::Hub, day).await;
     story.ticks().await;
     assert_eq!(story.day(Participant::Hub, day).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_insured_place_that_was_restored_from_a_backup_gets_back_what_the_others_have_heard() {
+    let mut story = Story::begin().await;
+    let insured = Participant::Province(beijing());
+    let (kept, taken_back) = (story.settle().await, story.settle().await);
+    measure::remember(&mut story.store(insured).conn().await.unwrap()).await.unwrap();
+    story.cancel(taken_back).await;
+    let lost = [story.settle().await, story.settle().await, story.settle().await];
+    let gone = story.settle().await;
+    story.cancel(gone).await;
+    story.play.dust_settles().await;
+    let year = story.play.year().await;
+    assert_eq!(story.play.standing().await, [4, 4, 4]);
+
+    measure::forget_since(&mut story.store(insured).conn().await.unwrap()).await.unwrap();
+    assert_eq!(story.play.standing().await, [4, 4, 2], "what was settled and undone since is not there");
+    assert_ne!(story.play.year().await, year);
+    story.night().await;
+    for _ in 0..3 {
+        story.half_an_hour().await;
+    }
+    story.play.dust_settles().await;
+    assert_eq!(story.play.standing().await, [4, 4, 4]);
+    assert_eq!(story.play.year().await, year, "to the fen, in the order of before");
+    let differences = story.differences(insured).await;
+    for id in lost.into_iter().chain([taken_back]) {
+        assert_eq!(told(&differences, id), (Stage::Mended, Cause::AwaitsTreatment, Side::Treatment));
+    }
+    assert!([kept, gone].iter().all(|id| !differences.contains_key(id)), "{differences:#?}");
+    assert!(story.open().await.is_empty());
 }

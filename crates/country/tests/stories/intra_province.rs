@@ -7,7 +7,7 @@ use benefit::{Bill, Case as Claimed, CategoryAmount, FilingStanding, Member, Spl
 use casework::person::Person;
 use country::{
     Options, Rulebook, World,
-    bills::{self, Line, Order},
+    bills::{self, Order},
     checks,
     hospital::{Hospital, Outpatient, Patient, Settings, Settled, Stay},
     network::{Fate, Wire},
@@ -105,18 +105,8 @@ async fn dust_settles(play: &Play) {
 /// What the area's policy gives for the stay that waits, under a standing, if it were treated at a place.
 fn by_policy(play: &Play, standing: FilingStanding, treatment: TreatmentPlace) -> (Fen, Fen) {
     let institution = play.world.institution(&play.hospital.settings().code).unwrap();
-    let now = play.world.clock.now();
-    let (admitted, discharged) = (now.plus_millis(-9 * 86_400_000), now.plus_millis(-3_600_000));
-    let order = Order {
-        level: institution.level,
-        admitted,
-        discharged,
-        total: Fen::yuan(23_000),
-        lines: 24,
-        seed: 1,
-    };
+    let (order, lines) = play.bill(1);
     let catalog = play.world.rules.catalog(institution.place.province());
-    let lines: Vec<Line> = bills::bill(&catalog, &order);
     let mut categories = BTreeMap::<ChargeCategory, Split>::new();
     for line in &lines {
         let item = catalog.find(&line.code, line.at.day()).unwrap();
@@ -130,8 +120,8 @@ fn by_policy(play: &Play, standing: FilingStanding, treatment: TreatmentPlace) -
         level: institution.level,
         marks: institution.marks(),
         diseases: Vec::new(),
-        admission: admitted.day(),
-        discharge: discharged.day(),
+        admission: order.admitted.day(),
+        discharge: order.discharged.day(),
         transferred_with: None,
         categories: categories
             .into_iter()
@@ -152,7 +142,7 @@ fn by_policy(play: &Play, standing: FilingStanding, treatment: TreatmentPlace) -
     };
     let area = play.patient.insured.pooling_area();
     let scheme =
-        play.world.rules.library.scheme_on(area, InsuranceScheme::Employee, discharged.day()).unwrap();
+        play.world.rules.library.scheme_on(area, InsuranceScheme::Employee, order.discharged.day()).unwrap();
     let breakdown = benefit::compute(scheme, &case, &YearToDate::default()).unwrap();
     (breakdown.fund_total, breakdown.person_total)
 }

@@ -66,18 +66,15 @@ async fn register(
     if !address.strip_prefix("http://").is_some_and(names_a_host) {
         return Err(Refusal::invalid("address", "节点地址，形如http://host:port").into());
     }
-    // Registering anew is no way out of a suspension.
-    let suspended = entry(&hub, participant).await?.and_then(|entry| entry.suspended);
     let entry = ParticipantEntry {
         participant,
         name: body.name.trim().to_owned(),
         address: address.to_owned(),
         public_key: body.public_key,
-        suspended,
+        suspended: None,
         changed_at: hub.context.now(),
     };
-    hub.put_participant(&entry).await?;
-    Ok(Answer::json(&view(entry)))
+    Ok(Answer::json(&view(hub.put_participant(&entry).await?)))
 }
 
 async fn suspend(

@@ -1,6 +1,7 @@
 //! What a province sends again when its books and the hub's differ and a lost message explains it. Only the treatment place has
 //! something to send: questions to settle and to undo, under the ids that they had. Whoever hears one again gives the first
-//! answer, and the hub writes down what it missed.
+//! answer, and the hub writes down what it missed. An insured place that was restored from a backup, and has lost what everybody
+//! else has heard, settles it again, in the order in which it was settled first.
 
 use super::{Look, SENT_AGAIN_MAX, Sent, ask, is_genuine, no_fit};
 use crate::{
@@ -116,10 +117,19 @@ async fn put_back(node: &ProvinceNode, row: &TreatmentSettlement) -> Outcome<()>
     Ok(work.save().await?)
 }
 
+/// What insured places have reported to differ.
+#[derive(Default)]
+pub(super) struct OfOthers {
+    /// The days that are to be compared again.
+    pub days: BTreeSet<(Day, Part)>,
+    /// Settlements that stand here, the earliest first.
+    standing: Vec<SettlementId>,
+}
+
 /// Asks the hub which settlements of this treatment place insured places have reported to differ, and sends again what has come to
-/// an end here otherwise; the days that are to be compared again.
-pub(super) async fn ask_of_others(node: &ProvinceNode) -> Outcome<BTreeSet<(Day, Part)>> {
-    let mut days = BTreeSet::new();
+/// an end here otherwise.
+pub(super) async fn ask_of_others(node: &ProvinceNode) -> Outcome<OfOthers> {
+    let mut of_others = OfOthers::default();
     let mut after = None;
     let mut seen = 0;
     while seen < SENT_AGAIN_MAX {
@@ -129,7 +139,8 @@ pub(super) async fn ask_of_others(node: &ProvinceNode) -> Outcome<BTreeSet<(Day,
             let row = treatment::find(&mut *node.context.store.conn().await?, *id).await?;
             let Some(row) = row.filter(is_genuine) else { continue };
             if row.stage == Stage::Settled {
-                days.insert((id.given_at().day(), Part::Treatment));
+                of_others.days.insert((id.given_at().day(), Part::Treatment));
+                of_others.standing.push(*id);
             } else {
                 send_of(node, &row).await?;
             }
@@ -140,5 +151,18 @@ pub(super) async fn ask_of_others(node: &ProvinceNode) -> Outcome<BTreeSet<(Day,
             break;
         }
     }
-    Ok(days)
+    Ok(of_others)
+}
+
+/// Asks once more for what stands here and at the hub: the insured place gives its first answer, or has lost it with its data and
+/// settles anew. Whatever is not answered is asked for at the next look.
+pub(super) async fn settle_for_others(node: &ProvinceNode, of_others: &OfOthers) -> Outcome<()> {
+    for id in &of_others.standing {
+        let row = treatment::find(&mut *node.context.store.conn().await?, *id).await?;
+        let Some(row) = row.filter(is_genuine) else { continue };
+        if let Some(words) = settle_again(node, &row).await? {
+            tracing::info!(settlement = %id, words, "sent again for the insured place");
+        }
+    }
+    Ok(())
 }

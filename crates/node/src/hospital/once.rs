@@ -1,7 +1,10 @@
 //! The first answer to a writing message, kept and given again.
 
 use super::{Call, settlement::confirm};
-use crate::context::{Failure, Outcome};
+use crate::{
+    context::{Failure, Outcome},
+    planted::{self, Bug},
+};
 use serde_json::Value;
 use store::{
     Work,
@@ -31,7 +34,7 @@ impl Call<'_> {
         let mut work = self.node.context.store.begin().await?;
         let hash = self.request.content_hash();
         let known = message::begin(&mut work, self.key(), &hash, subject, self.received).await?;
-        Ok((work, known))
+        Ok((work, if planted::is(Bug::ForgetsMessages) { Known::New } else { known }))
     }
 
     /// Runs a writing transaction once: what it writes and its answer are saved together. A refusal is its answer as well;
@@ -78,7 +81,10 @@ impl Call<'_> {
             }
             Err(trouble) => return Err(trouble),
         };
-        work.save().await?;
+        let saved = work.save().await;
+        if !planted::is(Bug::TellsWhatIsNotSaved) {
+            saved?;
+        }
         confirm(self, question).await;
         let answer = self.render(&Answer::success(Some(output(started).await?)));
         let work = self.node.context.store.begin().await?;

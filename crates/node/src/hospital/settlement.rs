@@ -7,6 +7,7 @@ use crate::{
     context::{Failure, Outcome},
     details::Given,
     outpatient,
+    planted::{self, Bug},
     settlement::{self, Asked, OfBill, Request},
 };
 use benefit::Breakdown;
@@ -505,7 +506,9 @@ async fn reverse_settlement(
 ) -> Outcome<Option<Question>> {
     let original = original(call, &input.oinfno, input.omsgid.as_str());
     // Waits for the original if it is just being written down; if it has yet to come, it will be refused.
-    message::reverse(work, original, call.received).await?;
+    if !planted::is(Bug::ForgetsReversals) {
+        message::reverse(work, original, call.received).await?;
+    }
     let Some(asked) = treatment::asked_by(work.conn(), original).await? else {
         return Ok(None);
     };

@@ -1,7 +1,12 @@
 //! `POST /peer/v1` of a province: a question that the hub let pass, answered with a signed reply.
 
 use crate::{
-    benefit_check, context::Failure, details_on, insured, medium, metrics::Ending, province::ProvinceNode,
+    benefit_check,
+    context::Failure,
+    details_on, insured, medium,
+    metrics::Ending,
+    planted::{self, Bug},
+    province::ProvinceNode,
     registration, trace,
 };
 use terms::{Participant, Refusal};
@@ -24,7 +29,8 @@ pub async fn answer(
 ) -> Result<(Vec<u8>, String), Untrusted> {
     let question = Envelope::read(body)?;
     let line = node.link.line();
-    let passed = tag.is_some_and(|tag| line.fits(Way::Down, body, tag));
+    let passed = tag.is_some_and(|tag| line.fits(Way::Down, question.leaf(), tag));
+    let passed = passed || planted::is(Bug::TakesWhatTheHubDidNotPass);
     let checked = if passed { check(node, &question).await } else { Err(Untrusted::Tag) };
     let outcome = match checked {
         Ok(()) => match question.open::<Question>() {
@@ -44,9 +50,9 @@ pub async fn answer(
     trace::ends(Ending::of_reply(&reply));
     let route = (context.me, question.from);
     let reply = Envelope::unsigned(context.message_id(), Some(question.id), route, context.now(), &reply);
-    let reply = node.link.seal(reply).await.write();
-    let tag = line.tag(Way::Back, &reply);
-    Ok((reply, tag))
+    let reply = node.link.seal(reply).await;
+    let tag = line.tag(Way::Back, reply.leaf());
+    Ok((reply.write(), tag))
 }
 
 /// A refusal that a node makes of an envelope it does not trust.
@@ -58,7 +64,11 @@ pub fn rejected(why: Untrusted) -> Failure {
 async fn check(node: &ProvinceNode, question: &Envelope) -> Result<(), Untrusted> {
     let context = &node.context;
     let writer = node.link.key_of(context, question.from).await.map_err(|_| Untrusted::Signature)?;
-    question.check_question(context.me, &writer, context.now())
+    if planted::is(Bug::BelievesTheHub) {
+        return Ok(());
+    }
+    let now = if planted::is(Bug::TakesOldMessages) { question.sent_at } else { context.now() };
+    question.check_question(context.me, &writer, now)
 }
 
 /// Answers as the insured side, whoever asks.

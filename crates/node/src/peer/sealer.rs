@@ -4,7 +4,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use wire::{
     peer::Envelope,
-    sign::{sm2::PrivateKey, tree::sign_all},
+    sign::{
+        sm2::PrivateKey,
+        tree::{Leaf, sign_all},
+    },
 };
 
 /// The most that are signed together.
@@ -18,8 +21,8 @@ const LINGER: Duration = Duration::from_millis(1);
 /// … and nobody waits for more than so many of these.
 const LINGERS_MAX: usize = 4;
 
-/// A text to sign, and who waits for its signature.
-type Waiting = (Vec<u8>, oneshot::Sender<String>);
+/// What is to be signed, and who waits for its signature.
+type Waiting = (Leaf, oneshot::Sender<String>);
 
 /// The node's signer.
 pub struct Sealer(mpsc::UnboundedSender<Waiting>);
@@ -36,8 +39,8 @@ impl Sealer {
                     linger(&mut receiver, &mut waiting).await;
                 }
                 last = waiting.len();
-                let (texts, answers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
-                for (answer, signature) in answers.into_iter().zip(sign_all(&key, &texts)) {
+                let (leaves, answers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+                for (answer, signature) in answers.into_iter().zip(sign_all(&key, &leaves)) {
                     // Whoever stopped waiting needs no signature.
                     let _ = answer.send(signature);
                 }
@@ -49,8 +52,7 @@ impl Sealer {
     /// Signs an envelope, together with whatever else waits.
     pub async fn seal(&self, mut envelope: Envelope) -> Envelope {
         let (answer, signature) = oneshot::channel();
-        let text = envelope.signed_text().into_bytes();
-        self.0.send((text, answer)).expect("the signer lives as long as its handle");
+        self.0.send((*envelope.leaf(), answer)).expect("the signer lives as long as its handle");
         envelope.signature = signature.await.expect("the signer answers all");
         envelope
     }

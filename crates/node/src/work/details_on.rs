@@ -1,5 +1,6 @@
 //! Sends on the details of settlements that stand, when they are due and at a pace that leaves the node to the hospitals.
 
+use super::rest;
 use crate::{context::Failure, details_on, province::ProvinceNode};
 use std::{sync::Arc, time::Duration};
 use store::transmission::{self, Transmission};
@@ -14,11 +15,10 @@ const BETWEEN_SEARCHES: usize = 400;
 
 /// Searches and sends until told to stop.
 pub async fn run(node: Arc<ProvinceNode>, every: Duration, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
+    loop {
         send_due(&node).await;
-        tokio::select! {
-            () = tokio::time::sleep(every) => {}
-            _ = stop.changed() => {}
+        if !rest(every, &mut stop).await {
+            return;
         }
     }
 }

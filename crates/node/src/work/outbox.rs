@@ -1,6 +1,7 @@
 //! The outbox: what another node must hear is sent again until it has answered. (In the model of the protocol,
 //! `casework/tests/protocol`, this is the step `AskAgain`.)
 
+use super::rest;
 use crate::{
     clearing_statement, context::Failure, deduction, outside_scheme, province::ProvinceNode, settlement,
     trace::Door,
@@ -15,14 +16,15 @@ use wire::peer::v1::{Answer, Question};
 
 /// How often the outbox is looked through.
 const EVERY: Duration = Duration::from_millis(500);
+/// How much longer than the node's patience a question is left to whoever sends it.
+const LEASE_MARGIN: Duration = Duration::from_secs(6);
 
 /// Looks through the outbox until told to stop.
 pub async fn run(node: Arc<ProvinceNode>, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
+    loop {
         deliver_due(&node).await;
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            _ = stop.changed() => {}
+        if !rest(EVERY, &mut stop).await {
+            return;
         }
     }
 }
@@ -41,18 +43,35 @@ pub async fn deliver_due(node: &Arc<ProvinceNode>) -> usize {
         let node = Arc::clone(node);
         sends.spawn(async move {
             let sent = Box::pin(deliver(&node, &waiting));
-            node.tracer.begin(Door::Outbox, node.context.now(), sent).await
+            let answered = node.tracer.begin(Door::Outbox, node.context.now(), sent).await;
+            if answered { Ok(()) } else { Err(waiting) }
         });
     }
-    let answered = sends.join_all().await.into_iter().filter(|answered| *answered).count();
-    answered + outside_scheme::undo_due(node).await
+    let sent = sends.join_all().await;
+    let all = sent.len();
+    let unanswered: Vec<Waiting> = sent.into_iter().filter_map(Result::err).collect();
+    if let Err(failure) = put_off(node, &unanswered).await {
+        tracing::info!(refusal = %failure.refusal(), "questions are sent again when their lease is over");
+    }
+    all - unanswered.len() + outside_scheme::undo_due(node).await
 }
 
 async fn claim_due(node: &ProvinceNode) -> Result<Vec<Waiting>, Failure> {
     let mut work = node.context.store.begin().await?;
-    let due = outbox::claim_due(&mut work, node.context.now(), node.settings.sends_at_once).await?;
+    let lease = node.settings.patience + LEASE_MARGIN;
+    let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 4);
+    let due = outbox::claim_due(&mut work, node.context.now(), lease, node.settings.sends_at_once).await?;
     work.save().await?;
     Ok(due)
+}
+
+async fn put_off(node: &ProvinceNode, unanswered: &[Waiting]) -> Result<(), Failure> {
+    if unanswered.is_empty() {
+        return Ok(());
+    }
+    let mut work = node.context.store.begin().await?;
+    outbox::put_off(&mut work, unanswered, node.context.now()).await?;
+    Ok(work.save().await?)
 }
 
 /// Sends one; whether it was answered.

@@ -1,7 +1,7 @@
 //! A settlement written down as asked for: the hospital's message, the visit that moves, the settlement and the question in
 //! the outbox, many at once.
 
-use super::Batch;
+use super::{Batch, Months, each_among};
 use crate::{
     Result, Store,
     bill::{self, KeptBill},
@@ -50,26 +50,30 @@ impl Batch for Ask {
         self.settlement.visit.to_string()
     }
 
+    fn months(&self) -> Months {
+        [self.settlement.id.month().number(), self.settlement.visit.month().number()]
+    }
+
     async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<bool>> {
         let text = |of: fn(&Self) -> String| all.iter().map(of).collect::<Vec<_>>();
         let number = |of: fn(&Self) -> i32| all.iter().map(of).collect::<Vec<_>>();
         let amount = |of: fn(&Self) -> i64| all.iter().map(of).collect::<Vec<_>>();
         let json = |of: fn(&Self) -> Value| all.iter().map(of).collect::<Vec<_>>();
         let ids = text(|one| one.settlement.id.to_string());
+        let [month, visit_month] = all.first().map(Self::months).unwrap_or_default();
         let moved: Vec<String> = sqlx::query_scalar(
             "with given as (
-                select * from unnest($1::integer[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::integer[],
-                                     $7::text[], $8::text[], $9::bytea[], $10::text[], $11::text[], $12::integer[],
-                                     $13::bigint[], $14::text[], $15::bigint[], $16::bigint[], $17::jsonb[],
-                                     $18::smallint[], $20::text[], $22::text[], $23::text[], $24::text[])
-                    as given (area, month, id, visit_month, visit, revision, institution, msgid, content, person, scheme,
-                              insured, total, claim, asked_at, again_at, registration, visit_stage, infno, care, bill,
-                              bills)
+                select * from unnest($1::integer[], $3::text[], $5::text[], $6::integer[], $7::text[], $8::text[],
+                                     $9::bytea[], $10::text[], $11::text[], $12::integer[], $13::bigint[], $14::text[],
+                                     $15::bigint[], $16::bigint[], $17::jsonb[], $18::smallint[], $20::text[], $22::text[],
+                                     $23::text[], $24::text[])
+                    as given (area, id, visit, revision, institution, msgid, content, person, scheme, insured, total,
+                              claim, asked_at, again_at, registration, visit_stage, infno, care, bill, bills)
              ), moved as (
                 update visit set stage = given.visit_stage, revision = visit.revision + 1,
                                  bills = coalesce(given.bills, visit.bills)
                 from given
-                where visit.province = given.area / 10000 * 10000 and visit.month = given.visit_month and visit.id = given.visit
+                where visit.province = given.area / 10000 * 10000 and visit.month = $4 and visit.id = given.visit
                   and visit.revision = given.revision
                 returning given.*
              ), taken as (
@@ -79,7 +83,7 @@ impl Batch for Ask {
                 insert into treatment_settlement (province, area, month, id, visit, institution, msgid, stage, person, scheme, insured,
                                                   total, fund_total, person_total, funds, fund_paid, claim, asked_at,
                                                   registration, care, bill)
-                select area / 10000 * 10000, area, month, id, visit, institution, msgid, $19, person, scheme, insured, total, 0, 0, '{}', '{}',
+                select area / 10000 * 10000, area, $2, id, visit, institution, msgid, $19, person, scheme, insured, total, 0, 0, '{}', '{}',
                        claim, asked_at, registration, care, bill
                 from moved
              ), put as (
@@ -89,9 +93,9 @@ impl Batch for Ask {
              select id from moved",
         )
         .bind(number(|one| area_of(one.settlement.area)))
-        .bind(number(|one| one.settlement.id.month().number()))
+        .bind(month)
         .bind(&ids)
-        .bind(number(|one| one.settlement.visit.month().number()))
+        .bind(visit_month)
         .bind(text(|one| one.settlement.visit.to_string()))
         .bind(number(|one| one.revision))
         .bind(text(|one| one.settlement.institution.to_string()))
@@ -114,6 +118,6 @@ impl Batch for Ask {
         .bind(all.iter().map(|one| one.bills.as_deref().map(bill::written)).collect::<Vec<_>>())
         .fetch_all(&store.writers)
         .await?;
-        Ok(ids.iter().map(|id| moved.contains(id)).collect())
+        Ok(each_among(&ids, moved))
     }
 }

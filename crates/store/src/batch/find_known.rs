@@ -1,6 +1,6 @@
 //! What the insured place knows about a person, as a settlement needs it, many in one read.
 
-use super::Batch;
+use super::{Batch, Months};
 use crate::{
     Result, Store,
     insured::{self, Known, YearKey},
@@ -32,6 +32,11 @@ impl Batch for FindKnown {
 
     fn key(&self) -> String {
         format!("{}/{}/{}", self.person, self.scheme.code(), self.year)
+    }
+
+    fn months(&self) -> Months {
+        // People and their sums are not kept by month.
+        Months::default()
     }
 
     async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<Option<Known>>> {

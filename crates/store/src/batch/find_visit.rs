@@ -1,6 +1,6 @@
 //! A visit with its sums, as a settlement needs it, many in one read.
 
-use super::Batch;
+use super::{Batch, Months};
 use crate::{
     Result, Store,
     row::division_number,
@@ -26,15 +26,18 @@ impl Batch for FindVisit {
         self.visit.to_string()
     }
 
+    fn months(&self) -> Months {
+        [0, self.visit.month().number()]
+    }
+
     async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<Option<Summed>>> {
         let rows = sqlx::query(
-            "select visit.* from unnest($1::integer[], $2::integer[], $3::text[], $4::text[])
-                 as given (province, month, id, institution)
-             join visit on visit.province = given.province and visit.month = given.month and visit.id = given.id
+            "select visit.* from unnest($1::integer[], $3::text[], $4::text[]) as given (province, id, institution)
+             join visit on visit.province = given.province and visit.month = $2 and visit.id = given.id
                   and visit.institution = given.institution",
         )
         .bind(all.iter().map(|one| division_number(one.visit.province().division())).collect::<Vec<_>>())
-        .bind(all.iter().map(|one| one.visit.month().number()).collect::<Vec<_>>())
+        .bind(all.first().map(|one| one.visit.month().number()))
         .bind(all.iter().map(|one| one.visit.to_string()).collect::<Vec<_>>())
         .bind(all.iter().map(|one| one.institution.as_str()).collect::<Vec<_>>())
         .fetch_all(&store.writers)

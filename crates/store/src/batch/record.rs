@@ -1,6 +1,6 @@
 //! A settlement written down at the hub, with its entries, many at once.
 
-use super::Batch;
+use super::{Batch, Months, each_among};
 use crate::{
     Result, Store,
     book::Columns,
@@ -33,6 +33,10 @@ impl Batch for Record {
 
     fn key(&self) -> String {
         self.settlement.id.to_string()
+    }
+
+    fn months(&self) -> Months {
+        [self.settlement.id.month().number(), 0]
     }
 
     async fn do_all(store: &Store, all: &[Self]) -> Result<Vec<bool>> {
@@ -68,7 +72,7 @@ impl Batch for Record {
                 select entry.* from unnest($16::integer[], $17::integer[], $18::text[], $19::text[], $20::text[], $21::text[],
                                            $22::bigint[], $23::text[], $24::integer[], $25::bigint[])
                     as entry (area, month, id, settlement, debit, credit, amount, code, day, recorded_at)
-                join stand on stand.id = entry.settlement
+                where (entry.settlement in (select id from stand)) is true
              )
              select id from stand",
         )
@@ -103,6 +107,6 @@ impl Batch for Record {
         .bind(number(|one| one.settlement.recorded_at.day().month().number()))
         .fetch_all(&store.writers)
         .await?;
-        Ok(ids.iter().map(|id| stand.contains(id)).collect())
+        Ok(each_among(&ids, stand))
     }
 }

@@ -58,6 +58,13 @@ pub struct TestDatabase {
     pub name: String,
 }
 
+impl TestDatabase {
+    /// Its address, for a program that is told where its database is.
+    pub fn url(&self) -> String {
+        self.options.to_url_lossy().to_string()
+    }
+}
+
 impl TestCluster {
     /// The cluster of this process, started by the first call, which blocks for some tenths of a second.
     pub fn shared() -> &'static Self {

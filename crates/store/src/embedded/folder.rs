@@ -72,6 +72,12 @@ impl Folder {
         &self.path
     }
 
+    /// Makes a folder that the database's user alone can look into, if it is not there; its path without links.
+    pub fn make_private(&self, path: &Path) -> Result<PathBuf, EmbeddedError> {
+        private_folder(path, self.other_user)?;
+        fs::canonicalize(path).map_err(EmbeddedError::io("打开", path))
+    }
+
     /// PostgreSQL's data folder.
     pub fn data(&self) -> PathBuf {
         self.path.join("data")
@@ -200,7 +206,8 @@ pub(super) fn is_held(folder: &Path) -> bool {
         .is_ok_and(|file| rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).is_err())
 }
 
-fn create(path: &Path) -> Result<PathBuf, EmbeddedError> {
+/// Makes a folder that all users may enter, if it is not there; its path without links.
+pub(super) fn create(path: &Path) -> Result<PathBuf, EmbeddedError> {
     if !path.exists() {
         fs::create_dir_all(path).map_err(EmbeddedError::io("创建", path))?;
         fs::set_permissions(path, Permissions::from_mode(0o755)).map_err(EmbeddedError::io("创建", path))?;
@@ -279,6 +286,12 @@ fn give(path: &Path, user: User) -> io::Result<()> {
     let (owner, group) = (Uid::from_raw(user.id), Gid::from_raw(user.group));
     let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
     Ok(rustix::fs::chownat(rustix::fs::CWD, path, Some(owner), Some(group), flags)?)
+}
+
+/// Gives a folder and all in it to the owner of another.
+pub(super) fn give_as(path: &Path, other: &Path) -> io::Result<()> {
+    let owner = fs::metadata(other)?;
+    give_all(path, User { id: owner.uid(), group: owner.gid() })
 }
 
 fn give_all(path: &Path, user: User) -> io::Result<()> {

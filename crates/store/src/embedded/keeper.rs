@@ -17,12 +17,14 @@ use std::{
 /// How long a start may take: repairing after a crash reads the journal since the last checkpoint.
 const START_PATIENCE: Duration = Duration::from_mins(2);
 
-/// How often the server may die unasked within [`DEATHS_WITHIN`] before it is given up.
+/// How often the server may die unasked within [`DEATHS_WITHIN`] before it is started again more seldom.
 const DEATHS_MOST: usize = 5;
 const DEATHS_WITHIN: Duration = Duration::from_mins(1);
 
 /// So that a server which dies at once does not die five times in a blink.
 const RESTART_PAUSE: Duration = Duration::from_millis(100);
+/// A full disk ends every start until somebody makes room: a server that ran before is tried for as long as its owner lives.
+const LONG_PAUSE: Duration = Duration::from_secs(3);
 
 /// A running server. It is stopped when this value is dropped.
 #[derive(Debug)]
@@ -173,7 +175,7 @@ fn keep(server: &Server) {
         let mut state = server.lock();
         deaths.retain(|death| death.elapsed() < DEATHS_WITHIN);
         deaths.push(Instant::now());
-        if state.stopping || !state.was_ready || deaths.len() >= DEATHS_MOST {
+        if state.stopping || !state.was_ready {
             if !state.stopping {
                 tracing::error!(how, log = %server.folder.log().display(), "the private PostgreSQL has ended");
             }
@@ -181,9 +183,15 @@ fn keep(server: &Server) {
             server.changed.notify_all();
             return;
         }
-        drop(state);
-        tracing::warn!(how, "the private PostgreSQL died unasked and is started again");
-        thread::sleep(RESTART_PAUSE);
+        let pause = if deaths.len() < DEATHS_MOST {
+            tracing::warn!(how, "the private PostgreSQL died unasked and is started again");
+            RESTART_PAUSE
+        } else {
+            tracing::error!(how, log = %server.folder.log().display(), "the private PostgreSQL dies again and again");
+            LONG_PAUSE
+        };
+        let waited = server.changed.wait_timeout_while(state, pause, |state| !state.stopping);
+        drop(waited.expect("no holder of the state panics"));
     }
 }
 

@@ -34,6 +34,11 @@ impl Tools {
         Self { programs: server.keeper.programs().clone(), socket: server.socket().to_owned() }
     }
 
+    /// The folder of its socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
     /// The major version.
     pub fn major(&self) -> u32 {
         self.programs.major

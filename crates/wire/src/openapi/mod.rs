@@ -87,7 +87,7 @@ pub fn document(role: Role) -> Value {
         operations.extend(hospital::operations());
     }
     operations.extend(management::operations(role, &mut generator));
-    operations.extend(nodes::operations(&mut generator));
+    operations.extend(nodes::operations());
     let mut paths = Map::new();
     for operation in &operations {
         let path = paths.entry(operation.path.clone()).or_insert_with(|| json!({}));

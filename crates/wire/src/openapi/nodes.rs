@@ -1,16 +1,13 @@
 //! What nodes and watchers ask: node to node, health, and the description itself.
 
-use super::{Operation, SchemaOf, json_content, schema_of};
-use crate::peer::{Envelope, TAG as TAG_HEADER};
-use schemars::SchemaGenerator;
+use super::{Operation, json_content};
+use crate::peer::{CONTENT_TYPE, TAG as TAG_HEADER};
 use serde_json::{Map, Value, json};
 
 pub(super) const TAG: &str = "节点与运维";
 
 /// The operations that every node has.
-pub(super) fn operations(generator: &mut SchemaGenerator) -> Vec<Operation> {
-    let envelope: SchemaOf = schema_of::<Envelope>;
-    let envelope = envelope(generator).to_value();
+pub(super) fn operations() -> Vec<Operation> {
     let text = |words: &str, kind: &str| json!({ "description": words, "content": { kind: { "schema": { "type": "string" } } } });
     let peer = Operation {
         method: "post",
@@ -18,14 +15,15 @@ pub(super) fn operations(generator: &mut SchemaGenerator) -> Vec<Operation> {
         tag: TAG,
         id: "peer".to_owned(),
         summary: "节点间报文".to_owned(),
-        description: "签名的信封；没有相邻节点校验码和签名的报文不予处理。只供节点使用。".to_owned(),
+        description: "签名的信封：首行签名，其下为被签名的各行（版本、报文编号、所答报文、发送方、接收方、签名时间、报文体）；\
+            没有相邻节点校验码和签名的报文不予处理。只供节点使用。".to_owned(),
         parameters: vec![json!({
             "name": TAG_HEADER, "in": "header", "description": "相邻节点的链路校验码", "schema": { "type": "string" },
         })],
         secured: false,
-        request: Some(json!({ "required": true, "content": { "application/json": { "schema": envelope } } })),
+        request: Some(json!({ "required": true, "content": { CONTENT_TYPE: { "schema": { "type": "string" } } } })),
         responses: Map::from_iter([
-            ("200".to_owned(), json_content("签名的应答", &envelope)),
+            ("200".to_owned(), text("签名的应答", CONTENT_TYPE)),
             ("400".to_owned(), text("不是可信的信封", "text/plain")),
             ("413".to_owned(), text("超过16兆字节", "text/plain")),
         ]),

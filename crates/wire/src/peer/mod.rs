@@ -14,14 +14,15 @@
 //! A change that an older node cannot read is a new version beside `v1`.
 
 mod kind;
+pub mod passed;
 pub mod v1;
 
 use crate::sign::{
     sm2::PrivateKey,
-    tree::{self, Verifier},
+    tree::{self, Leaf, Verifier},
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{io::Write as _, sync::OnceLock};
 use terms::{Moment, Participant, PeerMessageId};
 
 /// The HTTP header of a tag.
@@ -31,17 +32,38 @@ pub const TAG: &str = "x-yidi-tag";
 /// waits for; nothing is believed of it but that.
 pub const PATIENCE: &str = "x-yidi-patience";
 
+/// What most messages have room in.
+const TEXT_BYTES: usize = 4_096;
+
 /// How far the sender's clock may differ from the receiver's: ten minutes.
 pub const WINDOW_MILLIS: i64 = 10 * 60 * 1000;
 
-/// A signed message. The body is JSON in a string, so that what was signed is what is read, to the byte.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// The content type of an envelope over HTTP.
+pub const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
+
+/// The first line of what is signed: the version.
+const VERSION: &str = "yidi-peer-v1";
+
+/// The longest signature that is read: alone or with its path to the root of a tree ([`crate::sign::tree`]).
+const SIGNATURE_BYTES_MAX: usize = 2_048;
+
+/// A signed message. It travels as text: the signature, and under it the very lines that are signed, to the byte.
+///
+/// ```text
+/// MEQCIB…                            the writer's SM2 signature over all lines below, alone or with others (sign::tree)
+/// yidi-peer-v1                       the version
+/// 420000179523180000000000000005     its own id
+/// -                                  for a reply: the question that it answers
+/// 420000                             who wrote and signed it
+/// 100000                             whom it is for: here the hub
+/// 1795228200000                      when it was signed, in milliseconds
+/// {"kind":"find_participants"}       the message, JSON of v1::Question or v1::Reply, to the end
+/// ```
+#[derive(Clone, Debug)]
 pub struct Envelope {
     /// Its own id.
     pub id: PeerMessageId,
     /// For a reply: the question that it answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<PeerMessageId>,
     /// Who wrote and signed it.
     pub from: Participant,
@@ -49,12 +71,24 @@ pub struct Envelope {
     pub to: Participant,
     /// When it was signed.
     pub sent_at: Moment,
-    /// The message, JSON of [`v1::Question`] or [`v1::Reply`].
-    pub body: String,
-    /// The writer's SM2 signature over the lines of [`Envelope::signed_text`], alone or with others
-    /// ([`crate::sign::tree`]).
+    /// The writer's signature; empty until it is signed.
     pub signature: String,
+    /// All that is signed, as it was written.
+    text: String,
+    /// Where in it the message begins.
+    body: usize,
+    /// Its hash, once somebody asked for it.
+    leaf: OnceLock<Leaf>,
 }
+
+impl PartialEq for Envelope {
+    /// Whether they are written alike.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.signature, &self.text) == (&other.signature, &other.text)
+    }
+}
+
+impl Eq for Envelope {}
 
 /// Why an envelope is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +122,7 @@ impl Untrusted {
 }
 
 impl Envelope {
-    /// Writes a message that is yet to be signed: what is to be signed is [`Envelope::signed_text`].
+    /// Writes a message that is yet to be signed: what is to be signed is its [`Envelope::leaf`].
     ///
     /// # Panics
     /// If the message cannot be written as JSON, which no value of this crate can cause.
@@ -99,41 +133,67 @@ impl Envelope {
         sent_at: Moment,
         message: &impl Serialize,
     ) -> Self {
-        let body = serde_json::to_string(message).expect("a message is plain data");
-        Self { id, reply_to, from, to, sent_at, body, signature: String::new() }
+        let mut text = Vec::with_capacity(TEXT_BYTES);
+        let answers = reply_to.map_or_else(|| "-".to_owned(), |id| id.to_string());
+        write!(text, "{VERSION}\n{id}\n{answers}\n{from}\n{to}\n{}\n", sent_at.millis())
+            .expect("it fits in memory");
+        let body = text.len();
+        serde_json::to_writer(&mut text, message).expect("a message is plain data");
+        let text = String::from_utf8(text).expect("JSON is text");
+        Self { id, reply_to, from, to, sent_at, signature: String::new(), text, body, leaf: OnceLock::new() }
     }
 
     /// With its writer's signature, made alone.
     #[must_use]
     pub fn signed(mut self, key: &PrivateKey) -> Self {
-        self.signature = tree::sign_all(key, &[self.signed_text().into_bytes()]).remove(0);
+        self.signature = tree::sign_all(key, &[*self.leaf()]).remove(0);
         self
     }
 
     /// Reads an envelope from what came over the network.
     pub fn read(bytes: &[u8]) -> Result<Self, Untrusted> {
-        serde_json::from_slice(bytes).map_err(|_| Untrusted::Unreadable)
+        let mut lines = bytes.splitn(2, |byte| *byte == b'\n');
+        let (Some(signature), Some(text)) = (lines.next(), lines.next()) else {
+            return Err(Untrusted::Unreadable);
+        };
+        let is_short = signature.len() <= SIGNATURE_BYTES_MAX;
+        let signature =
+            std::str::from_utf8(signature).ok().filter(|_| is_short).ok_or(Untrusted::Unreadable)?;
+        let text = std::str::from_utf8(text).map_err(|_| Untrusted::Unreadable)?;
+        Self::of_lines(signature, text).ok_or(Untrusted::Unreadable)
+    }
+
+    fn of_lines(signature: &str, text: &str) -> Option<Self> {
+        let mut lines = text.splitn(7, '\n');
+        if lines.next() != Some(VERSION) {
+            return None;
+        }
+        let mut line = || lines.next();
+        let id = line()?.parse().ok()?;
+        let reply_to = match line()? {
+            "-" => None,
+            answers => Some(answers.parse().ok()?),
+        };
+        let (from, to) = (line()?.parse().ok()?, line()?.parse().ok()?);
+        let sent_at = Moment::from_millis(line()?.parse().ok()?)?;
+        let body = text.len() - line()?.len();
+        let (signature, text) = (signature.to_owned(), text.to_owned());
+        Some(Self { id, reply_to, from, to, sent_at, signature, text, body, leaf: OnceLock::new() })
     }
 
     /// As it goes over the network.
-    ///
-    /// # Panics
-    /// Never: an envelope is plain data.
     pub fn write(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("an envelope is plain data")
+        [self.signature.as_bytes(), self.text.as_bytes()].join(&b'\n')
     }
 
-    /// The lines that are signed.
-    pub fn signed_text(&self) -> String {
-        let reply_to = self.reply_to.map_or_else(|| "-".to_owned(), |id| id.to_string());
-        format!(
-            "yidi-peer-v1\n{}\n{reply_to}\n{}\n{}\n{}\n{}",
-            self.id,
-            self.from,
-            self.to,
-            self.sent_at.millis(),
-            self.body
-        )
+    /// The message, JSON of [`v1::Question`] or [`v1::Reply`].
+    pub fn body(&self) -> &str {
+        &self.text[self.body..]
+    }
+
+    /// The hash of all that is signed, which signatures and tags are made over.
+    pub fn leaf(&self) -> &Leaf {
+        self.leaf.get_or_init(|| Leaf::of(self.text.as_bytes()))
     }
 
     /// Checks that a question is for `me`, was signed by `writer`'s key, and lately.
@@ -147,7 +207,7 @@ impl Envelope {
     /// Checks the writer's signature and the time, whoever the message is for.
     pub fn check_writer(&self, writer: &Verifier, now: Moment) -> Result<(), Untrusted> {
         self.check_time(now)?;
-        writer.verify(self.signed_text().as_bytes(), &self.signature).map_err(|_| Untrusted::Signature)
+        writer.verify(self.leaf(), &self.signature).map_err(|_| Untrusted::Signature)
     }
 
     /// Checks only the time, of a message whose sender is known otherwise.
@@ -170,7 +230,16 @@ impl Envelope {
 
     /// Reads the message inside.
     pub fn open<T: DeserializeOwned>(&self) -> Result<T, Untrusted> {
-        serde_json::from_str(&self.body).map_err(|_| Untrusted::Unreadable)
+        serde_json::from_str(self.body()).map_err(|_| Untrusted::Unreadable)
+    }
+}
+
+/// Whom an envelope that nobody has checked names as its writer and as its addressee; nothing is known of either.
+pub fn named(bytes: &[u8]) -> Option<(&str, &str)> {
+    let mut lines = bytes.splitn(7, |byte| *byte == b'\n').skip(4).map(std::str::from_utf8);
+    match (lines.next(), lines.next(), lines.next()) {
+        (Some(Ok(from)), Some(Ok(to)), Some(_)) => Some((from, to)),
+        _ => None,
     }
 }
 
@@ -189,19 +258,48 @@ mod tests {
         let envelope = Envelope::unsigned(id, None, (hubei, beijing), now, &"question").signed(&key);
         let of = |key: &PrivateKey| Verifier::new(key.public());
         let check = |envelope: &Envelope, now| envelope.check_question(beijing, &of(&key), now);
+        let altered = |what: &str, into: &str| {
+            let written = String::from_utf8(envelope.write()).unwrap();
+            assert!(written.contains(what));
+            Envelope::read(written.replacen(what, into, 1).as_bytes()).unwrap()
+        };
         assert_eq!(check(&envelope, now), Ok(()));
         assert_eq!(Envelope::read(&envelope.write()), Ok(envelope.clone()));
         assert_eq!(check(&envelope, now.plus_millis(WINDOW_MILLIS + 1)), Err(Untrusted::OutsideWindow));
-        assert_eq!(
-            check(&Envelope { body: "\"other\"".into(), ..envelope.clone() }, now),
-            Err(Untrusted::Signature)
-        );
-        assert_eq!(check(&Envelope { from: beijing, ..envelope.clone() }, now), Err(Untrusted::Signature));
-        assert_eq!(check(&Envelope { to: hubei, ..envelope.clone() }, now), Err(Untrusted::NotForMe));
+        assert_eq!(check(&altered("\"question\"", "\"other\""), now), Err(Untrusted::Signature));
+        assert_eq!(check(&altered("\n420000\n", "\n330000\n"), now), Err(Untrusted::Signature));
+        assert_eq!(check(&altered("\n110000\n", "\n420000\n"), now), Err(Untrusted::NotForMe));
         let reply = Envelope::unsigned(id, Some(id), (beijing, hubei), now, &"answer").signed(&hub);
         assert_eq!(reply.check_reply(&envelope, &of(&hub), now), Ok(()));
         assert_eq!(reply.check_reply(&envelope, &of(&key), now), Err(Untrusted::Signature));
-        let other = Envelope { id: "420000176368320000000000000002".parse().unwrap(), ..envelope };
+        let other = altered("0000000001\n", "0000000002\n");
         assert_eq!(reply.check_reply(&other, &of(&hub), now), Err(Untrusted::WrongReply));
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_not_read() {
+        let right =
+            "signature\nyidi-peer-v1\n420000176368320000000000000001\n-\n420000\n100000\n1763683200000\n{}";
+        let read = Envelope::read(right.as_bytes()).unwrap();
+        assert_eq!((read.body(), read.to, read.reply_to), ("{}", Participant::Hub, None));
+        assert_eq!(read.write(), right.as_bytes());
+        assert_eq!(named(right.as_bytes()), Some(("420000", "100000")));
+        for (what, into) in [
+            ("yidi-peer-v1", "yidi-peer-v2"),
+            ("\n{}", ""),
+            ("\n100000", "\nhub"),
+            ("-\n4", "\n4"),
+            ("\n1763683200000", "\n2026-11-22"),
+            ("\n1763683200000", "\n9223372036854775807"),
+            ("signature", &"s".repeat(SIGNATURE_BYTES_MAX + 1)),
+            ("42000017", "42000x17"),
+        ] {
+            assert!(right.contains(what));
+            let wrong = right.replacen(what, into, 1);
+            assert_eq!(Envelope::read(wrong.as_bytes()), Err(Untrusted::Unreadable), "{wrong}");
+        }
+        assert_eq!(Envelope::read(b""), Err(Untrusted::Unreadable));
+        assert_eq!(Envelope::read(b"\n\xff"), Err(Untrusted::Unreadable));
+        assert_eq!(named(b"a\nb\nc\nd\ne\nf"), None);
     }
 }

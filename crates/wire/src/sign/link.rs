@@ -7,6 +7,7 @@
 use super::{
     same,
     sm2::{PrivateKey, PublicKey, hex_of},
+    tree::Leaf,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sm3::Sm3;
@@ -27,17 +28,18 @@ impl LinkKey {
         Self(mac.finalize().into_bytes().into())
     }
 
-    /// The tag of a message that goes one way: 64 hexadecimal digits.
-    pub fn tag(&self, way: Way, body: &[u8]) -> String {
+    /// The tag of a message that goes one way: 64 hexadecimal digits. It is over the message's hash, which its signature needs too, so
+    /// that each node hashes a message once.
+    pub fn tag(&self, way: Way, message: &Leaf) -> String {
         let mut mac = hmac(&self.0);
         mac.update(way.name());
-        mac.update(body);
+        mac.update(message.bytes());
         hex_of(&mac.finalize().into_bytes())
     }
 
     /// Whether this is the tag of that message, that way.
-    pub fn fits(&self, way: Way, body: &[u8], tag: &str) -> bool {
-        same(self.tag(way, body).as_bytes(), tag.as_bytes())
+    pub fn fits(&self, way: Way, message: &Leaf, tag: &str) -> bool {
+        same(self.tag(way, message).as_bytes(), tag.as_bytes())
     }
 }
 
@@ -83,11 +85,12 @@ mod tests {
         let here = LinkKey::between(&hub, &hubei.public());
         let there = LinkKey::between(&hubei, &hub.public());
         assert_eq!(here, there);
-        let tag = here.tag(Way::Up, b"body");
-        assert!(there.fits(Way::Up, b"body", &tag));
-        assert!(!there.fits(Way::Down, b"body", &tag), "the other way");
-        assert!(!there.fits(Way::Up, b"bodY", &tag), "another message");
-        assert!(!LinkKey::between(&hub, &beijing.public()).fits(Way::Up, b"body", &tag), "another neighbour");
-        assert!(!there.fits(Way::Up, b"body", ""));
+        let body = Leaf::of(b"body");
+        let tag = here.tag(Way::Up, &body);
+        assert!(there.fits(Way::Up, &body, &tag));
+        assert!(!there.fits(Way::Down, &body, &tag), "the other way");
+        assert!(!there.fits(Way::Up, &Leaf::of(b"bodY"), &tag), "another message");
+        assert!(!LinkKey::between(&hub, &beijing.public()).fits(Way::Up, &body, &tag), "another neighbour");
+        assert!(!there.fits(Way::Up, &body, ""));
     }
 }

@@ -21,12 +21,28 @@ const ROOTS_MAX: usize = 1_024;
 
 type Hash = [u8; 32];
 
+/// The SM3 hash of a text to be signed: what stands at the end of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaf(Hash);
+
+impl Leaf {
+    /// Of a text.
+    pub fn of(text: &[u8]) -> Self {
+        Self(Sm3::new().chain_update(b"yidi-leaf-v1\n").chain_update(text).finalize().into())
+    }
+
+    /// Its 32 bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 /// Signs texts together; their signatures, in their order.
-pub fn sign_all(key: &PrivateKey, texts: &[Vec<u8>]) -> Vec<String> {
-    let mut level: Vec<Hash> = texts.iter().map(|text| leaf(text)).collect();
-    let mut paths = vec![String::new(); texts.len()];
+pub fn sign_all(key: &PrivateKey, leaves: &[Leaf]) -> Vec<String> {
+    let mut level: Vec<Hash> = leaves.iter().map(|leaf| leaf.0).collect();
+    let mut paths = vec![String::new(); leaves.len()];
     // Which leaves stand under each hash of the level.
-    let mut under: Vec<Vec<usize>> = (0..texts.len()).map(|index| vec![index]).collect();
+    let mut under: Vec<Vec<usize>> = (0..leaves.len()).map(|index| vec![index]).collect();
     while level.len() > 1 {
         let mut above = Vec::with_capacity(level.len().div_ceil(2));
         let mut under_above = Vec::with_capacity(level.len().div_ceil(2));
@@ -75,11 +91,11 @@ impl Verifier {
         &self.key
     }
 
-    /// Whether the signature is the writer's over this text.
-    pub fn verify(&self, text: &[u8], signature: &str) -> Result<(), NotSigned> {
+    /// Whether the signature is the writer's over the text of this leaf.
+    pub fn verify(&self, leaf: &Leaf, signature: &str) -> Result<(), NotSigned> {
         let mut parts = signature.split('.');
         let of_root = parts.next().ok_or(NotSigned)?;
-        let mut hash = leaf(text);
+        let mut hash = leaf.0;
         for (steps, part) in parts.enumerate() {
             let (side, sibling) = part.split_at_checked(1).ok_or(NotSigned)?;
             let sibling: Hash = bytes_of(sibling).and_then(|bytes| bytes.try_into().ok()).ok_or(NotSigned)?;
@@ -117,10 +133,6 @@ impl fmt::Debug for Verifier {
     }
 }
 
-fn leaf(text: &[u8]) -> Hash {
-    Sm3::new().chain_update(b"yidi-leaf-v1\n").chain_update(text).finalize().into()
-}
-
 fn node(left: &Hash, right: &Hash) -> Hash {
     Sm3::new().chain_update(b"yidi-node-v1\n").chain_update(left).chain_update(right).finalize().into()
 }
@@ -140,13 +152,17 @@ mod tests {
     #[test]
     fn every_message_of_a_tree_is_as_good_as_signed_alone() {
         for count in [1, 2, 3, 5, 8, 13] {
-            let texts: Vec<Vec<u8>> =
-                (0..count).map(|index| format!("message {index}").into_bytes()).collect();
+            let texts: Vec<Leaf> =
+                (0..count).map(|index| Leaf::of(format!("message {index}").as_bytes())).collect();
             let signatures = sign_all(&key(1), &texts);
             let verifier = Verifier::new(key(1).public());
             for (index, (text, signature)) in texts.iter().zip(&signatures).enumerate() {
                 assert_eq!(verifier.verify(text, signature), Ok(()), "{index} of {count}");
-                assert_eq!(verifier.verify(b"another", signature), Err(NotSigned), "{index} of {count}");
+                assert_eq!(
+                    verifier.verify(&Leaf::of(b"another"), signature),
+                    Err(NotSigned),
+                    "{index} of {count}"
+                );
                 let other = Verifier::new(key(2).public());
                 assert_eq!(other.verify(text, signature), Err(NotSigned), "another writer");
             }
@@ -159,12 +175,12 @@ mod tests {
 
     #[test]
     fn what_is_not_a_path_is_refused() {
-        let texts = [b"a".to_vec(), b"b".to_vec()];
+        let texts = [Leaf::of(b"a"), Leaf::of(b"b")];
         let signature = sign_all(&key(1), &texts).remove(0);
         let verifier = Verifier::new(key(1).public());
         let long = signature.clone() + &format!(".L{}", "00".repeat(32)).repeat(20);
         for wrong in ["", ".", "x", &signature.replace('R', "X"), &signature[..signature.len() - 2], &long] {
-            assert_eq!(verifier.verify(b"a", wrong), Err(NotSigned), "{wrong}");
+            assert_eq!(verifier.verify(&texts[0], wrong), Err(NotSigned), "{wrong}");
         }
     }
 }

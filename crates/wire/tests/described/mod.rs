@@ -1,49 +1,19 @@
 //! The descriptions of transactions and the deviations of messages, held against every sample.
 
+mod value;
+
 use super::{examples, first_row, harm, harmed, outcome, read_input, samples, with_ids_of_ours};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use std::{fmt::Write as _, fs, path::Path};
 use terms::Refusal;
+use value::value_for;
 use wire::hospital::{
     Request,
     conformance::{self, Deviation, Rule, Weight},
-    describe::{self, Field, Node},
-    shape::Kind,
+    describe::{self, Node},
     table,
 };
-
-/// A value that a field takes.
-fn value_for(field: &Field) -> Value {
-    match field.kind {
-        Kind::Text if field.name == "type" => json!("gend"),
-        Kind::Text if field.name == "ver" => json!("0"),
-        Kind::Text if field.name == "med_type" => json!("11"),
-        Kind::Text if field.name == "status" => json!("1106"),
-        Kind::Text if field.name == "caty" || field.name == "dscg_caty" => json!("A03.01"),
-        Kind::Text if field.name == "prfs" => json!("11"),
-        // Where no row of the program says that it is an id.
-        Kind::Text if field.name == "mdtrt_id" => json!("420000179526000000000000000001"),
-        Kind::Text if field.name == "setl_id" => json!("420000179530260000000000000002"),
-        Kind::Text | Kind::Flag => json!("1"),
-        Kind::Amount | Kind::Quantity | Kind::Price | Kind::Rate | Kind::Age | Kind::Count | Kind::Number => {
-            json!(1)
-        }
-        Kind::Day | Kind::Moment => json!("2026-11-22 09:00:00"),
-        Kind::Person => json!("11000000000000900001"),
-        Kind::Registration => json!("420000179526000000000000000006"),
-        Kind::Disease => json!("M03900"),
-        Kind::Visit => json!("420000179526000000000000000001"),
-        Kind::Settlement => json!("420000179530260000000000000002"),
-        Kind::Message => json!("m1"),
-        Kind::Institution => json!("H42010600001"),
-        // The hospital that a person is referred to lies there.
-        Kind::Division if field.name == "mdtrtarea_admdvs" => json!("420106"),
-        Kind::Division => json!("110101"),
-        Kind::Scheme => json!("310"),
-        Kind::Other => json!([80, 75]),
-    }
-}
 
 fn node_value(node: &Node, leave_out: Option<&str>) -> Value {
     let required = node.fields.iter().filter(|field| field.required && Some(field.name) != leave_out);

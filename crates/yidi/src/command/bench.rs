@@ -5,10 +5,12 @@
 
 mod baseline;
 mod closing;
-mod nodes;
+mod growth;
+pub(super) mod nodes;
 mod overload;
 mod reconciliation;
-mod report;
+pub(super) mod report;
+mod slow_flush;
 
 use super::running::listen;
 use crate::{policies, say, stop::Stop};
@@ -33,6 +35,8 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use store::{Store, measure::commit_time};
+use tokio::runtime::Builder;
 
 /// 压力测试：三个平台各为一个进程，各带数据库，测每秒结算数、时延和开销，并与本机的基准相比。
 ///
@@ -48,15 +52,8 @@ pub struct Arguments {
     /// 同时结算的客户端数，逐步测 (numbers of clients, one step each)
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,64,128")]
     clients: Vec<usize>,
-    /// 每次住院的费用明细数 (lines of each bill)
-    #[arg(long, default_value_t = 30)]
-    lines: usize,
-    /// 每个平台的数据库连接数 (connections of each node to its database)
-    #[arg(long, default_value_t = 32)]
-    connections: u32,
-    /// 数据目录；不填则用临时目录，测完即删 (a folder that stays, instead of a temporary one)
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    setting: Setting,
     /// 不测先预结算再结算的一组 (leave out the steps with a 2303 before each 2304)
     #[arg(long)]
     no_trials: bool,
@@ -69,6 +66,9 @@ pub struct Arguments {
     /// 不测固定到达率的一步 (leave out the step with a fixed rate)
     #[arg(long)]
     no_open_loop: bool,
+    /// 另测数据库每次落盘多用这么多毫秒时的结算，如云盘；需本机有C编译器 (once more with flushes that take so much longer)
+    #[arg(long, value_name = "MILLIS", value_parser = clap::value_parser!(u64).range(1..=100))]
+    flush_millis: Option<u64>,
     /// 结果另写入 bench/RESULTS.md (write the results down)
     #[arg(long)]
     write: bool,
@@ -80,11 +80,50 @@ pub struct Arguments {
     echo: Option<SocketAddr>,
 }
 
+/// The three nodes on which live settlements are measured.
+#[derive(Debug, Args)]
+struct Setting {
+    /// 每次住院的费用明细数 (lines of each bill)
+    #[arg(long, default_value_t = 30)]
+    lines: usize,
+    /// 每个平台的数据库连接数 (connections of each node to its database)
+    #[arg(long, default_value_t = 32)]
+    connections: u32,
+    /// 数据目录；不填则用临时目录，测完即删 (a folder that stays, instead of a temporary one)
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+impl Setting {
+    /// Starts the nodes, measures on them, and stops them.
+    fn on_nodes<T>(&self, measure: impl AsyncFnOnce(&mut Nodes) -> Result<T, Stop>) -> Result<T, Stop> {
+        // Children end with the thread that started them, so all are started here.
+        let mut nodes = Nodes::start(self.folder.as_deref(), self.connections)?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(Stop::unable)?;
+        let measured = runtime.block_on(measure(&mut nodes))?;
+        drop(runtime);
+        nodes.stop();
+        Ok(measured)
+    }
+
+    /// What settlements need at nodes that answer, and how many stand there of an earlier run in the same folder.
+    async fn ground(&self, nodes: &mut Nodes) -> Result<(Ground, usize), Stop> {
+        nodes.until_ready().await?;
+        let rules = policies::rulebook(&policies::files(None)?)?;
+        let sides = (&nodes.hub.addresses(), &nodes.insured.addresses(), &nodes.treatment.addresses());
+        let ground = Ground::lay(sides, &rules, self.lines).await.map_err(cannot)?;
+        let stood = ground.settled().await.map_err(cannot)?;
+        Ok((ground, stood))
+    }
+}
+
 /// What is measured on its own.
 #[derive(Debug, Subcommand)]
 enum Part {
     /// 测一个月的清算 (measure the closing of a month)
     Closing(closing::Arguments),
+    /// 测已存很多结算、有很多省份时每笔结算的开销 (measure what a settlement costs as more is stored)
+    Growth(growth::Arguments),
     /// 测超过处理能力时仍能结算多少 (measure what is settled when more comes than can be done)
     Overload(overload::Arguments),
     /// 测一夜的三方对账 (measure a night's reconciliation of the three books)
@@ -98,6 +137,7 @@ const RESULTS: &str = "bench/RESULTS.md";
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     match &arguments.command {
         Some(Part::Closing(arguments)) => return closing::run(arguments),
+        Some(Part::Growth(arguments)) => return growth::run(arguments),
         Some(Part::Overload(arguments)) => return overload::run(arguments),
         Some(Part::Reconciliation(arguments)) => return reconciliation::run(arguments),
         None => {}
@@ -112,12 +152,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     if arguments.clients.contains(&0) || arguments.clients.is_empty() {
         return Err(Stop::Unable("--clients 应为大于0的数，如 1,8,32 (numbers above 0)".to_owned()));
     }
-    // Children end with the thread that started them, so all are started here.
-    let mut nodes = Nodes::start(arguments.folder.as_deref(), arguments.connections)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Stop::unable)?;
-    let report = runtime.block_on(measure(arguments, &mut nodes))?;
-    drop(runtime);
-    nodes.stop();
+    if arguments.flush_millis.is_some() {
+        slow_flush::check()?;
+    }
+    let report = arguments.setting.on_nodes(async |nodes| measure(arguments, nodes).await)?;
     if arguments.write {
         report::write_main(&report.markdown())?;
     }
@@ -137,11 +175,9 @@ fn become_child(arguments: &[String]) -> Stop {
 }
 
 async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<Report, Stop> {
-    nodes.until_ready().await?;
-    let rules = policies::rulebook(&policies::files(None)?)?;
-    let sides = (&nodes.hub.addresses(), &nodes.insured.addresses(), &nodes.treatment.addresses());
-    let ground = Ground::lay(sides, &rules, arguments.lines).await.map_err(cannot)?;
-    let stood = ground.settled().await.map_err(cannot)?;
+    let Setting { lines, connections, .. } = arguments.setting;
+    let (ground, stood) = arguments.setting.ground(nodes).await?;
+    let report = Report::new(nodes, lines, connections);
     let mut bench = Bench {
         arguments,
         nodes,
@@ -150,7 +186,7 @@ async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<Report, Sto
         waiting: Arc::default(),
         waiting_outpatients: Arc::default(),
         expected: 100,
-        report: Report::new(nodes, arguments.lines, arguments.connections),
+        report,
     };
     bench.run().await?;
     Ok(bench.report)
@@ -163,7 +199,7 @@ fn cannot(trouble: Trouble) -> Stop {
 
 struct Bench<'a> {
     arguments: &'a Arguments,
-    nodes: &'a Nodes,
+    nodes: &'a mut Nodes,
     ground: Ground,
     /// Settlements in the hub's book before: of an earlier run in the same folder.
     stood: usize,
@@ -202,6 +238,9 @@ impl Bench<'_> {
             let baselines = Baselines::measure(self.nodes, self.arguments).await?;
             self.report.baselines = Some(baselines);
         }
+        if let Some(millis) = self.arguments.flush_millis {
+            self.slow_flushes(millis).await?;
+        }
         self.compare_books().await?;
         say(&self.report.conclusions());
         Ok(())
@@ -223,6 +262,47 @@ impl Bench<'_> {
     }
 
     async fn step(&mut self, unit: Unit, clients: usize) -> Result<(), Stop> {
+        let row = self.loop_of(unit, clients).await?;
+        self.count(&row);
+        self.report.rows.push(row);
+        Ok(())
+    }
+
+    /// The same nodes on the same data again, with databases whose flushes take longer.
+    async fn slow_flushes(&mut self, millis: u64) -> Result<(), Stop> {
+        say(&format!("\n2304 of a prepared stay, with every flush of a database {millis} ms longer"));
+        let before = self.commit_time().await?;
+        let programs = slow_flush::programs(self.nodes, millis)?;
+        self.nodes.restart(&[("YIDI_POSTGRES_BIN", programs.into_os_string())]).await?;
+        let commit_times = [before, self.commit_time().await?];
+        let [before, now] = commit_times.map(|time| report::millis(time.as_micros().try_into().unwrap_or(0)));
+        say(&format!("  a commit alone takes {now} ms, before it took {before} ms"));
+        if commit_times[1] < Duration::from_millis(millis) {
+            return Err(Stop::Unable(
+                "落盘没有变慢，--flush-millis 未起作用 (no flush is slower)".to_owned(),
+            ));
+        }
+        let mut rows = Vec::new();
+        self.warm_up().await?;
+        for clients in self.arguments.clients.clone() {
+            let row = self.loop_of(Unit::Settlement, clients).await?;
+            self.count(&row);
+            rows.push(row);
+        }
+        self.report.slow = Some(report::Slow { millis, commit_times, rows });
+        Ok(())
+    }
+
+    /// What a commit at the hub takes that is alone.
+    async fn commit_time(&self) -> Result<Duration, Stop> {
+        let stopped = |error: store::Error| cannot(error.into());
+        let hub = Store::open_url(&self.nodes.hub.addresses().database, 1).await.map_err(stopped)?;
+        let took = commit_time(&mut *hub.conn().await.map_err(stopped)?).await.map_err(stopped)?;
+        hub.close().await;
+        Ok(took)
+    }
+
+    async fn loop_of(&mut self, unit: Unit, clients: usize) -> Result<Row, Stop> {
         let few = u64::try_from(clients).unwrap_or(u64::MAX).saturating_mul(self.expected / 4 + 10);
         let rate = few.min(self.expected * 5 / 4) + 10;
         let care = if unit == Unit::Outpatient { Care::Outpatient } else { Care::Stay };
@@ -236,8 +316,7 @@ impl Bench<'_> {
             .map_err(Stop::Unable)?;
         let usage = meter.stop(self.nodes);
         self.expected = self.expected.max(measured.tenths_per_second() / 10);
-        self.add(Row { unit, clients: Some(clients), rate: None, measured, usage });
-        Ok(())
+        Ok(Row { unit, clients: Some(clients), rate: None, measured, usage })
     }
 
     /// Half of the most that was measured, come what may.
@@ -251,15 +330,16 @@ impl Bench<'_> {
         let duration = Duration::from_secs(seconds);
         let measured = load::open_loop(address, &self.waiting, rate, duration).await.map_err(Stop::Unable)?;
         let usage = meter.stop(self.nodes);
-        self.add(Row { unit: Unit::Settlement, clients: None, rate: Some(rate), measured, usage });
+        let row = Row { unit: Unit::Settlement, clients: None, rate: Some(rate), measured, usage };
+        self.count(&row);
+        self.report.rows.push(row);
         Ok(())
     }
 
-    fn add(&mut self, row: Row) {
+    fn count(&mut self, row: &Row) {
         self.report.settled += row.measured.done;
         self.report.failed += row.measured.failed;
         say(&row.text());
-        self.report.rows.push(row);
     }
 
     const fn waiting(&self, care: Care) -> &load::Waiting {

@@ -5,7 +5,7 @@ use crate::{policies, say, stop::Stop};
 use clap::Args;
 use country::{
     Rulebook,
-    simulation::{Ended, Options, begins, participants, play},
+    simulation::{Ended, Options, begins, participants, play, rules},
     world::Trouble,
 };
 use std::{collections::BTreeMap, fmt::Display, path::PathBuf};
@@ -44,7 +44,7 @@ const TEMPLATE: &str = "template_node";
 
 /// Plays the seeds, and stops at the first that does not hold.
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let rules = policies::rulebook(&policies::files(arguments.policy.as_deref())?)?;
+    let rules = rules(&policies::files(arguments.policy.as_deref())?).map_err(cannot)?;
     let folder = tempfile::tempdir().map_err(cannot)?;
     // The events of a seed come in the same order only where nothing runs side by side.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
@@ -90,7 +90,8 @@ async fn one(seed: u64, arguments: &Arguments, rules: Rulebook, server: &Embedde
         let store = Store::open(server.connect_options(&name), CONNECTIONS).await.map_err(cannot)?;
         stores.insert(participant, store);
     }
-    let ended = play(Options { seed, guests: arguments.guests.into(), rules, stores }).await;
+    let guests = arguments.guests.into();
+    let ended = play(Options { seed, guests, ends_month: true, worse: None, rules, stores }).await;
     for participant in participants() {
         server.drop_database(&format!("node_{participant}")).await.map_err(cannot)?;
     }

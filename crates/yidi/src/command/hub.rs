@@ -31,6 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let settings = config::of_hub(&arguments.node)?;
     let token = settings.management_token()?;
     let portal = settings.portal()?;
+    let traces_to = settings.traces_to()?;
     if arguments.check {
         say(config::shown(&settings).trim_end());
         return Ok(());
@@ -43,14 +44,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
             .with_portal(portal)
             .with_limits(settings.peer_load())
             .with_clearing_pace(arguments.clearing_pace);
-        let hub = hub.with_timetable(settings.timetable());
+        let hub = hub.with_timetable(settings.timetable()).with_traces_to(traces_to);
         let listener = listen(settings.listen).await?;
         let metrics = Arc::clone(&hub.metrics);
         let running = serve::hub(Arc::new(hub), listener).map_err(Stop::unable)?;
         let _operations = open_operations(settings.operations_listen, &running, &context, &metrics).await?;
         say(&format!("国家平台已启动 (the hub runs)：{}", running.url()));
         say(&format!("公钥，请交给各省 (public key)：{}", context.key.public().to_hex()));
-        until_told_to_stop(running, &context).await
+        until_told_to_stop(running, &context, settings.drain()).await
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod adapter;
 pub mod backup;
 pub mod bench;
+pub mod chaos;
 pub mod conformance;
 pub mod country;
 pub mod demo;

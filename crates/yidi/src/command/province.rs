@@ -36,6 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let province = own.province()?;
     let mut ready = node_settings(&own, province, settings.management_token()?)?;
     ready.portal = settings.portal()?;
+    ready.traces_to = settings.traces_to()?;
     ready.timetable_every = settings.timetable();
     ready.hospital_load = settings.hospital_load(&own);
     ready.peer_load = settings.peer_load();
@@ -58,7 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
             say("待核实的政策值照常参与计算，只能用于测试 (unconfirmed policy values are computed with: a sandbox)");
         }
         say(&format!("公钥，请交国家平台登记 (public key)：{}", context.key.public().to_hex()));
-        until_told_to_stop(running, &context).await
+        until_told_to_stop(running, &context, settings.drain()).await
     })
 }
 

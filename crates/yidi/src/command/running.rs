@@ -47,8 +47,9 @@ pub async fn open_operations(
     Ok(Some(opened))
 }
 
-/// Waits for Ctrl-C or SIGTERM, then ends the node in order. New months get their partitions meanwhile.
-pub async fn until_told_to_stop(running: Running, context: &Context) -> Result<(), Stop> {
+/// Waits for Ctrl-C or SIGTERM, then ends the node in order, after it has served for `drain` as one that is not ready. New months get
+/// their partitions meanwhile.
+pub async fn until_told_to_stop(running: Running, context: &Context, drain: Duration) -> Result<(), Stop> {
     let mut stop = std::pin::pin!(told_to_stop());
     let mut months = tokio::time::interval(MONTHS_EVERY);
     loop {
@@ -65,7 +66,7 @@ pub async fn until_told_to_stop(running: Running, context: &Context) -> Result<(
         }
     }
     tracing::info!("正在停止 (stopping)");
-    if tokio::time::timeout(LAST_PATIENCE, running.stop()).await.is_err() {
+    if tokio::time::timeout(drain + LAST_PATIENCE, running.stop_after(drain)).await.is_err() {
         tracing::warn!("仍有请求未完成，不再等待 (requests under way are given up)");
     }
     context.store.close().await;

@@ -5,7 +5,9 @@
 
 mod backup;
 mod books;
+mod chaos;
 mod process;
+mod rolling;
 
 use benefit::Catalog;
 use books::Books;

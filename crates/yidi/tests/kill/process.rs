@@ -34,15 +34,32 @@ pub struct Node {
 impl Node {
     /// Starts a node for the first time; `folder` holds all nodes of the test.
     pub fn start(folder: &Path, name: &'static str, arguments: Vec<String>) -> Self {
-        let (url, key) = (String::new(), String::new());
-        let (data, folder) = (folder.join(name), folder.to_owned());
-        let mut node = Self { folder, data, name, arguments, starts: 0, child: None, url, key };
+        let mut node = Self::new(folder, name, arguments);
         node.start_again();
         node
     }
 
+    /// Starts two nodes for the first time, at the same moment.
+    pub fn start_both(folder: &Path, of: [(&'static str, Vec<String>); 2]) -> [Self; 2] {
+        let mut both = of.map(|(name, arguments)| Self::new(folder, name, arguments));
+        both.iter_mut().for_each(Self::begin);
+        both.iter_mut().for_each(Self::until_started);
+        both
+    }
+
+    fn new(folder: &Path, name: &'static str, arguments: Vec<String>) -> Self {
+        let (url, key) = (String::new(), String::new());
+        let (data, folder) = (folder.join(name), folder.to_owned());
+        Self { folder, data, name, arguments, starts: 0, child: None, url, key }
+    }
+
     /// Starts a dead node over what it left behind. It listens on another port: its neighbours know it by a line.
     pub fn start_again(&mut self) {
+        self.begin();
+        self.until_started();
+    }
+
+    fn begin(&mut self) {
         assert!(self.child.is_none(), "{} runs", self.name);
         self.starts += 1;
         let log = self.log();
@@ -60,6 +77,9 @@ impl Node {
             .stderr(output)
             .spawn();
         self.child = Some(child.expect("the program is built"));
+    }
+
+    fn until_started(&mut self) {
         let began = Instant::now();
         while self.read_address().is_none() {
             let ended =
@@ -120,11 +140,35 @@ impl Node {
         fs::read_to_string(file).ok()?.lines().next()?.trim().parse().ok()
     }
 
+    /// Tells it to end in order.
+    pub fn terminate(&self) {
+        let child = self.child.as_ref().expect("it runs");
+        let pid = rustix::process::Pid::from_child(child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a process of this test");
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        let child = self.child.as_mut().expect("it was started");
+        child.try_wait().expect("a child of this process").is_some()
+    }
+
+    /// Where it tells those who run it how it does.
+    pub fn operations(&self) -> String {
+        let logged = self.logged();
+        let (_, after) = logged.split_once("(operations)：").expect("it has such a listener");
+        after.split("/ready").next().unwrap_or_default().to_owned()
+    }
+
     /// Asks it to end in order, and says whether it did.
     pub fn stop(&mut self) -> bool {
+        if self.child.is_none() {
+            return true;
+        }
+        if !self.has_ended() {
+            self.terminate();
+        }
         let Some(mut child) = self.child.take() else { return true };
-        let pid = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a process of this test");
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
             if let Some(status) = child.try_wait().expect("a child of this process") {

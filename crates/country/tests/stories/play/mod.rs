@@ -3,7 +3,7 @@
 use casework::person::Person;
 use country::{
     Options, Rulebook, World,
-    bills::{self, Order},
+    bills::{self, Line, Order},
     checks,
     hospital::{Called, Hospital, Patient, Settings, Settled, Stay},
     institutions::Model,
@@ -122,22 +122,26 @@ impl Play {
         play
     }
 
-    /// Another stay of the same person, ready to be settled.
-    pub async fn next_stay(&mut self, seed: u64) {
+    /// The bill of a stay that ends now.
+    pub fn bill(&self, seed: u64) -> (Order, Vec<Line>) {
         let now = self.world.clock.now();
-        let (admitted, discharged) = (now.plus_millis(-9 * 86_400_000), now.plus_millis(-3_600_000));
-        let institution = self.world.institution(&self.hospital.settings().code).unwrap().clone();
-        let catalog = self.world.rules.catalog(institution.place.province());
+        let institution = self.world.institution(&self.hospital.settings().code).unwrap();
         let order = Order {
             level: institution.level,
-            admitted,
-            discharged,
+            admitted: now.plus_millis(-9 * 86_400_000),
+            discharged: now.plus_millis(-3_600_000),
             total: Fen::yuan(23_000),
             lines: 24,
             seed,
         };
-        let lines = bills::bill(&catalog, &order);
-        let stay = Stay::ordinary(&format!("ZY{seed:06}"), admitted, discharged);
+        let lines = bills::bill(&self.world.rules.catalog(institution.place.province()), &order);
+        (order, lines)
+    }
+
+    /// Another stay of the same person, ready to be settled.
+    pub async fn next_stay(&mut self, seed: u64) {
+        let (order, lines) = self.bill(seed);
+        let stay = Stay::ordinary(&format!("ZY{seed:06}"), order.admitted, order.discharged);
         let visit = self.hospital.admit(&self.patient, &stay).await.unwrap();
         self.hospital.upload(&self.patient, visit, &stay, &lines).await.unwrap();
         self.hospital.discharge(&self.patient, visit, &stay).await.unwrap();

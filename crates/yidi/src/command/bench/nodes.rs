@@ -7,7 +7,9 @@ use country::load::{
     process::{self, Used},
 };
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     fs::File,
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -16,10 +18,16 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use wire::sign::sm2::{PrivateKey, PublicKey};
 
 /// How long a node may take to start.
 const START_PATIENCE: Duration = Duration::from_mins(2);
+/// How long nodes may go on with something before they are measured all the same.
+const REST_PATIENCE: Duration = Duration::from_mins(5);
 
 /// The hub and the two provinces; they end with this value.
 pub struct Nodes {
@@ -39,6 +47,8 @@ pub struct Node {
     /// Its data folder.
     pub data: PathBuf,
     key: PublicKey,
+    /// With what it is started.
+    arguments: Vec<String>,
     child: Child,
 }
 
@@ -105,19 +115,53 @@ impl Nodes {
     pub async fn until_ready(&mut self) -> Result<(), Stop> {
         let began = Instant::now();
         for node in [&mut self.hub, &mut self.insured, &mut self.treatment] {
-            while tokio::net::TcpStream::connect(node.address).await.is_err() {
-                let ended = node.child.try_wait().map_err(Stop::unable)?;
-                if ended.is_some() || began.elapsed() > START_PATIENCE {
-                    let log = fs::read_to_string(node.data.with_extension("log")).unwrap_or_default();
-                    return Err(Stop::Unable(format!(
-                        "平台{}未能启动 (it did not start):\n{log}",
-                        node.name
-                    )));
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            node.until_healthy(began).await?;
         }
         Ok(())
+    }
+
+    /// Ends all of them in order and starts them again on their data, one after the other, with more in their environment. How long
+    /// each took, in the order of [`Self::each`], from the start of its process until it says that it is well.
+    ///
+    /// Children end with the thread that started them: to be called where they were started.
+    pub async fn restart(&mut self, environment: &[(&str, OsString)]) -> Result<[Duration; 3], Stop> {
+        let mut all = [&mut self.treatment, &mut self.hub, &mut self.insured];
+        for node in &mut all {
+            end(&mut node.child);
+        }
+        let mut took = [Duration::ZERO; 3];
+        // The hub first, as ever.
+        for at in [1, 2, 0] {
+            let began = Instant::now();
+            let node = &mut *all[at];
+            node.child =
+                child_with(node.arguments.iter().cloned(), &node.data.with_extension("log"), environment)?;
+            node.until_healthy(began).await?;
+            took[at] = began.elapsed();
+        }
+        Ok(took)
+    }
+
+    /// Waits until nodes and databases rest: for some seconds in a row they use less than a tenth of a core. How long that took; none if
+    /// they never do.
+    pub async fn until_at_rest(&self) -> Option<Duration> {
+        let began = Instant::now();
+        let mut quiet = 0;
+        while began.elapsed() < REST_PATIENCE {
+            let before = self.usage();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let used = self.usage().since(&before).system().cpu_millis;
+            quiet = if used < 100 { quiet + 1 } else { 0 };
+            if quiet == 4 {
+                return Some(began.elapsed());
+            }
+        }
+        None
+    }
+
+    /// Where all of them keep what they keep.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What all used so far.
@@ -170,6 +214,19 @@ impl Node {
         }
     }
 
+    /// Waits until it says that it is well.
+    async fn until_healthy(&mut self, began: Instant) -> Result<(), Stop> {
+        while !is_healthy(self.address).await {
+            let ended = self.child.try_wait().map_err(Stop::unable)?;
+            if ended.is_some() || began.elapsed() > START_PATIENCE {
+                let log = fs::read_to_string(self.data.with_extension("log")).unwrap_or_default();
+                return Err(Stop::Unable(format!("平台{}未能启动 (it did not start):\n{log}", self.name)));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
     /// The folder of its PostgreSQL's socket.
     pub fn socket(&self) -> PathBuf {
         self.data.join("postgres/socket")
@@ -204,18 +261,39 @@ impl Starter<'_> {
             format!("--key-file={}", key_file.display()),
             format!("--connections={}", self.connections),
         ];
-        let arguments = command.iter().map(|one| (*one).to_owned()).chain(options);
-        let child = child(arguments, &data.with_extension("log"))?;
-        Ok(Node { name, address, data, key: key.public(), child })
+        let arguments: Vec<String> = command.iter().map(|one| (*one).to_owned()).chain(options).collect();
+        let child = child(arguments.iter().cloned(), &data.with_extension("log"))?;
+        Ok(Node { name, address, data, key: key.public(), arguments, child })
     }
+}
+
+/// Whether a node answers `/health` with 200.
+async fn is_healthy(address: SocketAddr) -> bool {
+    let ask = async {
+        let mut line = TcpStream::connect(address).await?;
+        line.write_all(b"GET /health HTTP/1.1\r\nhost: yidi\r\nconnection: close\r\n\r\n").await?;
+        let mut answer = Vec::new();
+        line.read_to_end(&mut answer).await?;
+        Ok::<_, io::Error>(answer.starts_with(b"HTTP/1.1 200"))
+    };
+    ask.await.unwrap_or(false)
 }
 
 /// This program as a child that ends with this process.
 pub fn child(arguments: impl Iterator<Item = String>, log: &Path) -> Result<Child, Stop> {
+    child_with(arguments, log, &[])
+}
+
+fn child_with(
+    arguments: impl Iterator<Item = String>,
+    log: &Path,
+    environment: &[(&str, OsString)],
+) -> Result<Child, Stop> {
     let start = || {
         let log = File::create(log)?;
         let mut command = Command::new(env::current_exe()?);
         command.args(["bench", "--child"]).args(arguments).env("RUST_LOG", "warn");
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()
     };
     start()

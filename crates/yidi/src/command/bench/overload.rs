@@ -4,18 +4,18 @@
 //! come at fixed moments, from half of that to ten times as many, and at last at half of it again. Who is refused comes again.
 
 use super::{
-    Meter, cannot,
+    Meter, Setting, cannot,
     nodes::{Nodes, Usage},
     progress, progress_ends, report,
 };
-use crate::{policies, say, stop::Stop};
+use crate::{say, stop::Stop};
 use clap::Args;
 use country::load::{
     self, Ground, Unit,
     ground::Care,
     overload::{Became, Offered, overload},
 };
-use std::{fmt::Write as _, path::PathBuf, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
 /// 超载：按峰值的若干倍到达，测仍能按时结算的笔数，以及负载退去后能否自行恢复 (more than the nodes can do).
 #[derive(Debug, Args)]
@@ -32,15 +32,8 @@ pub struct Arguments {
     /// 超过多少毫秒的结算不计 (a settlement that takes longer does not count)
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=30_000))]
     bound_millis: u64,
-    /// 每次住院的费用明细数 (lines of each bill)
-    #[arg(long, default_value_t = 30)]
-    lines: usize,
-    /// 每个平台的数据库连接数 (connections of each node to its database)
-    #[arg(long, default_value_t = 32)]
-    connections: u32,
-    /// 数据目录；不填则用临时目录，测完即删 (a folder that stays, instead of a temporary one)
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    setting: Setting,
     /// 结果另写入 bench/RESULTS.md (write the results down)
     #[arg(long)]
     write: bool,
@@ -61,20 +54,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     if arguments.clients.contains(&0) || arguments.clients.is_empty() || arguments.percent.contains(&0) {
         return Err(Stop::Unable("--clients 和 --percent 应为大于0的数 (numbers above 0)".to_owned()));
     }
-    let mut nodes = Nodes::start(arguments.folder.as_deref(), arguments.connections)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Stop::unable)?;
-    let measured = runtime.block_on(measure(arguments, &mut nodes))?;
-    drop(runtime);
-    nodes.stop();
+    let measured = arguments.setting.on_nodes(async |nodes| measure(arguments, nodes).await)?;
     if arguments.write { report::write_section(SECTION, &measured) } else { Ok(()) }
 }
 
 async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<String, Stop> {
-    nodes.until_ready().await?;
-    let rules = policies::rulebook(&policies::files(None)?)?;
-    let sides = (&nodes.hub.addresses(), &nodes.insured.addresses(), &nodes.treatment.addresses());
-    let mut ground = Ground::lay(sides, &rules, arguments.lines).await.map_err(cannot)?;
-    let stood = ground.settled().await.map_err(cannot)?;
+    let (mut ground, stood) = arguments.setting.ground(nodes).await?;
     let (waiting, address) = (load::Waiting::default(), nodes.treatment.address);
     let (mut settled, mut failed) = (0, 0);
     // Plans are made, connections opened, pages read.
@@ -122,7 +107,7 @@ async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<String, Sto
 }
 
 /// Sees to it that so many stays wait.
-async fn prepare(
+pub(super) async fn prepare(
     ground: &mut Ground,
     nodes: &Nodes,
     waiting: &load::Waiting,

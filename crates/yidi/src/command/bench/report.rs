@@ -8,7 +8,7 @@ use super::{
 use crate::{say, stop::Stop};
 use country::load::{Measured, Unit, process::Used};
 use node::SystemClock;
-use std::{fmt::Write as _, fs, path::Path, process::Command};
+use std::{fmt::Write as _, fs, path::Path, process::Command, time::Duration};
 use terms::Clock;
 
 /// Everything that was measured.
@@ -18,10 +18,22 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// What the machine can do at all.
     pub baselines: Option<Baselines>,
+    /// The same with slower flushes.
+    pub slow: Option<Slow>,
     /// Settlements answered with success, warming up included.
     pub settled: u64,
     /// Those that were not.
     pub failed: u64,
+}
+
+/// Steps with databases whose flushes take longer.
+pub struct Slow {
+    /// So much longer.
+    pub millis: u64,
+    /// What a commit takes that is alone, before and with it.
+    pub commit_times: [Duration; 2],
+    /// One a step.
+    pub rows: Vec<Row>,
 }
 
 /// A step.
@@ -107,6 +119,7 @@ impl Report {
             facts: facts(nodes, lines, connections),
             rows: Vec::new(),
             baselines: None,
+            slow: None,
             settled: 0,
             failed: 0,
         }
@@ -132,6 +145,7 @@ impl Report {
     pub fn conclusions(&self) -> String {
         let mut lines = vec![String::new(), format!("settlements per second: {}", tenths(self.most()))];
         lines.extend(self.ratios());
+        lines.extend(self.shares());
         lines.join("\n")
     }
 
@@ -173,8 +187,54 @@ impl Report {
         });
         self.write_steps(&mut text, "2304 at a fixed rate of arrival", |row| row.rate.is_some());
         self.write_processes(&mut text);
+        self.write_slow(&mut text);
         self.write_baselines(&mut text);
         text
+    }
+
+    /// What of the same step's rate is kept with slower flushes, in tenths of a per cent.
+    fn kept(&self, slow: &Row) -> Option<u64> {
+        let alike =
+            |row: &&Row| row.unit == slow.unit && row.clients.is_some() && row.clients == slow.clients;
+        let plain = self.rows.iter().find(alike)?.measured.tenths_per_second();
+        Some(slow.measured.tenths_per_second() * 1_000 / plain.max(1))
+    }
+
+    fn write_slow(&self, text: &mut String) {
+        let Some(Slow { millis: longer, commit_times, rows }) = &self.slow else { return };
+        let [before, now] = commit_times.map(|time| millis(time.as_micros().try_into().unwrap_or(0)));
+        let _ = write!(
+            text,
+            "\n## 2304 of a prepared stay, with every flush {longer} ms longer\n\nOn the same nodes and data, started again. A commit alone \
+             takes {now} ms, before it took {before} ms.\n\n| load | settlements per second | kept | p50 ms | p95 ms | p99 ms | \
+             CPU ms each | machine busy | failed |\n|---|---|---|---|---|---|---|---|---|\n"
+        );
+        for row in rows {
+            let [p50, p95, p99] = row.measured.latencies.percentiles([50, 95, 99]);
+            let _ = writeln!(
+                text,
+                "| {} | **{}** | **{}** | {} | {} | {} | {} | {}% | {} |",
+                row.load(),
+                tenths(row.measured.tenths_per_second()),
+                self.kept(row).map_or_else(String::new, |kept| format!("{}%", tenths(kept))),
+                millis(p50),
+                millis(p95),
+                millis(p99),
+                millis(row.cpu(&row.usage.system())),
+                row.usage.busy_percent,
+                row.measured.failed,
+            );
+        }
+    }
+
+    /// The share of each step that is kept with slower flushes, one a line.
+    fn shares(&self) -> Vec<String> {
+        let rows = self.slow.iter().flat_map(|slow| slow.rows.iter().map(move |row| (slow.millis, row)));
+        let share = |(millis, row): (u64, &Row)| {
+            let kept = tenths(self.kept(row)?);
+            Some(format!("kept with every flush {millis} ms longer, at {}: {kept}%", row.load()))
+        };
+        rows.filter_map(share).collect()
     }
 
     fn write_steps(&self, text: &mut String, title: &str, of: impl Fn(&Row) -> bool) {

@@ -1,0 +1,370 @@
+//! Many settlements out of few: what real settlements left behind in the tables of a node, again and again, under other ids, of
+//! other people, at other moments. So every row has the size that it has in life.
+//!
+//! Left out is what a settlement does not touch: lines of bills, diagnoses, and the messages before the one that settled.
+
+use crate::{Conn, Result, Store, row::division_number};
+use funds::Side;
+use sqlx::{AssertSqlSafe, Executor};
+use terms::{Moment, Province};
+
+/// What the book of a node is filled with.
+#[derive(Clone, Debug)]
+pub struct Multiplying {
+    /// How many settlements.
+    pub settlements: i64,
+    /// They are spread evenly from this moment on …
+    pub from: Moment,
+    /// … to before this one, the last of whose month there must be a partition for.
+    pub until: Moment,
+    /// Where people are treated and where they are insured. At a province, the pair of which the real settlements are; at the hub as
+    /// many as one likes.
+    pub pairs: Vec<(Province, Province)>,
+}
+
+/// How many settlements go in by one statement.
+const AT_ONCE: i64 = 50_000;
+
+/// A table of which a settlement has rows.
+struct Table {
+    name: &'static str,
+    /// The rows of the real settlements `s`, as `t`.
+    templates: &'static str,
+    /// What of a copy is not as in the template `t`, out of what is `given` and the real settlement `s`.
+    differs: &'static [(&'static str, &'static str)],
+}
+
+const VISIT: Table = Table {
+    name: "visit",
+    templates: "visit t join real s on t.id = s.visit",
+    differs: &[
+        ("id", "given.id"),
+        ("month", "given.month"),
+        ("person", "given.person"),
+        ("citizen", "given.person"),
+        ("msgid", "given.msgid"),
+        ("opened_at", "given.at"),
+    ],
+};
+const MESSAGE: Table = Table {
+    name: "hospital_message",
+    templates: "hospital_message t join real s on t.subject = s.id",
+    differs: &[("msgid", "given.msgid"), ("subject", "given.id"), ("received_at", "given.at")],
+};
+const TREATMENT: Table = Table {
+    name: "treatment_settlement",
+    templates: "treatment_settlement t join real s on t.id = s.id",
+    differs: &[
+        ("id", "given.id"),
+        ("month", "given.month"),
+        ("visit", "given.id"),
+        ("person", "given.person"),
+        ("msgid", "given.msgid"),
+        ("asked_at", "given.at"),
+        ("settled_at", "given.at + 50"),
+    ],
+};
+const PERSON: Table = Table {
+    name: "person",
+    templates: "person t join real s on t.number = s.person",
+    differs: &[("number", "given.person"), ("citizen", "given.person")],
+};
+const ENROLMENT: Table = Table {
+    name: "enrolment",
+    templates: "enrolment t join real s on t.person = s.person",
+    differs: &[("person", "given.person")],
+};
+const FILING: Table = Table {
+    name: "filing",
+    templates: "filing t join real s on t.person = s.person",
+    differs: &[
+        ("id", "given.filing"),
+        ("person", "given.person"),
+        ("content", "replace(t.content::text, t.person, given.person)::jsonb"),
+    ],
+};
+const YEAR: Table = Table {
+    name: "year_to_date",
+    templates: "year_to_date t join real s on t.person = s.person",
+    differs: &[("person", "given.person")],
+};
+const INSURED: Table = Table {
+    name: "insured_settlement",
+    templates: "insured_settlement t join real s on t.id = s.id",
+    differs: &[
+        ("id", "given.id"),
+        ("month", "given.month"),
+        ("person", "given.person"),
+        ("committed_at", "given.at + 30"),
+    ],
+};
+const NATIONAL_FILING: Table = Table {
+    name: "national_filing",
+    templates: "(select *, row_number() over (order by id) - 1 as serial from national_filing) t join real s on t.serial = s.rank",
+    differs: &[
+        ("province", "given.insured"),
+        ("id", "given.filing"),
+        ("person", "given.person"),
+        ("content", "replace(t.content::text, t.person, given.person)::jsonb"),
+    ],
+};
+const HUB: Table = Table {
+    name: "hub_settlement",
+    templates: "hub_settlement t join real s on t.id = s.id",
+    differs: &[
+        ("id", "given.id"),
+        ("month", "given.month"),
+        ("clearing_month", "given.month"),
+        ("province", "given.insured"),
+        ("treatment", "given.treatment"),
+        ("insured", "given.insured + t.insured % 10000"),
+        ("place", "given.treatment + t.place % 10000"),
+        (
+            "institution",
+            "left(t.institution, 1) || (given.treatment + substr(t.institution, 2, 6)::integer % 10000)::text || substr(t.institution, 8)",
+        ),
+        ("committed_at", "given.at + 30"),
+        ("recorded_at", "given.at + 40"),
+    ],
+};
+/// A province is the only party that is named by its bare number, and at the hub all parties are provinces.
+const TRANSFER: Table = Table {
+    name: "transfer",
+    templates: "transfer t join real s on t.settlement = s.id",
+    differs: &[
+        ("id", "replace(t.id, t.settlement, given.id)"),
+        ("settlement", "given.id"),
+        ("month", "given.month"),
+        ("day", "given.day"),
+        ("debit", "replace(t.debit, '/' || t.insured_province || '/', '/' || given.insured || '/')"),
+        ("credit", "replace(t.credit, '/' || t.treatment_province || '/', '/' || given.treatment || '/')"),
+        ("recorded_at", "given.at + 40"),
+    ],
+};
+
+/// Fills the treatment place's book, in which some real settlements of one pair of provinces must stand. `progress` is told how many
+/// are in it. In the end the database has looked at what it holds and has written it to its files.
+///
+/// What looks through the book for details to send on passes these settlements by.
+pub async fn multiply_treatment(store: &Store, of: &Multiplying, progress: &dyn Fn(i64)) -> Result<()> {
+    multiply(store, Side::Treatment, of, progress).await
+}
+
+/// The same in the hub's book.
+pub async fn multiply_hub(store: &Store, of: &Multiplying, progress: &dyn Fn(i64)) -> Result<()> {
+    multiply(store, Side::Hub, of, progress).await
+}
+
+/// The same in the insured place's book.
+pub async fn multiply_insured(store: &Store, of: &Multiplying, progress: &dyn Fn(i64)) -> Result<()> {
+    multiply(store, Side::Insured, of, progress).await
+}
+
+async fn multiply(store: &Store, side: Side, of: &Multiplying, progress: &dyn Fn(i64)) -> Result<()> {
+    let mut conn = store.conn().await?;
+    let (tables, real): (&[Table], _) = match side {
+        Side::Treatment => {
+            let real = "id, visit, person, province as treatment, insured / 10000 * 10000 as insured
+                        from treatment_settlement where stage = 1";
+            (&[VISIT, MESSAGE, TREATMENT, TRANSFER], real)
+        }
+        Side::Hub => {
+            let real = "id, '' as visit, '' as person, treatment, province as insured
+                        from hub_settlement where stage = 0";
+            (&[NATIONAL_FILING, HUB, TRANSFER], real)
+        }
+        Side::Insured => {
+            let real = "id, '' as visit, person, treatment, area / 10000 * 10000 as insured
+                        from insured_settlement where stage = 0";
+            (&[PERSON, ENROLMENT, FILING, YEAR, INSURED, TRANSFER], real)
+        }
+    };
+    // The whole of a small table is what is wanted here.
+    run(&mut conn, "set enable_seqscan = on").await?;
+    run(
+        &mut conn,
+        &format!("create temp table real as select row_number() over (order by id) - 1 as rank, {real}"),
+    )
+    .await?;
+    let mut inserts = Vec::new();
+    for table in tables {
+        inserts.push(template(&mut conn, table).await?);
+    }
+    if side == Side::Treatment {
+        pass_by(&mut conn, of).await?;
+    }
+    for first in (0..of.settlements).step_by(usize::try_from(AT_ONCE).expect("a small number")) {
+        let last = of.settlements.min(first + AT_ONCE) - 1;
+        run(&mut conn, &given(of, first, last)).await?;
+        run(&mut conn, "analyze given").await?;
+        for insert in &inserts {
+            run(&mut conn, insert).await?;
+        }
+        run(&mut conn, "drop table given").await?;
+        progress(last + 1);
+    }
+    for table in tables {
+        run(&mut conn, &format!("drop table real_{}", table.name)).await?;
+    }
+    run(&mut conn, "drop table real").await?;
+    run(&mut conn, "set enable_seqscan = off").await?;
+    run(&mut conn, "vacuum analyze").await?;
+    run(&mut conn, "checkpoint").await
+}
+
+/// Keeps the rows of the real settlements aside; the statement that writes copies of them.
+async fn template(conn: &mut Conn, table: &Table) -> Result<String> {
+    let Table { name, templates, differs } = table;
+    run(
+        conn,
+        &format!(
+            "create temp table real_{name} as
+             select s.rank as real_rank, s.insured as insured_province, s.treatment as treatment_province, t.* from {templates}"
+        ),
+    )
+    .await?;
+    let columns: Vec<String> = sqlx::query_scalar(
+        "select attname::text from pg_attribute
+         where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''",
+    )
+    .bind(name)
+    .fetch_all(conn)
+    .await?;
+    let value = |column: &String| {
+        let differs = differs.iter().find(|(name, _)| name == column);
+        differs.map_or_else(|| format!("t.{column}"), |(_, value)| (*value).to_owned())
+    };
+    Ok(format!(
+        "insert into {name} ({}) select {} from given join real_{name} t on t.real_rank = given.rank",
+        columns.join(", "),
+        columns.iter().map(value).collect::<Vec<_>>().join(", ")
+    ))
+}
+
+/// The settlements from one number to another: who, when, where.
+fn given(of: &Multiplying, first: i64, last: i64) -> String {
+    let list = |of_pair: fn(&(Province, Province)) -> Province| {
+        let numbers = of_pairs(of, of_pair);
+        format!("(array[{numbers}])[1 + (n + n / reals) % {}]", of.pairs.len())
+    };
+    let (from, millis) = (of.from.millis(), of.until.millis() - of.from.millis());
+    format!(
+        "create temp table given as
+         select rank, at, treatment, insured, treatment || lpad(at::text, 13, '0') || serial as id,
+                insured || lpad(at::text, 13, '0') || serial as filing, 'M' || serial as msgid, 'S' || serial as person,
+                to_char(local, 'YYYYMM')::integer as month, to_char(local, 'YYYYMMDD')::integer as day
+         from (select n % reals as rank, {from} + {millis} * n / {} as at, {} as treatment, {} as insured,
+                      lpad(n::text, 11, '0') as serial
+               from generate_series({first}::bigint, {last}) as n, (select count(*) as reals from real) counted) numbered,
+              lateral (select to_timestamp(at / 1000) at time zone 'Asia/Shanghai' as local) timed",
+        of.settlements,
+        list(|pair| pair.0),
+        list(|pair| pair.1),
+    )
+}
+
+fn of_pairs(of: &Multiplying, of_pair: fn(&(Province, Province)) -> Province) -> String {
+    let numbers = of.pairs.iter().map(|pair| of_pair(pair).to_string());
+    numbers.collect::<Vec<_>>().join(", ")
+}
+
+/// The details of all that is filled in count as found.
+async fn pass_by(conn: &mut Conn, of: &Multiplying) -> Result<()> {
+    let Some((treatment, _)) = of.pairs.first() else { return Ok(()) };
+    sqlx::query(
+        "insert into detail_search (province, month, settlement) values ($1, $2, $3)
+         on conflict (province) do update set month = excluded.month, settlement = excluded.settlement",
+    )
+    .bind(division_number(treatment.division()))
+    .bind(of.until.day().month().number())
+    .bind(format!("{treatment}{:013}{}", of.until.millis(), "0".repeat(11)))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Registers so many institutions in each of these provinces at the hub, like one that is registered there.
+pub async fn fill_institutions(conn: &mut Conn, provinces: &[Province], each: i64) -> Result<()> {
+    let numbers: Vec<i32> = provinces.iter().map(|province| division_number(province.division())).collect();
+    sqlx::query(
+        "insert into national_institution (province, code, name, place, level, open, changed_at)
+         select province, 'H' || (province + 101)::text || lpad(n::text, 5, '0'), name || n, province + 101, level, true, changed_at
+         from (select name, level, changed_at from national_institution order by code limit 1) model,
+              unnest($1::integer[]) province, generate_series(1, $2) n
+         on conflict do nothing",
+    )
+    .bind(numbers)
+    .bind(each)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn run(conn: &mut Conn, statement: &str) -> Result<()> {
+    conn.execute(AssertSqlSafe(statement.to_owned())).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        embedded::fixture::TestCluster,
+        measure::{Filling, count_hub, fill_hub, fill_insured},
+    };
+
+    fn moment(text: &str) -> Moment {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn copies_are_of_other_people_and_spread_over_time_and_pairs() {
+        let store = TestCluster::shared().fresh_store(moment("2026-11-05 12:00:00")).await;
+        let [beijing, hubei, shanghai]: [Province; 3] =
+            ["110000", "420000", "310000"].map(|code| code.parse().unwrap());
+        let (day, insured) = (moment("2026-11-05 00:00:00").day(), beijing.division().pooling_area());
+        let filling = Filling { day, settlements: 3, treatment: hubei, insured, document: 10 };
+        let mut conn = store.conn().await.unwrap();
+        fill_hub(&mut conn, filling).await.unwrap();
+        fill_insured(&mut conn, filling).await.unwrap();
+        let of = Multiplying {
+            settlements: 120,
+            from: moment("2026-10-01 00:00:00"),
+            until: moment("2026-11-04 00:00:00"),
+            pairs: vec![(hubei, beijing), (beijing, shanghai), (shanghai, hubei)],
+        };
+        multiply_hub(&store, &of, &|_| {}).await.unwrap();
+        multiply_insured(&store, &of, &|_| {}).await.unwrap();
+
+        assert_eq!(count_hub(&mut conn).await.unwrap(), 123);
+        let pairs: Vec<(i32, i32, i32, String, i64)> = sqlx::query_as(
+            "select treatment, province, insured, institution, count(*) from hub_settlement group by 1, 2, 3, 4 order by 1",
+        )
+        .fetch_all(&mut *conn)
+        .await
+        .unwrap();
+        let of_pair = |treatment, province, institution: &str, count| {
+            (treatment, province, province + 105, institution.to_owned(), count)
+        };
+        assert_eq!(
+            pairs,
+            [
+                of_pair(110_000, 310_000, "H11010600901", 40),
+                of_pair(310_000, 420_000, "H31010600901", 40),
+                of_pair(420_000, 110_000, "H42010600901", 43),
+            ]
+        );
+        let months: Vec<(i32, i64)> =
+            sqlx::query_as("select month, count(*) from hub_settlement group by 1 order by 1")
+                .fetch_all(&mut *conn)
+                .await
+                .unwrap();
+        assert_eq!(months, [(202_610, 110), (202_611, 13)], "31 of 34 days are October's");
+        let people: (i64, i64) =
+            sqlx::query_as("select count(*), count(distinct person) from insured_settlement")
+                .fetch_one(&mut *conn)
+                .await
+                .unwrap();
+        assert_eq!(people, (123, 123));
+    }
+}

@@ -1,0 +1,402 @@
+//! `yidi bench growth`: whether a settlement costs the same when millions are stored, and when many provinces take part.
+//!
+//! For every step the three processes of `yidi bench` start with new databases. Some real settlements are made; then the books are
+//! filled with copies of them under other ids, of other people, over this and the last month. The nodes are stopped, started again on
+//! what they hold, and the closed loop of 2304 is run.
+
+use super::{
+    Meter, Setting, cannot,
+    closing::seconds,
+    nodes::{Nodes, Usage},
+    overload::prepare,
+    progress, progress_ends, report,
+};
+use crate::{key, say, stop::Stop};
+use clap::Args;
+use country::load::{
+    self, Addresses, Measured, Unit,
+    ground::{insured_province, treatment_province},
+};
+use node::SystemClock;
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
+use store::{
+    Store,
+    hub::{self, ParticipantEntry},
+    measure::{
+        Multiplying, count_hub, fill_institutions, multiply_hub, multiply_insured, multiply_treatment,
+    },
+};
+use terms::{Clock, Participant, Province};
+
+/// 增长：已存几万到几百万笔结算、参与省份由少到多时，每笔结算的开销是否不变 (does it cost more as more is stored).
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// 各平台已存的结算数，逐个测；0为不测 (settlements stored already, one step each; 0 to leave that out)
+    #[arg(long, value_delimiter = ',', default_value = "10000,1000000", value_parser = clap::value_parser!(i64).range(0..=20_000_000))]
+    stored: Vec<i64>,
+    /// 在国家平台登记的省份数，逐个测；0为不测 (provinces registered at the hub, one step each; 0 to leave that out)
+    #[arg(long, value_delimiter = ',', default_value = "2,8,32", value_parser = clap::value_parser!(u64).range(0..=32))]
+    provinces: Vec<u64>,
+    /// 按省份数测时，国家平台已存、分布于各省之间的结算数 (settlements between them, stored at the hub)
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(i64).range(0..=20_000_000))]
+    spread: i64,
+    /// 按省份数测时，每省登记的医药机构数 (institutions of each of them)
+    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(i64).range(0..=99_999))]
+    institutions: i64,
+    /// 同时结算的客户端数 (clients)
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    clients: u64,
+    /// 每一步的秒数 (seconds of each step)
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    #[command(flatten)]
+    setting: Setting,
+    /// 结果另写入 bench/RESULTS.md (write the results down)
+    #[arg(long)]
+    write: bool,
+}
+
+/// What the section of the results is called.
+const SECTION: &str = "As more is stored (`yidi bench growth`)";
+
+/// The provinces in the order in which they take part: first the two that are there.
+const PROVINCES: [&str; 32] = [
+    "110000", "420000", "310000", "440000", "320000", "330000", "510000", "500000", "120000", "130000",
+    "140000", "150000", "210000", "220000", "230000", "340000", "350000", "360000", "370000", "410000",
+    "430000", "450000", "460000", "520000", "530000", "540000", "610000", "620000", "630000", "640000",
+    "650000", "660000",
+];
+
+/// Real settlements of which the stored ones are copies.
+const REAL: u64 = 300;
+/// Clients that make them.
+const REAL_CLIENTS: usize = 16;
+/// How long the loop runs before it counts: plans are made, connections opened, pages read.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+/// A step.
+#[derive(Clone, Copy)]
+enum Case {
+    /// So many settlements of the two provinces are stored in all three books.
+    Stored(i64),
+    /// So many provinces take part; the settlements between them are stored at the hub.
+    Provinces(usize),
+}
+
+/// What came of it.
+struct Row {
+    case: Case,
+    measured: Measured,
+    usage: Usage,
+    /// How long each node took to start on what it holds.
+    started: [Duration; 3],
+}
+
+/// Measures.
+pub fn run(arguments: &Arguments) -> Result<(), Stop> {
+    if arguments.provinces.contains(&1) {
+        return Err(Stop::Unable("--provinces 应为2到32，或为0 (2 to 32, or 0)".to_owned()));
+    }
+    let stored = arguments.stored.iter().filter(|stored| **stored > 0).map(|stored| Case::Stored(*stored));
+    let provinces = arguments.provinces.iter().filter(|count| **count > 0);
+    let provinces = provinces.map(|count| Case::Provinces(usize::try_from(*count).expect("a small number")));
+    let mut rows: Vec<Row> = Vec::new();
+    for case in stored.chain(provinces) {
+        let Setting { lines, connections, folder } = &arguments.setting;
+        let folder = folder.as_ref().map(|folder| folder.join(case.name()));
+        let setting = Setting { lines: *lines, connections: *connections, folder };
+        let row = setting.on_nodes(async |nodes| measure(arguments, case, &setting, nodes).await)?;
+        let first = rows.iter().find(|one| one.case.is_like(case)).unwrap_or(&row);
+        say(&row.text(first));
+        rows.push(row);
+    }
+    if arguments.write {
+        report::write_section(SECTION, &markdown(arguments, &rows))?;
+    }
+    Ok(())
+}
+
+impl Case {
+    /// The name of its folder.
+    fn name(self) -> String {
+        match self {
+            Self::Stored(stored) => format!("stored-{stored}"),
+            Self::Provinces(count) => format!("provinces-{count}"),
+        }
+    }
+
+    /// Whether both belong in one table.
+    const fn is_like(self, other: Self) -> bool {
+        matches!((self, other), (Self::Stored(_), Self::Stored(_)) | (Self::Provinces(_), Self::Provinces(_)))
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::Stored(stored) => format!("{stored} settlements stored"),
+            Self::Provinces(count) => format!("{count} provinces"),
+        }
+    }
+}
+
+async fn measure(
+    arguments: &Arguments,
+    case: Case,
+    setting: &Setting,
+    nodes: &mut Nodes,
+) -> Result<Row, Stop> {
+    let (mut ground, stood) = setting.ground(nodes).await?;
+    if stood > 0 {
+        let what = "--folder 中已有结算，请另选目录 (the folder holds settlements already: choose another)";
+        return Err(Stop::Unable(what.to_owned()));
+    }
+    let (waiting, address) = (load::Waiting::default(), nodes.treatment.address);
+    prepare(&mut ground, nodes, &waiting, REAL).await?;
+    let real = load::closed_loop(address, &waiting, Unit::Settlement, REAL_CLIENTS, Duration::from_mins(1));
+    let real = real.await.map_err(Stop::Unable)?;
+    if let Some(failure) = &real.first_failure {
+        return Err(Stop::Refused(format!("结算未成功 (a settlement failed): {failure}")));
+    }
+    let begun = Instant::now();
+    fill(arguments, case, nodes).await?;
+    say(&format!("\n{}: filled in, in {}", case.text(), seconds(begun.elapsed())));
+    let started = nodes.restart(&[]).await?;
+    match nodes.until_at_rest().await {
+        Some(took) => say(&format!("  at rest {} after the start", seconds(took))),
+        None => say("  the nodes do not come to rest: what they do besides is measured with the settlements"),
+    }
+    let rate = (real.tenths_per_second() / 5).max(200);
+    prepare(&mut ground, nodes, &waiting, (arguments.seconds + WARM_UP.as_secs()) * rate).await?;
+    let clients = usize::try_from(arguments.clients).expect("a small number");
+    let hub = open(&nodes.hub.addresses()).await?;
+    let stood = count(&hub).await?;
+    let warmed = load::closed_loop(address, &waiting, Unit::Settlement, clients, WARM_UP).await;
+    let warmed = warmed.map_err(Stop::Unable)?;
+    let meter = Meter::start(nodes);
+    let duration = Duration::from_secs(arguments.seconds);
+    let measured = load::closed_loop(address, &waiting, Unit::Settlement, clients, duration).await;
+    let measured = measured.map_err(Stop::Unable)?;
+    let usage = meter.stop(nodes);
+    let stands = count(&hub).await? - stood;
+    hub.close().await;
+    let (settled, failed) = (warmed.done + measured.done, warmed.failed + measured.failed);
+    if !(settled..=settled + failed).contains(&stands) {
+        let what = "国家平台的账与应答不符 (the hub's book is not what was answered)";
+        return Err(Stop::Refused(format!("{what}: {stands}, {settled} + {failed}")));
+    }
+    Ok(Row { case, measured, usage, started })
+}
+
+async fn open(side: &Addresses) -> Result<Store, Stop> {
+    Store::open_url(&side.database, 1).await.map_err(stopped)
+}
+
+async fn count(hub: &Store) -> Result<u64, Stop> {
+    let counted = count_hub(&mut *hub.conn().await.map_err(stopped)?).await.map_err(stopped)?;
+    Ok(u64::try_from(counted).expect("a number of rows"))
+}
+
+fn stopped(error: store::Error) -> Stop {
+    cannot(error.into())
+}
+
+async fn fill(arguments: &Arguments, case: Case, nodes: &Nodes) -> Result<(), Stop> {
+    let now = SystemClock.now();
+    let from = now.day().month().first_day().plus_months(-1).start();
+    // What stands already was given later.
+    let until = now.plus_millis(-60 * 60 * 1_000);
+    let (settlements, pairs) = match case {
+        Case::Stored(stored) => (stored, vec![(treatment_province(), insured_province())]),
+        Case::Provinces(count) => (arguments.spread, pairs(&provinces(count))),
+    };
+    let hub = open(&nodes.hub.addresses()).await?;
+    if let Case::Provinces(count) = case {
+        register(&hub, &provinces(count)[2..], arguments.institutions).await?;
+    }
+    let of = Multiplying { settlements, from, until, pairs };
+    let told = |done: i64| progress(&format!("filling: {done} of {settlements}"));
+    let silent = |_: i64| {};
+    match case {
+        Case::Stored(_) => {
+            let (treatment, insured) =
+                (open(&nodes.treatment.addresses()).await?, open(&nodes.insured.addresses()).await?);
+            tokio::try_join!(
+                multiply_treatment(&treatment, &of, &told),
+                multiply_hub(&hub, &of, &silent),
+                multiply_insured(&insured, &of, &silent),
+            )
+            .map_err(stopped)?;
+            treatment.close().await;
+            insured.close().await;
+        }
+        Case::Provinces(_) => multiply_hub(&hub, &of, &told).await.map_err(stopped)?,
+    }
+    progress_ends();
+    hub.close().await;
+    Ok(())
+}
+
+fn provinces(count: usize) -> Vec<Province> {
+    PROVINCES.iter().take(count).map(|code| code.parse().expect("a province")).collect()
+}
+
+/// Everybody with everybody else, treated there and insured here.
+fn pairs(provinces: &[Province]) -> Vec<(Province, Province)> {
+    let with_others = |insured: &Province| {
+        let insured = *insured;
+        provinces.iter().filter(move |other| **other != insured).map(move |treatment| (*treatment, insured))
+    };
+    provinces.iter().flat_map(with_others).collect()
+}
+
+/// Registers provinces that nobody runs, each with a key of its own and institutions.
+async fn register(hub: &Store, provinces: &[Province], institutions: i64) -> Result<(), Stop> {
+    let mut work = hub.begin().await.map_err(stopped)?;
+    for province in provinces {
+        let entry = ParticipantEntry {
+            participant: Participant::Province(*province),
+            name: province.division().name().unwrap_or_default().to_owned(),
+            address: "http://127.0.0.1:9".to_owned(),
+            public_key: key::new_key().public().to_hex(),
+            suspended: None,
+            changed_at: SystemClock.now(),
+        };
+        hub::put_participant(&mut work, &entry).await.map_err(stopped)?;
+    }
+    work.save().await.map_err(stopped)?;
+    let mut conn = hub.conn().await.map_err(stopped)?;
+    fill_institutions(&mut conn, provinces, institutions).await.map_err(stopped)
+}
+
+impl Row {
+    /// Processor time of one settlement in microseconds: of all three, and of treatment, hub and insured.
+    fn cpu(&self) -> (u64, [u64; 3]) {
+        let each = |millis: u64| millis * 1_000 / self.measured.done.max(1);
+        let of = self.usage.nodes.map(|(node, database)| each(node.cpu_millis + database.cpu_millis));
+        (each(self.usage.system().cpu_millis), of)
+    }
+
+    /// What is compared: of stored settlements all three nodes, of provinces the hub.
+    fn compared(&self) -> u64 {
+        match self.case {
+            Case::Stored(_) => self.cpu().0,
+            Case::Provinces(_) => self.cpu().1[1],
+        }
+    }
+
+    /// As many times as much as the first, in hundredths.
+    fn ratio(&self, first: &Self) -> String {
+        let hundredths = self.compared() * 100 / first.compared().max(1);
+        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    }
+
+    /// MiB of the process alone and of its PostgreSQL.
+    fn memory(&self) -> [String; 3] {
+        let mib = |kib: u64| kib / 1024;
+        self.usage.nodes.map(|(node, server)| format!("{}+{}", mib(node.memory_kib), mib(server.memory_kib)))
+    }
+
+    fn text(&self, first: &Self) -> String {
+        let [p50, p99] = self.measured.latencies.percentiles([50, 99]);
+        let (all, each) = self.cpu();
+        let mut text = format!(
+            "  {} settlements a second, p50 {} ms, p99 {} ms; CPU ms each {} ({}), {} times the first; machine {}% busy\n  \
+             memory MiB {}; started in {}",
+            report::tenths(self.measured.tenths_per_second()),
+            report::millis(p50),
+            report::millis(p99),
+            report::millis(all),
+            each.map(report::millis).join(", "),
+            self.ratio(first),
+            self.usage.busy_percent,
+            self.memory().join(", "),
+            self.started.map(seconds).join(", "),
+        );
+        if let Some(failure) = &self.measured.first_failure {
+            let _ = write!(text, "\n  {} failed, the first: {failure}", self.measured.failed);
+        }
+        text
+    }
+}
+
+fn markdown(arguments: &Arguments, rows: &[Row]) -> String {
+    let mut text = String::new();
+    for (name, value) in report::machine() {
+        let _ = writeln!(text, "- {name}: {value}");
+    }
+    let _ = writeln!(
+        text,
+        "- load: {} clients, {} s a step, all on this machine; three numbers are those of treatment, hub and insured, and a+b is the \
+         node and its PostgreSQL",
+        arguments.clients, arguments.seconds
+    );
+    let stored: Vec<&Row> = rows.iter().filter(|row| matches!(row.case, Case::Stored(_))).collect();
+    if let Some(first) = stored.first() {
+        text.push_str(
+            "\n## Settlements stored in each of the three books\n\n| stored | settlements per second | p50 ms | p99 ms | CPU ms each | of the \
+             first | of each | memory MiB | start-up | failed |\n|---|---|---|---|---|---|---|---|---|---|\n",
+        );
+        for row in &stored {
+            row.write(&mut text, first);
+        }
+    }
+    let spread: Vec<&Row> = rows.iter().filter(|row| matches!(row.case, Case::Provinces(_))).collect();
+    if let Some(first) = spread.first() {
+        let _ = write!(
+            text,
+            "\n## Provinces registered at the hub\n\nOnly two provinces run, and all settlements that are measured are between them. The \
+             others are in the hub's registers, with a key and {} institutions each, and {} settlements stored at the hub are spread \
+             over all pairs. So this shows what a longer register and more pairs in the book cost the hub; it does not show what \
+             connections to more nodes cost, nor groups that are smaller because they go to more of them.\n\n\
+             | provinces | settlements per second | p50 ms | p99 ms | CPU ms each, the hub | of the first | of each | memory MiB | \
+             start-up | failed |\n|---|---|---|---|---|---|---|---|---|---|\n",
+            arguments.institutions, arguments.spread
+        );
+        for row in &spread {
+            row.write(&mut text, first);
+        }
+    }
+    text
+}
+
+impl Row {
+    fn write(&self, text: &mut String, first: &Self) {
+        let [p50, p99] = self.measured.latencies.percentiles([50, 99]);
+        let case = match self.case {
+            Case::Stored(stored) => stored.to_string(),
+            Case::Provinces(count) => count.to_string(),
+        };
+        let _ = writeln!(
+            text,
+            "| {case} | **{}** | {} | {} | {} | **{}** | {} | {} | {} | {} |",
+            report::tenths(self.measured.tenths_per_second()),
+            report::millis(p50),
+            report::millis(p99),
+            report::millis(self.compared()),
+            self.ratio(first),
+            self.cpu().1.map(report::millis).join(", "),
+            self.memory().join(", "),
+            self.started.map(seconds).join(", "),
+            self.measured.failed,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_is_treated_with_everybody_else() {
+        for (count, most) in [(2, 2), (8, 56), (32, 992)] {
+            let mut pairs = pairs(&provinces(count));
+            assert!(pairs.iter().all(|(treatment, insured)| treatment != insured));
+            pairs.sort_unstable();
+            pairs.dedup();
+            assert_eq!(pairs.len(), most, "{count} provinces");
+        }
+        assert_eq!(provinces(2), [insured_province(), treatment_province()]);
+    }
+}
