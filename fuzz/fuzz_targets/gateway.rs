@@ -7,7 +7,10 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use terms::Moment;
 use wire::sign::{
-    ca_hmac_sm3, csb_hmac_sha1, document, link, sm2, sm2_sm4::Sealed, sm4, tif_sha256, tree::Verifier,
+    ca_hmac_sm3, csb_hmac_sha1, document, link, sm2,
+    sm2_sm4::Sealed,
+    sm4, tif_sha256,
+    tree::{Leaf, Verifier},
 };
 
 const SECRET: &str = "示例密钥-900001";
@@ -97,15 +100,16 @@ fuzz_target!(|data: &[u8]| {
             }
         }
         6 => {
-            assert!(VERIFIER.verify(body, &said[0]).is_err());
+            assert!(VERIFIER.verify(&Leaf::of(body), &said[0]).is_err());
             let signed = SIGNER.sign(body);
             assert_eq!(PUBLIC.verify(body, &signed), Ok(()));
             assert!(said[0] == signed || PUBLIC.verify(body, &said[0]).is_err());
         }
         7 => {
-            let tag = LINE.tag(link::Way::Up, body);
-            assert!(LINE.fits(link::Way::Up, body, &tag) && !LINE.fits(link::Way::Down, body, &tag));
-            assert!(!LINE.fits(link::Way::Up, body, &said[0]) || said[0] == tag);
+            let message = Leaf::of(body);
+            let tag = LINE.tag(link::Way::Up, &message);
+            assert!(LINE.fits(link::Way::Up, &message, &tag) && !LINE.fits(link::Way::Down, &message, &tag));
+            assert!(!LINE.fits(link::Way::Up, &message, &said[0]) || said[0] == tag);
         }
         _ => {
             let code = document::code(&SIGNER, &said[1], &document::content_hash(&said[2]));
