@@ -177,9 +177,11 @@ impl Folder {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        let pid_file = data.join("postmaster.pid");
-        if living_pid_in(&pid_file).is_some() {
-            fs::remove_file(&pid_file).map_err(EmbeddedError::io("清理", &pid_file))?;
+        // A server that was killed counts as living until its parent has heard of it; it left the lock of its socket as well.
+        for pid_file in [data.join("postmaster.pid"), self.socket.join(".s.PGSQL.5432.lock")] {
+            if living_pid_in(&pid_file).is_some() {
+                fs::remove_file(&pid_file).map_err(EmbeddedError::io("清理", &pid_file))?;
+            }
         }
         Ok(())
     }
