@@ -59,7 +59,7 @@ const AT_THE_HUB: [Row; 7] = [
     (Bug::TakesOldMessages, 1, PLAIN, "believes an old"),
 ];
 
-/// Bugs that the seeds tried so far do not meet: the simulation is still too kind to them.
+/// Bugs that the seeds tried so far do not find: the simulation is still too kind to them, or a check is missing.
 const NOT_REACHED: [Row; 5] = [
     (Bug::TellsWhatIsNotSaved, 1, with(Worse::Databases), "which the books do not say"),
     (Bug::ForgetsReversals, 1, with(Worse::Delay), "stands, and no hospital was told so"),
