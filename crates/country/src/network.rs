@@ -119,7 +119,9 @@ impl Wire {
             requests: AtomicU64::new(0),
             handled: AtomicU64::new(0),
         });
-        let listener = tokio::spawn(listen(listener, Arc::clone(&line)));
+        let served = Arc::clone(&line);
+        let listener =
+            tokio::spawn(with_each_connection(listener, move |stream| serve(stream, Arc::clone(&served))));
         Ok(Self { address, line, listener })
     }
 
@@ -194,14 +196,17 @@ fn bare(target: &str) -> &str {
     target.trim_start_matches("http://").trim_end_matches('/')
 }
 
-async fn listen(listener: TcpListener, line: Arc<Line>) {
-    // Hanging up aborts this task, and with the set all of its connections.
+/// Does the same with every connection that comes, all at once. Aborted, it takes all of them along.
+pub(crate) async fn with_each_connection<F>(listener: TcpListener, mut does: impl FnMut(TcpStream) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(serve(stream, Arc::clone(&line)));
+                    connections.spawn(does(stream));
                 }
             }
             Some(_) = connections.join_next() => {}

@@ -3,6 +3,7 @@
 //! Unlike a [`crate::network::Wire`], which loses whole requests, a cable does not know where one ends. It carries HTTP between nodes,
 //! and what a node says to its database.
 
+use crate::network::with_each_connection;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{
     fmt, io,
@@ -17,7 +18,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf},
     net::{TcpListener, TcpStream, UnixStream},
     sync::watch,
-    task::{JoinHandle, JoinSet},
+    task::JoinHandle,
 };
 
 /// Where a cable ends.
@@ -72,7 +73,9 @@ impl Cable {
         let state = State { target, breaks: None, dice: StdRng::seed_from_u64(seed) };
         let line = Line { state: Mutex::new(state), severed: watch::Sender::new(0), cuts: AtomicU64::new(0) };
         let line = Arc::new(line);
-        let listener = tokio::spawn(listen(listener, Arc::clone(&line)));
+        let carried = Arc::clone(&line);
+        let listener =
+            tokio::spawn(with_each_connection(listener, move |stream| carry(stream, Arc::clone(&carried))));
         Ok(Self { address, line, listener })
     }
 
@@ -129,21 +132,6 @@ impl Line {
             carries[usize::from(state.dice.random_range(0..2_u8) == 1)] = bytes;
         }
         (state.target.clone(), carries)
-    }
-}
-
-async fn listen(listener: TcpListener, line: Arc<Line>) {
-    // Dropped with this task, the set ends all of its connections.
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((stream, _)) = accepted {
-                    connections.spawn(carry(stream, Arc::clone(&line)));
-                }
-            }
-            Some(_) = connections.join_next() => {}
-        }
     }
 }
 
