@@ -15,13 +15,14 @@ mod land;
 mod look;
 mod month;
 mod network;
+mod recompute;
 mod rules;
 mod standing;
 mod stranger;
 
 use crate::{
     hospital::{Hospital, Patient, Settings},
-    institutions::{self, MODELS, demo_institutions},
+    institutions::{MODELS, demo_institutions},
     people::{AREAS, EACH, STATUSES, demo_people, person},
     world::{Fixed, Rulebook, Trouble},
 };
@@ -38,9 +39,11 @@ use store::{Store, hub::ParticipantEntry};
 use stranger::Stranger;
 use terms::{AdminDivision, Clock, InstitutionCode, Moment, Participant, PoolingArea, Province};
 
-/// When every simulation begins: shortly before the midnight at which a month ends and policies change. The nodes need a minute to be
-/// founded.
+/// When every simulation begins: shortly before the midnight at which a month ends and policies change.
 const BEGINS: &str = "2026-11-30 23:58:40";
+/// How long the nodes may take to be founded, in milliseconds. The guests that come in the minute after that come on both sides of
+/// midnight.
+const FOUNDED: i64 = 60_000;
 /// The day on which policies change.
 const CHANGES: &str = "2026-12-01";
 /// When bad luck begins, in milliseconds from when the first guests come …
@@ -76,12 +79,12 @@ pub struct Options {
 /// Bad luck of one kind, much worse than chance has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worse {
-    /// Units of work fail.
-    Databases,
-    /// Messages are damaged.
-    Damage,
-    /// Messages are late.
-    Delay,
+    /// Units of work fail when they are to be saved.
+    Commits,
+    /// Messages are damaged, and replies forged.
+    Lies,
+    /// What asks to settle is late, and hospitals give up at once: what takes it back overtakes it.
+    Overtaking,
     /// Provinces are suspended, one after another.
     Suspensions,
 }
@@ -232,7 +235,7 @@ impl Simulation {
             failed.extend(self.look().await?);
         }
         if failed.is_empty() && options.ends_month {
-            failed.extend(self.end_month(begins().day().month()).await?);
+            failed.extend(self.end_months().await?);
         }
         let told = self.register.told();
         let counts = self.land.counts();
@@ -258,8 +261,9 @@ impl Simulation {
         let mut is_quiet = false;
         while !is_quiet && course.millis() < last {
             let step = if self.land.calm_for() > LONG_CALM { 30_000 } else { 5_000 };
+            let next = course.now().plus_millis(step);
             self.drive(course.millis() + step).await?;
-            course.skip_to(course.now().plus_millis(1));
+            course.skip_to(next);
             is_quiet = self.is_quiet().await?;
         }
         let waiting = self.register.waiting.lock().expect("nobody panics holding it").clone();
@@ -331,7 +335,8 @@ impl Simulation {
             land.course.spawn(None, async move { while node.deliver().await > 0 {} });
             self.settle().await?;
         }
-        self.drive(land.course.millis() + 60_000).await?;
+        self.drive(FOUNDED).await?;
+        land.course.skip_to(begins().plus_millis(FOUNDED));
         match nodes.waiting().await? {
             0 => Ok(hospitals),
             waiting => Err(Trouble(format!("{waiting} registrations do not reach the hub"))),
@@ -374,6 +379,7 @@ impl Simulation {
                 catalog: self.rules.catalog(province),
                 dice: StdRng::seed_from_u64(mixed),
                 register: Arc::clone(&self.register),
+                is_impatient: plan.worse == Some(Worse::Overtaking),
                 refusal: None,
                 last: None,
             };
@@ -472,11 +478,8 @@ impl Simulation {
     /// Lets a stranger try what none may do; what was seen by then and may not be.
     async fn let_a_stranger_try(&self) -> Result<Vec<String>, Trouble> {
         let fixed = fixed();
-        let stranger = Stranger {
-            land: &self.land,
-            own_key: institutions::private_key(&fixed.secret("a stranger")),
-            key_of: &|node| fixed.key(node),
-        };
+        let stranger =
+            Stranger { land: &self.land, own_key: stranger::own_key(), key_of: &|node| fixed.key(node) };
         let tries = stranger.try_all(&self.land.take_kept());
         self.play_to_its_end(tries).await?;
         Ok(self.land.objections())

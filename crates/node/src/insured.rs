@@ -35,8 +35,8 @@ use store::{
     registration,
 };
 use terms::{
-    AdmissionKind, CareKind, DiseaseCode, Fen, FilingId, InsuredPlace, Moment, Participant, PersonNumber,
-    PoolingArea, Province, Refusal, Set, SettlementId,
+    AdmissionKind, CareKind, Day, DiseaseCode, Fen, FilingId, InsuredPlace, Moment, Participant,
+    PersonNumber, PoolingArea, Province, Refusal, Set, SettlementId,
 };
 use wire::peer::v1::{Answer, Claim, FindPerson, FindYear, Settle, Settled, Undo, UndoKind, Undone};
 
@@ -165,11 +165,7 @@ async fn settle_together(node: &ProvinceNode, settle: &Settle) -> Outcome<Option
     if claim.bill.care == CareKind::Chronic || claim.uses_account || !claim.continues.is_empty() {
         return Ok(None);
     }
-    let stale = i32::from(planted::is(Bug::UsesYesterdaysPolicy));
-    let day = claim.bill.discharge.plus_days(-stale);
-    let Ok(scheme) = node.library.scheme_on(area, claim.scheme, day) else {
-        return Ok(None);
-    };
+    let Ok(scheme) = policy_on(&node.library, claim, claim.bill.discharge) else { return Ok(None) };
     let year = scheme.insurance_year(claim.bill.discharge);
     let find = FindKnown { area, person: claim.person.clone(), scheme: claim.scheme, year };
     let Some(known) = node.members.read(find).await else { return Ok(None) };
@@ -458,10 +454,9 @@ impl Gathered<'_> {
         let claim = self.claim;
         let person = self.person.as_ref().ok_or_else(|| unknown_person(claim.insured))?;
         person.in_force(claim.scheme)?;
-        let policy_on = |day| library.scheme_on(claim.insured.pooling_area(), claim.scheme, day);
-        let mut prepared = self.prepare_under(policy_on(claim.bill.discharge)?)?;
+        let mut prepared = self.prepare_under(policy_on(library, claim, claim.bill.discharge)?)?;
         if let Some(last) = splits_at_year_end(prepared.scheme, &prepared.case) {
-            let earlier = policy_on(last)?;
+            let earlier = policy_on(library, claim, last)?;
             prepared.earlier = Some((earlier, earlier.insurance_year(last)));
         }
         Ok(prepared)
@@ -611,6 +606,12 @@ pub(crate) fn added_to(content: &Content, year: i16) -> YearToDate {
     let own = (content.year == year).then_some(&content.contribution);
     let earlier = content.earlier.as_ref().filter(|it| it.year == year).map(|it| &it.contribution);
     own.into_iter().chain(earlier).fold(YearToDate::default(), |sums, more| sums.plus(more))
+}
+
+/// The policy that is in force for a claim on a day.
+fn policy_on<'p>(library: &'p Library, claim: &Claim, day: Day) -> Result<&'p Scheme, Refusal> {
+    let stale = i32::from(planted::is(Bug::UsesYesterdaysPolicy));
+    library.scheme_on(claim.insured.pooling_area(), claim.scheme, day.plus_days(-stale))
 }
 
 /// How a claim stands with the person's filings.

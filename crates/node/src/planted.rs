@@ -8,12 +8,27 @@
 //! To add a bug: a variant that says what the node does wrong, one short line where it does it, and a row in
 //! `country/tests/stories/planted.rs` with a seed on which it is found.
 
-/// What a node does wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bug {
+/// The bugs, and the list of them all.
+macro_rules! bugs {
+    ($($(#[$what:meta])* $name:ident,)*) => {
+        /// What a node does wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Bug {
+            $($(#[$what])* $name,)*
+        }
+
+        impl Bug {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+bugs! {
     /// Treatment place: a hospital's message that came before is taken for a new one.
     ForgetsMessages,
-    /// Treatment place: an undoing is told to the hospital although it could not be saved.
+    /// Treatment place: an undoing is told to the hospital although it could not be saved. Two guards are taken away. Without the
+    /// first alone the hospital would hear nothing: the answer is kept with the message, and that was not saved either.
     TellsWhatIsNotSaved,
     /// Treatment place: the question to undo is not in the outbox, so that it is asked once and never again.
     LosesTheQuestionToUndo,
@@ -39,7 +54,7 @@ pub enum Bug {
     EntersAFenMore,
     /// Insured place: an undoing makes no entries.
     EntersNoUndoing,
-    /// Insured place: a stay is computed by the policy of the day before its discharge.
+    /// Insured place: whatever is computed is computed by the policy of the day before. The proof of the node does it too.
     UsesYesterdaysPolicy,
     /// Insured place: questions are taken that did not pass through the hub.
     TakesWhatTheHubDidNotPass,

@@ -1,6 +1,6 @@
 //! A guest and the hospital that treats them: what a hospital's software and its cashier do when answers do not come.
 
-use super::land::Land;
+use super::{LONG_CALM, land::Land};
 use crate::{
     bills::{self, Order},
     hospital::{self, Bill, CallError, Called, Hospital, Outpatient, Patient, Settled, Stay},
@@ -33,6 +33,8 @@ pub struct Guest {
     pub dice: StdRng,
     /// Where it is written down what came of it.
     pub register: Arc<Register>,
+    /// Whether their hospital asks once to settle, and takes it back at once.
+    pub is_impatient: bool,
     /// The last refusal for good.
     pub refusal: Option<String>,
     /// What stands when they leave and may be taken back later.
@@ -77,6 +79,8 @@ pub struct Told {
     pub standing: Vec<Settled>,
     /// They were undone, and the hospital was told so.
     pub undone: Vec<Settled>,
+    /// The hospital wanted to cancel them and gave up asking: they stand or do not.
+    pub unsure: Vec<Settled>,
     /// It gave up on a settlement, and was told that it is reversed.
     pub reversed: usize,
     /// Why settlements were refused for good.
@@ -108,12 +112,12 @@ enum Cashier {
 }
 
 impl Guest {
-    /// When the treatment ended: some hours ago, or on the new day for some of those who come after midnight.
+    /// When the treatment ended: some hours ago, or on the new day for most of those who come after midnight.
     fn treated(&self) -> Moment {
         let now = self.land.course.now();
         let midnight = now.day().start();
         let is_new_day = now.plus_millis(-600_000) < midnight;
-        if is_new_day && self.number % 4 < 2 {
+        if is_new_day && self.number % 4 < 3 {
             now.plus_millis(-10_000).max(midnight)
         } else {
             now.plus_millis(-7_200_000)
@@ -133,16 +137,8 @@ impl Guest {
         let left = self.register.left.lock().expect("nobody panics holding it").remove(&self.number);
         let mut told = left.unwrap_or_default();
         told.standing.clear();
-        if self.dice.random_range(0..3) == 0 {
-            self.reverse(&msgid, asks.settles, &mut told).await;
-        } else {
-            self.cancel(&asks, &settled, &mut told).await;
-        }
-        told.undone.push(settled);
-        if self.dice.random() {
-            let again = self.settle(&asks, Cashier::Persists, &mut told).await;
-            told.standing.extend(again.map(|(_, settled)| settled));
-        }
+        let reverses = self.dice.random_range(0..3) == 0;
+        self.take_back(&asks, (&msgid, settled), reverses, &mut told).await;
         self.leave(told);
     }
 
@@ -172,6 +168,7 @@ impl Guest {
         };
         let mut told = Told::default();
         let cashier = match self.dice.random_range(0..4) {
+            _ if self.is_impatient => Cashier::GivesUp,
             0 => Cashier::GivesUp,
             1 => Cashier::AsksAnew,
             _ => Cashier::Persists,
@@ -190,15 +187,30 @@ impl Guest {
                 self.last = Some(Last { asks, msgid, settled });
                 return Some(told);
             }
-            (_, 5 | 6) => self.reverse(&msgid, asks.settles, &mut told).await,
-            _ => self.cancel(&asks, &settled, &mut told).await,
+            (_, part) => self.take_back(&asks, (&msgid, settled), part < 7, &mut told).await,
+        }
+        Some(told)
+    }
+
+    /// What stands is taken back, and perhaps settled anew. Some cashiers who cancel give up asking, and let it be.
+    async fn take_back(
+        &mut self,
+        asks: &Asks,
+        (msgid, settled): (&str, Settled),
+        reverses: bool,
+        told: &mut Told,
+    ) {
+        if reverses {
+            self.reverse(msgid, asks.settles, told).await;
+        } else if !self.cancel(asks, &settled, told).await {
+            told.unsure.push(settled);
+            return;
         }
         told.undone.push(settled);
         if self.dice.random() {
-            let again = self.settle(&asks, Cashier::Persists, &mut told).await;
+            let again = self.settle(asks, Cashier::Persists, told).await;
             told.standing.extend(again.map(|(_, settled)| settled));
         }
-        Some(told)
     }
 
     /// Settles; with the message that was answered.
@@ -206,6 +218,7 @@ impl Guest {
         let mut msgids = vec![self.hospital.next_msgid()];
         let tries = match cashier {
             Cashier::Persists => usize::MAX,
+            Cashier::GivesUp if self.is_impatient => 1,
             Cashier::GivesUp | Cashier::AsksAnew => self.dice.random_range(1..4),
         };
         if let Some(done) = self.settled(&msgids, asks, tries).await {
@@ -237,15 +250,20 @@ impl Guest {
         Some((msgid, Settled::read(&answer).expect("an answer that says yes says what was settled")))
     }
 
-    async fn cancel(&mut self, asks: &Asks, settled: &Settled, told: &mut Told) {
+    /// False where the cashier gave up before there was an answer.
+    async fn cancel(&mut self, asks: &Asks, settled: &Settled, told: &mut Told) -> bool {
         let id = settled.settlement.expect("a settlement has an id").to_string();
         let person = self.patient.number.as_str();
         let visit = asks.visit.to_string();
         let input = json!({ "data": { "mdtrt_id": visit, "setl_id": id, "psn_no": person } });
         let msgid = self.hospital.next_msgid();
-        if self.until_answered(&[msgid], asks.cancels, &input, usize::MAX).await.is_none() {
-            told.not_undone.push(id);
+        let tries = if self.dice.random_range(0..4) == 0 { self.dice.random_range(1..4) } else { usize::MAX };
+        if self.until_answered(&[msgid], asks.cancels, &input, tries).await.is_some() {
+            return true;
         }
+        let is_refused = self.refusal.take().is_some();
+        told.not_undone.extend(is_refused.then_some(id));
+        is_refused
     }
 
     async fn reverse(&mut self, msgid: &str, infno: &str, told: &mut Told) {
@@ -268,7 +286,7 @@ impl Guest {
         tries: usize,
     ) -> Option<(String, Value)> {
         let insured = Some(self.patient.insured);
-        let mut refused = 0;
+        let (mut refused, mut said) = (0, Vec::new());
         for (number, msgid) in msgids.iter().cycle().enumerate() {
             if number >= tries {
                 break;
@@ -280,7 +298,10 @@ impl Guest {
             };
             let is_no = self.land.is_calm() && matches!(why, CallError::Refused { .. });
             refused = if is_no { refused + 1 } else { 0 };
+            said.push(why.to_string());
             if refused >= FOR_GOOD {
+                // Where several messages ask for the same, the true reason is that of the first that came.
+                let why = said.split_off(said.len() - msgids.len()).join("；");
                 self.land
                     .course
                     .tell(&format!("{infno} of guest {} is refused for good: {why}", self.number));
@@ -289,8 +310,13 @@ impl Guest {
             }
             let waits = format!("{infno} of guest {}: {why}", self.number);
             self.register.waiting.lock().expect("nobody panics holding it").insert(self.number, waits);
-            let patience = self.dice.random_range(500..15_000);
-            self.land.course.pause(patience).await;
+            let pause = match self.land.calm_for() {
+                // The last time nobody waits: what was asked may still be on its way.
+                _ if number + 1 >= tries => 1,
+                calm if calm > LONG_CALM => self.dice.random_range(30_000..60_000),
+                _ => self.dice.random_range(500..15_000),
+            };
+            self.land.course.pause(pause).await;
         }
         None
     }

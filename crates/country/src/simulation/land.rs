@@ -34,10 +34,16 @@ pub struct Odds {
     pub double: i64,
     /// Something is on its way for up to half a minute, and is overtaken.
     pub late: i64,
+    /// What asks to settle is on its way for so long that what takes it back may overtake it.
+    pub overtaken: i64,
     /// A byte of a signed message is another one.
     pub damage: i64,
+    /// Somebody on the line answers a question in the name of whoever was asked.
+    pub forge: i64,
     /// A unit of work fails.
     pub fail: i64,
+    /// It fails when it is about to be saved.
+    pub commit: i64,
     /// A unit of work is slow.
     pub slow: i64,
     /// A node dies at a point of a unit of work.
@@ -52,8 +58,11 @@ impl Odds {
             loss: some(200),
             double: some(200),
             late: some(150),
+            overtaken: some(150),
             damage: some(120),
+            forge: some(120),
             fail: some(60),
+            commit: 0,
             slow: some(60),
             die: some(6),
         }
@@ -63,9 +72,9 @@ impl Odds {
     pub const fn but(self, worse: Option<Worse>) -> Self {
         match worse {
             None | Some(Worse::Suspensions) => self,
-            Some(Worse::Databases) => Self { fail: 250, ..self },
-            Some(Worse::Damage) => Self { damage: 350, ..self },
-            Some(Worse::Delay) => Self { late: 600, ..self },
+            Some(Worse::Commits) => Self { commit: 500, ..self },
+            Some(Worse::Lies) => Self { damage: 200, forge: 400, ..self },
+            Some(Worse::Overtaking) => Self { overtaken: 700, loss: 0, late: 0, ..self },
         }
     }
 }
@@ -450,7 +459,8 @@ impl Land {
             self.course.tell(&format!("{} has no room left on its disk", who()));
             return Err("no space left on device".to_owned());
         }
-        if self.course.happens(odds.fail) {
+        let fails = odds.fail + if point == Point::Save { odds.commit } else { 0 };
+        if self.course.happens(fails) {
             held(&self.counts).failed += 1;
             self.course.tell(&format!("the database of {} fails: {}", who(), words(point)));
             return Err("the connection broke".to_owned());

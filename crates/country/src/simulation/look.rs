@@ -1,7 +1,7 @@
 //! What is looked at once all is quiet: the books, what hospitals were told, personal accounts; then, after two nights, what
 //! reconciliation left open, the details that were sent on, and the proof of every node.
 
-use super::{Simulation, guest::Told, name_of, people, standing::REASON};
+use super::{Simulation, guest::Told, name_of, people, recompute, standing::REASON};
 use crate::{
     checks::{self, Books, Nodes},
     hospital::Settled,
@@ -30,6 +30,7 @@ impl Simulation {
         let mut failed = checks::failures_at(&nodes).await?;
         failed.extend(self.compare(&nodes, told).await?);
         failed.extend(broken_accounts(&nodes).await?);
+        failed.extend(recompute::broken_benefits(&nodes, &self.rules.library).await?);
         if !failed.is_empty() {
             // Two nights would only bury it.
             return Ok(failed);
@@ -104,9 +105,13 @@ impl Simulation {
         }
         let standing: BTreeSet<SettlementId> =
             told.values().flat_map(|told| &told.standing).filter_map(|settled| settled.settlement).collect();
+        // What nobody is sure of may stand, in all books.
+        let unsure: BTreeSet<SettlementId> =
+            told.values().flat_map(|told| &told.unsure).filter_map(|settled| settled.settlement).collect();
         let all = books.treatment.iter().chain(&books.hub).chain(&books.insured);
         let stand = all.filter(|line| line.stage == LineStage::Standing).map(|line| line.settlement);
-        let untold: BTreeSet<SettlementId> = stand.filter(|id| !standing.contains(id)).collect();
+        let untold: BTreeSet<SettlementId> =
+            stand.filter(|id| !standing.contains(id) && !unsure.contains(id)).collect();
         failed.extend(untold.iter().map(|id| format!("{id} stands, and no hospital was told so")));
         Ok(failed)
     }

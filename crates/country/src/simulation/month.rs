@@ -31,11 +31,21 @@ const AGAIN: i64 = 2_000;
 type Slot = (Province, Province, InsuranceScheme, Month);
 
 impl Simulation {
-    /// Closes the month of the first settlements, and the one after it; what does not hold.
+    /// Closes the month of the first settlements, and the one after it; what does not hold. Mostly it is the month that ends at the
+    /// midnight, but it may be that nobody settles before.
     ///
     /// # Errors
     /// What made it impossible to go on.
-    pub(super) async fn end_month(&self, first: Month) -> Result<Vec<String>, Trouble> {
+    pub(super) async fn end_months(&self) -> Result<Vec<String>, Trouble> {
+        let hub = self.land.nodes()?.hub;
+        let first = clearing::first_settled(&mut *hub.context.store.conn().await?).await?;
+        match first {
+            Some(first) => self.end_month(first).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn end_month(&self, first: Month) -> Result<Vec<String>, Trouble> {
         let (land, course) = (&self.land, &self.land.course);
         course.skip_to(statement_day(first).start().plus_millis(10 * 3_600_000));
         let begun = course.millis();

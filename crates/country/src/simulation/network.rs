@@ -1,6 +1,6 @@
 //! The simulated network: it carries requests to nodes and answers back, late, twice, damaged or not at all.
 
-use super::{course::Call, land::Land};
+use super::{course::Call, land::Land, stranger};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use node::{Carried, Carrier};
@@ -113,6 +113,7 @@ fn send(land: &Arc<Land>, letter: Letter) {
         } else {
             let kept = || Kept { sent_at: envelope.sent_at, request: copy(&request) };
             land.keep((envelope.from, kind(&envelope), envelope.to), kept);
+            forge(land, &from, &envelope, &waiting);
         }
     }
     // Only letters that are signed: a damaged one of a hospital that signs nothing is another letter.
@@ -143,9 +144,16 @@ fn send(land: &Arc<Land>, letter: Letter) {
             request: copy(&request),
             waiting: Arc::clone(&waiting),
         };
+        let is_overtaken = asks_to_settle(&what) && land.course.happens(odds.overtaken);
+        let millis = if is_overtaken { land.course.roll(5_000..50_000) } else { delay(land) };
         let there = Arc::clone(land);
-        land.send_off(delay(land), move || arrive(&there, letter));
+        land.send_off(millis, move || arrive(&there, letter));
     }
+}
+
+/// Whether this is a hospital that asks to have something settled, or a node.
+fn asks_to_settle(what: &str) -> bool {
+    ["2304", "2207", "settle"].into_iter().any(|kind| what.split(' ').next() == Some(kind))
 }
 
 /// How long something is on its way, in milliseconds.
@@ -155,6 +163,21 @@ fn delay(land: &Land) -> i64 {
     } else {
         land.course.roll(1..25)
     }
+}
+
+/// Has somebody on the line answer a question before it can be answered truly. The question goes its way all the same.
+fn forge(land: &Arc<Land>, asker: &Speaker, question: &Envelope, waiting: &Waiting) {
+    if !land.course.happens(land.odds().forge) {
+        return;
+    }
+    let Some(reply) = stranger::forged_reply(question) else { return };
+    let (there, whom) = (Arc::clone(land), land.name(asker));
+    let (what, waiting) = (kind(question), Arc::clone(waiting));
+    land.send_off(1, move || {
+        if hear(&waiting, Ok(reply)) {
+            there.course.tell(&format!("{whom} hears a forged reply to {what}"));
+        }
+    });
 }
 
 /// With some byte another one, or some digit another one, which can still be read.

@@ -3,17 +3,19 @@
 //! take it for one.
 
 use super::{
+    fixed,
     land::Land,
     network::{Letters, copy},
 };
+use crate::institutions;
 use bytes::Bytes;
 use hyper::{Request, Response};
 use std::sync::Arc;
-use terms::{Clock, Participant, PeerMessageId, SettlementId};
+use terms::{Clock, Participant, PeerMessageId, Refusal, SettlementId};
 use wire::{
     peer::{
         CONTENT_TYPE, Envelope, TAG, WINDOW_MILLIS,
-        v1::{Question, Reply, Settle, Undo, UndoKind},
+        v1::{Answer, Question, Reply, Settle, Undo, UndoKind, Undone},
     },
     sign::{
         link::{LinkKey, Way},
@@ -125,6 +127,30 @@ impl Stranger<'_> {
             probe(route.1, "signed by itself, past the hub", (&by_itself, strange(Way::Down, &by_itself))),
         ]
     }
+}
+
+/// A stranger's key, which nobody has registered.
+pub fn own_key() -> PrivateKey {
+    institutions::private_key(&fixed().secret("a stranger"))
+}
+
+/// What a stranger on the line answers in the name of the province that was asked, to a question about a settlement: no to what
+/// asks to settle, done to what asks to undo. Everything of it is as it should be but the key.
+pub fn forged_reply(question: &Envelope) -> Option<Response<Bytes>> {
+    let (Participant::Province(of), at) = (question.to, question.sent_at) else { return None };
+    let said = match question.open::<Question>().ok()? {
+        Question::Settle(settle) => {
+            let no = Refusal::UnknownPerson { place: settle.claim.insured.to_string() };
+            Reply::from_outcome(Err(no))
+        }
+        Question::Undo(Undo { settlement, undo, .. }) => {
+            Reply::from_outcome(Ok(Answer::Undone(Undone { settlement, undo, had_stood: true, at })))
+        }
+        _ => return None,
+    };
+    let id = PeerMessageId::new(of, at, 2);
+    let reply = Envelope::unsigned(id, Some(question.id), (question.to, question.from), at, &said);
+    Some(Response::new(reply.signed(&own_key()).write().into()))
 }
 
 /// What a node said to a letter that it took; nothing if it rejected it.

@@ -6,8 +6,15 @@ use country::{
     simulation::{Ended, Options, Worse, play, rules},
     world::Trouble,
 };
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 use store::{Store, embedded::fixture::TestCluster};
+
+/// The policies, read once.
+static RULES: LazyLock<Rulebook> = LazyLock::new(|| {
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
+    let files = Rulebook::files_of(&policy).expect("the policy folder can be read");
+    rules(&files).expect("the policy folder is in order")
+});
 
 /// Connections of each node: its readers, and those that prove its books.
 const CONNECTIONS: u32 = 8;
@@ -29,9 +36,7 @@ const TO_THE_END: How = How { ends_month: true, worse: None };
 /// # Errors
 /// What made it impossible to go on.
 pub async fn try_simulate(seed: u64, guests: usize, how: How) -> Result<Ended, Trouble> {
-    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
-    let files = Rulebook::files_of(&policy).expect("the policy folder can be read");
-    let rules = rules(&files).expect("the policy folder is in order");
+    let rules = RULES.clone();
     let mut stores = BTreeMap::new();
     let begins = country::simulation::begins();
     for participant in country::simulation::participants() {

@@ -87,6 +87,9 @@ impl Call<'_> {
         }
         confirm(self, question).await;
         let answer = self.render(&Answer::success(Some(output(started).await?)));
+        if planted::is(Bug::TellsWhatIsNotSaved) {
+            return Ok(answer);
+        }
         let work = self.node.context.store.begin().await?;
         self.keep(work, &answer).await
     }
