@@ -39,6 +39,8 @@ pub enum Unit {
     TrialAndSettlement,
     /// 2206, then 2207, of a prepared outpatient visit.
     Outpatient,
+    /// 2207 of a prepared outpatient visit.
+    Bill,
 }
 
 impl Unit {

@@ -45,7 +45,7 @@ const BUSY: usize = 2;
 const MANY: usize = 6;
 /// … for which the next one waits as long as the last took, since a batch costs little more for each that is in it; but never
 /// longer than this. After a small batch with nobody waiting, nobody who comes later is kept waiting.
-const LINGER_MAX: Duration = Duration::from_millis(10);
+const LINGER_MAX: Duration = Duration::from_millis(3);
 
 /// A kind of work that can be done together.
 pub trait Batch: Send + Sync + Sized + 'static {

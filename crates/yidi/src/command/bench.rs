@@ -24,7 +24,7 @@ use country::{
         process,
     },
 };
-use nodes::{Nodes, Usage};
+use nodes::{Commits, Nodes, Usage};
 use report::{Report, Row};
 use std::{
     io::{self, IsTerminal, Write},
@@ -50,7 +50,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
     /// 同时结算的客户端数，逐步测 (numbers of clients, one step each)
-    #[arg(long, value_delimiter = ',', default_value = "1,8,32,64,128")]
+    #[arg(long, value_delimiter = ',', default_value = "1,8,32,64,128,256")]
     clients: Vec<usize>,
     #[command(flatten)]
     setting: Setting,
@@ -230,6 +230,12 @@ impl Bench<'_> {
                 self.step(Unit::Outpatient, clients).await?;
             }
         }
+        if !self.arguments.no_outpatients {
+            say(&format!("\n2207 of a prepared visit with {OUTPATIENT_LINES} lines"));
+            for clients in self.arguments.clients.clone() {
+                self.step(Unit::Bill, clients).await?;
+            }
+        }
         if !self.arguments.no_open_loop {
             self.fixed_rate().await?;
         }
@@ -305,7 +311,10 @@ impl Bench<'_> {
     async fn loop_of(&mut self, unit: Unit, clients: usize) -> Result<Row, Stop> {
         let few = u64::try_from(clients).unwrap_or(u64::MAX).saturating_mul(self.expected / 4 + 10);
         let rate = few.min(self.expected * 5 / 4) + 10;
-        let care = if unit == Unit::Outpatient { Care::Outpatient } else { Care::Stay };
+        let care = match unit {
+            Unit::Settlement | Unit::TrialAndSettlement => Care::Stay,
+            Unit::Outpatient | Unit::Bill => Care::Outpatient,
+        };
         self.prepare(care, self.arguments.seconds * rate).await?;
         let duration = Duration::from_secs(self.arguments.seconds);
         let address = self.nodes.treatment.address;
@@ -380,18 +389,25 @@ impl Bench<'_> {
 /// What a step uses.
 struct Meter {
     before: Usage,
+    commits: [Commits; 3],
     machine: (u64, u64),
 }
 
 impl Meter {
     fn start(nodes: &Nodes) -> Self {
-        Self { before: nodes.usage(), machine: process::machine() }
+        let commits = nodes.commits();
+        Self { before: nodes.usage(), commits, machine: process::machine() }
     }
 
     fn stop(self, nodes: &Nodes) -> Usage {
         let (busy, all) = process::machine();
         let mut usage = nodes.usage().since(&self.before);
         usage.busy_percent = (busy - self.machine.0) * 100 / (all - self.machine.1).max(1);
+        usage.commits = nodes.commits();
+        for (now, before) in usage.commits.iter_mut().zip(&self.commits) {
+            now.transactions -= before.transactions;
+            now.flushes -= before.flushes;
+        }
         usage
     }
 }

@@ -59,8 +59,19 @@ pub struct Usage {
     pub nodes: [(Used, Used); 3],
     /// This process: the cashiers.
     pub load: Used,
+    /// What each database committed, in the same order.
+    pub commits: [Commits; 3],
     /// How busy the whole machine was.
     pub busy_percent: u64,
+}
+
+/// What a database wrote down for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// Transactions that ended well; some only read.
+    pub transactions: u64,
+    /// Flushes of its journal to the disk (fsync and the like).
+    pub flushes: u64,
 }
 
 impl Usage {
@@ -167,18 +178,21 @@ impl Nodes {
     /// What all used so far.
     pub fn usage(&self) -> Usage {
         let of = |node: &Node| (process::own(node.child.id()), process::descendants(node.child.id()));
-        Usage { nodes: self.each().map(of), load: process::own(std::process::id()), busy_percent: 0 }
+        let load = process::own(std::process::id());
+        Usage { nodes: self.each().map(of), load, commits: <[Commits; 3]>::default(), busy_percent: 0 }
+    }
+
+    /// What each database committed so far, by its own count, which runs up to a second behind; nothing where it cannot be asked.
+    pub fn commits(&self) -> [Commits; 3] {
+        self.each().map(|node| node.psql(COMMITS).and_then(|said| commits_in(&said)).unwrap_or_default())
     }
 
     /// Has every database look at what it holds, as PostgreSQL does by itself once a minute: a table that was empty a minute
     /// ago is read as if it still were.
     pub fn gather_statistics(&self) {
         for node in self.each() {
-            let Some(psql) = node.postgres_program("psql") else { continue };
-            let mut command = Command::new(psql);
-            command.arg("-h").arg(node.socket()).args(["-U", "yidi", "-d", "yidi", "-q", "-c", "analyze"]);
             // Without it the database does so a little later.
-            let _ = command.stdin(Stdio::null()).output();
+            let _ = node.psql("analyze");
         }
     }
 
@@ -232,6 +246,14 @@ impl Node {
         self.data.join("postgres/socket")
     }
 
+    /// What its database answers to a statement, as psql writes it; none if there is no psql, or no answer.
+    fn psql(&self, statement: &str) -> Option<String> {
+        let mut command = Command::new(self.postgres_program("psql")?);
+        command.arg("-h").arg(self.socket()).args(["-U", "yidi", "-d", "yidi", "-qtA", "-c", statement]);
+        let output = command.stdin(Stdio::null()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// One of PostgreSQL's programs: of those that the node brought along, else the system's.
     pub fn postgres_program(&self, name: &str) -> Option<PathBuf> {
         let unpacked = fs::read_dir(self.data.join("postgres")).into_iter().flatten().flatten();
@@ -243,6 +265,16 @@ impl Node {
             .map(|entry| entry.path().join("bin"));
         own.chain(system).map(|bin| bin.join(name)).find(|path| path.exists())
     }
+}
+
+/// Asks a database (18 or later) what it committed.
+const COMMITS: &str = "select (select xact_commit from pg_stat_database where datname = current_database()),
+    (select sum(fsyncs) from pg_stat_io where object = 'wal')";
+
+/// `1234|567`: transactions and flushes.
+fn commits_in(said: &str) -> Option<Commits> {
+    let (transactions, flushes) = said.trim().split_once('|')?;
+    Some(Commits { transactions: transactions.parse().ok()?, flushes: flushes.parse().ok()? })
 }
 
 struct Starter<'a> {
@@ -324,4 +356,16 @@ pub fn free_address() -> io::Result<SocketAddr> {
 
 fn cannot_use(folder: &Path, error: &io::Error) -> Stop {
     Stop::Unable(format!("数据目录{}无法使用，请用 --folder 另选 (cannot use: {error})", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_database_committed_is_read() {
+        let read = commits_in("1234|567\n");
+        assert_eq!(read, Some(Commits { transactions: 1_234, flushes: 567 }));
+        assert_eq!(commits_in("1234|\n"), None, "an older server does not tell");
+    }
 }

@@ -3,7 +3,7 @@
 use super::{
     RESULTS,
     baseline::Baselines,
-    nodes::{Nodes, Usage},
+    nodes::{Commits, Nodes, Usage},
 };
 use crate::{say, stop::Stop};
 use country::load::{Measured, Unit, process::Used};
@@ -46,6 +46,30 @@ pub struct Row {
     pub measured: Measured,
     pub usage: Usage,
 }
+
+/// What is aimed at, and how close a run came.
+struct Aim {
+    what: &'static str,
+    wanted: String,
+    measured: String,
+    /// In per cent: from 100 on it is met.
+    reached: u64,
+}
+
+impl Aim {
+    fn text(&self) -> String {
+        format!("{}: {} (aim {}, reached {}%)", self.what, self.measured, self.wanted, self.reached)
+    }
+}
+
+/// Settlements a second that are aimed at on two cores.
+const SETTLEMENTS_AIMED_AT: u64 = 2_500;
+/// Outpatient bills a second that are aimed at: fifty times what openIMIS does of claims with three lines on this kind of machine.
+const BILLS_AIMED_AT: u64 = 2_200;
+/// The share of the rate in per cent that is to be kept with slower flushes.
+const KEPT_AIMED_AT: u64 = 80;
+/// pgbench's script that is compared with.
+const SIMPLE_UPDATE: &str = "simple-update";
 
 /// The nodes in the order of [`Nodes::each`].
 const NAMES: [&str; 3] = ["treatment", "hub", "insured"];
@@ -132,7 +156,11 @@ impl Report {
 
     /// The step of the most settlements a second.
     fn best(&self) -> Option<&Row> {
-        let plain = self.rows.iter().filter(|row| row.unit == Unit::Settlement && row.clients.is_some());
+        self.best_of(Unit::Settlement)
+    }
+
+    fn best_of(&self, unit: Unit) -> Option<&Row> {
+        let plain = self.rows.iter().filter(|row| row.unit == unit && row.clients.is_some());
         plain.max_by_key(|row| row.measured.tenths_per_second())
     }
 
@@ -146,6 +174,8 @@ impl Report {
         let mut lines = vec![String::new(), format!("settlements per second: {}", tenths(self.most()))];
         lines.extend(self.ratios());
         lines.extend(self.shares());
+        lines.extend(self.bound());
+        lines.extend(self.aims().iter().map(Aim::text));
         lines.join("\n")
     }
 
@@ -185,10 +215,12 @@ impl Report {
         self.write_steps(&mut text, "2206, then 2207, of a prepared outpatient visit", |row| {
             row.unit == Unit::Outpatient
         });
+        self.write_steps(&mut text, "2207 of a prepared outpatient visit", |row| row.unit == Unit::Bill);
         self.write_steps(&mut text, "2304 at a fixed rate of arrival", |row| row.rate.is_some());
         self.write_processes(&mut text);
         self.write_slow(&mut text);
         self.write_baselines(&mut text);
+        self.write_aims(&mut text);
         text
     }
 
@@ -255,23 +287,117 @@ impl Report {
         let Some(best) = self.best() else { return };
         let _ = write!(
             text,
-            "\n## Where it goes, at {}\n\n| process | CPU ms each | share | KiB written each | memory MiB |\n\
-             |---|---|---|---|---|\n",
+            "\n## Where it goes, at {}\n\n| process | CPU ms each | share | transactions each | flushes each | KiB written each | \
+             memory MiB |\n|---|---|---|---|---|---|---|\n",
             best.load()
         );
         let all = (best.usage.system().cpu_millis + best.usage.load.cpu_millis).max(1);
-        let each = NAMES.iter().zip(&best.usage.nodes).flat_map(|(name, (node, database))| {
-            [(format!("{name}, node"), node), (format!("{name}, PostgreSQL"), database)]
+        let done = best.measured.done.max(1);
+        let each = NAMES.iter().zip(best.usage.nodes.iter().zip(&best.usage.commits));
+        let each = each.flat_map(|(name, ((node, database), commits))| {
+            [(format!("{name}, node"), node, None), (format!("{name}, PostgreSQL"), database, Some(commits))]
         });
-        for (name, used) in each.chain([("load client".to_owned(), &best.usage.load)]) {
+        for (name, used, commits) in each.chain([("load client".to_owned(), &best.usage.load, None)]) {
+            let each = |number: fn(&Commits) -> u64| {
+                commits.map(|commits| hundredths(number(commits) * 100 / done)).unwrap_or_default()
+            };
             let _ = writeln!(
                 text,
-                "| {name} | {} | {}% | {} | {} |",
+                "| {name} | {} | {}% | {} | {} | {} | {} |",
                 millis(best.cpu(used)),
                 used.cpu_millis * 100 / all,
-                used.written / best.measured.done.max(1) / 1024,
+                each(|commits| commits.transactions),
+                each(|commits| commits.flushes),
+                used.written / done / 1024,
                 used.memory_kib / 1024,
             );
+        }
+        text.push('\n');
+        for line in self.bound() {
+            let _ = writeln!(text, "- {line}");
+        }
+    }
+
+    /// What the processor allows at the cost of the best step, and what the most that was aimed at would leave for one.
+    fn bound(&self) -> Vec<String> {
+        let Some(best) = self.best() else { return Vec::new() };
+        let micros = best.cpu(&best.usage.system()) + best.cpu(&best.usage.load);
+        let cores = u64::try_from(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+        let cores = cores.unwrap_or(1);
+        let bound = cores * 10_000_000 / micros.max(1);
+        vec![
+            format!(
+                "bound by the processor: at {} ms each, {cores} cores that do nothing else settle {} a second; {}% of that were reached",
+                millis(micros),
+                tenths(bound),
+                self.most() * 100 / bound.max(1)
+            ),
+            format!(
+                "processor time that {SETTLEMENTS_AIMED_AT} a second would leave for one: {} ms",
+                millis(cores * 1_000_000 / SETTLEMENTS_AIMED_AT)
+            ),
+        ]
+    }
+
+    /// What is aimed at on two cores with everything durable, and how close this run came.
+    fn aims(&self) -> Vec<Aim> {
+        let rate = |what, aim: u64, row: Option<&Row>| {
+            let tenths_per_second = row?.measured.tenths_per_second();
+            let reached = tenths_per_second * 10 / aim.max(1);
+            Some(Aim {
+                what,
+                wanted: format!("{aim}/s"),
+                measured: format!("{}/s", tenths(tenths_per_second)),
+                reached,
+            })
+        };
+        let short = |what, aim: u64, percentile: usize, row: Option<&Row>| {
+            let [micros] = row?.measured.latencies.percentiles([percentile]);
+            let (wanted, measured) = (format!("{aim} ms"), format!("{} ms", millis(micros)));
+            Some(Aim { what, wanted, measured, reached: aim * 100_000 / micros.max(1) })
+        };
+        let simple =
+            self.baselines.iter().flat_map(|all| &all.postgres).find(|one| one.name == SIMPLE_UPDATE);
+        let one = self.rows.iter().find(|row| row.unit == Unit::Settlement && row.clients == Some(1));
+        let fixed = self.rows.iter().find(|row| row.rate.is_some());
+        let slow =
+            self.slow.iter().flat_map(|slow| &slow.rows).max_by_key(|row| row.measured.tenths_per_second());
+        let kept = slow.map(|row| {
+            let (now, plain) = (row.measured.tenths_per_second(), self.most().max(1));
+            let measured = format!("{}%", tenths(now * 1_000 / plain));
+            let what = "most of these with slower flushes, of the most without";
+            Aim {
+                what,
+                wanted: format!("{KEPT_AIMED_AT}%"),
+                measured,
+                reached: now * 10_000 / plain / KEPT_AIMED_AT,
+            }
+        });
+        [
+            rate("2304 of a prepared stay", SETTLEMENTS_AIMED_AT, self.best()),
+            simple.and_then(|one| {
+                rate(
+                    "the same, against a third of pgbench simple-update",
+                    one.tenths_per_second / 30,
+                    self.best(),
+                )
+            }),
+            rate("2207 of a prepared visit", BILLS_AIMED_AT, self.best_of(Unit::Bill)),
+            short("p50 of one client, at most", 10, 50, one),
+            short("p99 at half of the most, at most", 50, 99, fixed),
+            kept,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn write_aims(&self, text: &mut String) {
+        text.push_str(
+            "\n## Aims, and how close this run came\n\n| | aim | measured | reached |\n|---|---|---|---|\n",
+        );
+        for Aim { what, wanted, measured, reached } in self.aims() {
+            let _ = writeln!(text, "| {what} | {wanted} | {measured} | {reached}% |");
         }
     }
 
@@ -394,6 +520,11 @@ fn said(program: &Path, arguments: &[&str]) -> String {
 /// Tenths as `12.3`.
 pub fn tenths(number: u64) -> String {
     format!("{}.{}", number / 10, number % 10)
+}
+
+/// Hundredths as `1.23`.
+fn hundredths(number: u64) -> String {
+    format!("{}.{:02}", number / 100, number % 100)
 }
 
 /// Microseconds as milliseconds, `1.23`.
