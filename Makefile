@@ -5,13 +5,14 @@ YIDI   := $(TARGET)/release/yidi
 # The newest PostgreSQL that the system has, if it has one: the second server that the statements are tried on.
 SYSTEM_POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 
-.PHONY: help demo test lint advisories bench chaos fetch fuzz fuzz-parsers
+.PHONY: help demo test lint advisories bench chaos fetch fuzz fuzz-parsers web
 
 help:
 	@echo "make demo [ARGS=--exit]   build it and watch settlements cross provinces (ARGS go to 'yidi demo')"
 	@echo "make test                 all tests; those of the database on every PostgreSQL there is"
 	@echo "make fuzz                 requests by the interfaces' own description, against a sandbox (ARGS go to the script)"
 	@echo "make fuzz-parsers [SECONDS=600]   what reads bytes from outside, guided by coverage, so many seconds each (ARGS go to the script)"
+	@echo "make web                  the pages: their types, style and unit tests, and the build (needs Node 20 or later; not there, it says so)"
 	@echo "make lint                 format, clippy, and who may depend on whom"
 	@echo "make advisories           known holes in what is depended on (needs cargo-deny and the network)"
 	@echo "make bench [ARGS=...]     measure ('yidi bench', then benefits on one core)"
@@ -52,6 +53,10 @@ bench: fetch
 	$(YIDI) bench closing $(filter --write,$(ARGS))
 	$(YIDI) bench reconciliation $(filter --write,$(ARGS))
 	cargo bench -p benefit --bench compute -- $(filter --write,$(ARGS))
+
+web:
+	@if command -v npm >/dev/null; then cd web && npm ci --no-audit --no-fund --loglevel=error && npm run check && npm run build; \
+	else echo "npm is not here (Node 20 or later): the pages were neither checked nor built"; fi
 
 # With the program as it is developed: what must never happen is checked all the way.
 chaos: fetch

@@ -1,0 +1,44 @@
+// A headless Chromium, pictures, and axe.
+import { chromium } from 'playwright-core';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PICTURES = fileURLToPath(new URL('pictures/', import.meta.url));
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+export async function browser() {
+  mkdirSync(PICTURES, { recursive: true });
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--force-color-profile=srgb', '--lang=zh-CN'],
+  });
+}
+
+/** A page that fails the test on anything that its scripts throw or log as an error. */
+export async function pageOf(chrome, viewport, troubles) {
+  const context = await chrome.newContext({ viewport, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error.message}`));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) troubles.push(`${page.url()}: ${message.text()}`);
+  });
+  return page;
+}
+
+export const picture = (page, name, fullPage = true) =>
+  page.screenshot({ path: `${PICTURES}${name}.png`, fullPage });
+
+/** What axe finds against WCAG 2.1 A and AA, a line each. */
+export async function violations(page) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }),
+  );
+  return found.violations.flatMap((rule) =>
+    rule.nodes.map((node) => `${rule.id} (${rule.impact}) at ${node.target.join(' ')}: ${rule.help}`),
+  );
+}

@@ -1,0 +1,149 @@
+// A stay by hand at a hospital's window: found, admitted, charged, discharged, tried, settled, printed, cancelled, settled again.
+import assert from 'node:assert/strict';
+import { DESKTOP, pageOf, PHONE, picture, violations } from './browser.mjs';
+
+/** Of the sandbox: a retired employee of Beijing, filed for Wuhan; nobody real. */
+const PERSON = '110101194501019005';
+
+export async function stay(chrome, url, troubles) {
+  const page = await pageOf(chrome, DESKTOP, troubles);
+  page.setDefaultTimeout(10_000);
+  const accessible = async (where) => {
+    for (const one of await violations(page)) troubles.push(`${where}: ${one}`);
+  };
+  const figure = async (label) => {
+    const text = await page.locator('.sheet > div', { hasText: label }).first().locator('dd').innerText();
+    return Number(text.replaceAll(/[,.]/g, ''));
+  };
+
+  await page.goto(`${url}/console.html#/window`);
+  await page.getByLabel('居民身份证号码').waitFor();
+  await accessible('empty window');
+
+  // A number that cannot be is refused before anything is sent.
+  await page.getByLabel('居民身份证号码').fill('110101194501019006');
+  await page.getByRole('button', { name: '查询' }).click();
+  await page.getByText('校验位不符').waitFor();
+
+  await page.getByLabel('居民身份证号码').fill(PERSON);
+  await page.getByText('参保地按证件号码推测').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('周**').waitFor();
+  assert.equal(await page.getByText('周某甲').count(), 0, 'the name is masked');
+  await page.getByRole('button', { name: '显示' }).click();
+  await page.getByText('周某甲').waitFor();
+  await page.getByRole('button', { name: '遮盖' }).click();
+  await accessible('person');
+
+  // Admission: what is missing is named.
+  await page.getByRole('button', { name: '办理入院' }).click();
+  await page.getByText('请填写住院号').waitFor();
+  for (const [label, text] of [
+    ['住院号', 'ZY20261122'],
+    ['床位', '0901'],
+    ['诊断编码', 'J18.900'],
+    ['诊断名称', '肺炎'],
+    ['医师编码', 'D900000000001'],
+    ['医师姓名', '医师某'],
+  ]) {
+    await page.getByLabel(label, { exact: true }).fill(text);
+  }
+  await page.getByRole('combobox', { name: '入院科室' }).fill('hxnk');
+  await page.getByRole('option', { name: '呼吸内科专业' }).click();
+  await picture(page, 'stay-1-admission');
+  await page.getByRole('button', { name: '办理入院' }).click();
+  await page.getByRole('heading', { name: '费用明细' }).waitFor();
+
+  // Lines: by initials, by name, by code; keyboard alone for the first.
+  await page.getByText(/就医地目录 \d+ 项/).waitFor();
+  await page.keyboard.press('F4');
+  await page.keyboard.type('ptbfcw');
+  await page.locator('[role=option]:visible').first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('45.5');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('3');
+  await page.keyboard.press('Enter');
+  await page.getByText('1 行未上传').waitFor();
+  const line = async (typed, price, quantity) => {
+    await page.getByRole('combobox', { name: '项目' }).fill(typed);
+    await page.locator('[role=option]:visible').first().click();
+    await page.getByLabel('单价（元）').fill(price);
+    await page.getByLabel('数量').fill(quantity);
+    await page.getByRole('button', { name: '添加' }).click();
+  };
+  await line('支架', '9800', '1');
+  await line('C0502', '2344.456789', '1.5');
+  await line('zzjh', '120', '2');
+  await page.getByText('4 行未上传').waitFor();
+  await accessible('lines');
+  await picture(page, 'stay-2-lines');
+  await page.getByRole('button', { name: '上传', exact: true }).click();
+  await page.getByText('未上传').first().waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: '删除重症监护护理' }).click();
+  await page.getByText('重症监护护理').waitFor({ state: 'detached' });
+
+  // 45.50 x 3 + 9800.00 + 2344.456789 x 1.5 (half up: 3516.69)
+  const total = 13_650 + 980_000 + 351_669;
+  assert.equal(await figure('医疗费总额'), total);
+
+  await page.getByRole('button', { name: '办理出院' }).click();
+  await page.getByRole('dialog').getByLabel('离院方式').waitFor();
+  await page.waitForTimeout(400);
+  await accessible('discharge');
+  await page.getByRole('button', { name: '确认出院' }).click();
+  await page.getByText('已出院').first().waitFor();
+
+  await page.keyboard.press('F8');
+  await page.getByText('应收现金').waitFor();
+  const tried = [await figure('基金支付'), await figure('应收现金')];
+  assert.ok(tried[0] > 0 && tried[1] > 0, 'fund and person both pay');
+  assert.equal(tried[0] + (await figure('个人负担')), total);
+  await picture(page, 'stay-3-trial');
+  await page.keyboard.press('F9');
+  await page.getByRole('button', { name: '确认结算' }).click();
+  await page.getByText('已结算').waitFor();
+  assert.deepEqual([await figure('基金支付'), await figure('个人现金')], tried, 'settled as tried');
+  await accessible('settled');
+  await picture(page, 'stay-4-settled');
+
+  await page.getByRole('button', { name: '结算单' }).click();
+  await page.getByText('跨省异地就医住院费用结算单').waitFor();
+  await accessible('statement');
+  await picture(page, 'stay-5-statement', false);
+  await page.getByRole('button', { name: '关闭' }).click();
+
+  // Another clerk at another screen finds it where it stands.
+  await page.reload();
+  await page.getByLabel('居民身份证号码').fill(PERSON);
+  await page.getByText('参保地按证件号码推测').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /打开/ }).first().click();
+  await page.getByText('已结算').waitFor();
+  assert.deepEqual([await figure('基金支付'), await figure('个人现金')], tried, 'found as settled');
+
+  await page.getByRole('button', { name: '撤销结算' }).click();
+  await page.getByRole('button', { name: '确认撤销' }).click();
+  await page.getByText('未结算').waitFor();
+  await page.getByRole('button', { name: '预结算' }).click();
+  await page.getByText('应收现金').waitFor();
+  await page.getByRole('button', { name: '结算', exact: true }).click();
+  await page.getByRole('button', { name: '确认结算' }).click();
+  await page.getByText('已结算').waitFor();
+  assert.deepEqual([await figure('基金支付'), await figure('个人现金')], tried, 'settled again alike');
+
+  // Large type, high contrast, a phone.
+  await page.getByRole('button', { name: '大字' }).click();
+  await page.getByRole('button', { name: '高对比度' }).click();
+  await accessible('large type, high contrast');
+  await picture(page, 'stay-6-large-type');
+  await page.getByRole('button', { name: '大字' }).click();
+  await page.getByRole('button', { name: '高对比度' }).click();
+  await page.setViewportSize(PHONE);
+  await accessible('phone');
+  await picture(page, 'stay-7-phone');
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wider <= 0, `the page is ${wider} px wider than a phone`);
+  await page.context().close();
+}

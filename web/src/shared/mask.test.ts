@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { maskedAccount, maskedCitizen, maskedName, maskedPhone } from './mask';
+
+it('covers the middle and never shows what is too short to cover', () => {
+  expect(maskedCitizen('110101194106189151')).toBe('110101********9151');
+  expect(maskedCitizen('1234567890')).toBe('**********');
+  expect(maskedName('王某甲')).toBe('王**');
+  expect(maskedName('𠮷野')).toBe('𠮷*');
+  expect(maskedName('')).toBe('');
+  expect(maskedPhone('13800001234')).toBe('138****1234');
+  expect(maskedAccount('6222020000001234')).toBe('************1234');
+});

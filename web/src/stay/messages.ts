@@ -1,0 +1,199 @@
+/**
+ * What a hospital's window sends about a stay: the inputs of the transactions, made of what the clerk entered. Pure; the names
+ * of the interface begin and end here and in `answers`.
+ */
+
+import type { InputOf } from '@/api/window';
+import { jsonNumber, PRICE_PLACES, QUANTITY_PLACES, yuan, type Fen } from '@/shared/money';
+import { formatDecimal } from '@/shared/decimal';
+import type { Person } from './answers';
+
+/** A code with its name. */
+export interface Named {
+  readonly code: string;
+  readonly name: string;
+}
+
+/** 住院类型. */
+export type AdmissionKind = '1' | '2' | '3';
+
+export interface Admission {
+  /** `yyyy-MM-dd HH:mm:ss`. */
+  readonly at: string;
+  readonly kind: AdmissionKind;
+  /** 医疗类别. */
+  readonly careType: string;
+  /** 住院号. */
+  readonly number: string;
+  readonly department: Named;
+  readonly bed: string;
+  readonly doctor: Named;
+  readonly diagnosis: Named;
+  /** An injury for which the person declared that no third party is liable; nothing if it is no injury. */
+  readonly injury: boolean;
+}
+
+/** A line that was entered and not sent yet. */
+export interface DraftLine {
+  readonly serial: string;
+  readonly item: Named;
+  /** 10^-6 yuan. */
+  readonly price: bigint;
+  /** 10^-4. */
+  readonly quantity: bigint;
+  readonly amount: Fen;
+  /** 费用发生时间. */
+  readonly at: string;
+}
+
+/** 居民身份证: what was shown at the counter. */
+const IDENTITY_CARD = '02';
+
+export const personInput = (certno: string): InputOf<'1101'> => ({
+  data: {
+    mdtrt_cert_type: IDENTITY_CARD,
+    mdtrt_cert_no: certno,
+    psn_cert_type: '01',
+    certno,
+    psn_name: '',
+    begntime: '',
+    card_sn: '',
+  },
+});
+
+export const admissionInput = (person: Person, admission: Admission, place: string): InputOf<'2401'> => ({
+  mdtrtinfo: {
+    psn_no: person.number,
+    insutype: person.scheme,
+    coner_name: '',
+    tel: '',
+    begntime: admission.at,
+    mdtrt_cert_type: IDENTITY_CARD,
+    mdtrt_cert_no: person.certno,
+    certno: person.certno,
+    med_type: admission.careType,
+    ipt_no: admission.number,
+    medrcdno: admission.number,
+    atddr_no: admission.doctor.code,
+    chfpdr_name: admission.doctor.name,
+    adm_diag_dscr: admission.diagnosis.name,
+    adm_dept_codg: admission.department.code,
+    adm_dept_name: admission.department.name,
+    adm_bed: admission.bed,
+    dscg_maindiag_code: admission.diagnosis.code,
+    dscg_maindiag_name: admission.diagnosis.name,
+    main_cond_dscr: '',
+    insuplc_admdvs: person.insured,
+    mdtrtarea_admvs: place,
+    exp_content: JSON.stringify({
+      MDTRT_GRP_TYPE: '',
+      TRUM_FLAG: admission.injury ? '1' : '0',
+      REL_TTP_FLAG: '0',
+      IPT_TYPE: admission.kind,
+    }),
+  },
+  diseinfo: [diagnosis(person, admission, admission.at)],
+});
+
+const diagnosis = (person: Person, admission: Admission, at: string) => ({
+  psn_no: person.number,
+  diag_type: '1',
+  maindiag_flag: '1',
+  diag_srt_no: 1,
+  diag_code: admission.diagnosis.code,
+  diag_name: admission.diagnosis.name,
+  adm_cond: '',
+  diag_dept: admission.department.code,
+  dise_dor_no: admission.doctor.code,
+  dise_dor_name: admission.doctor.name,
+  diag_time: at,
+});
+
+export const linesInput = (
+  person: Person,
+  visit: string,
+  care: { careType: string; department: Named; doctor: Named },
+  lines: readonly DraftLine[],
+): InputOf<'2301'> => ({
+  feedetail: lines.map((line) => ({
+    feedetl_sn: line.serial,
+    init_feedetl_sn: '',
+    mdtrt_id: visit,
+    drord_no: line.serial,
+    psn_no: person.number,
+    med_type: care.careType,
+    fee_ocur_time: line.at,
+    med_list_codg: line.item.code,
+    medins_list_codg: line.item.code,
+    det_item_fee_sumamt: jsonNumber(yuan(line.amount)),
+    cnt: jsonNumber(formatDecimal(line.quantity, QUANTITY_PLACES, 0)),
+    pric: jsonNumber(formatDecimal(line.price, PRICE_PLACES, 2)),
+    bilg_dept_codg: care.department.code,
+    bilg_dept_name: care.department.name,
+    bilg_dr_codg: care.doctor.code,
+    bilg_dr_name: care.doctor.name,
+    hosp_appr_flag: '1',
+    memo: '',
+  })) as InputOf<'2301'>['feedetail'],
+});
+
+export const lineRemovalInput = (person: Person, visit: string, serial: string): InputOf<'2302'> => ({
+  data: [{ feedetl_sn: serial, mdtrt_id: visit, psn_no: person.number }],
+});
+
+export const dischargeInput = (
+  person: Person,
+  visit: string,
+  discharge: { at: string; way: string; department: Named; bed: string },
+): InputOf<'2402'> =>
+  ({
+    dscginfo: {
+      mdtrt_id: visit,
+      psn_no: person.number,
+      insutype: person.scheme,
+      endtime: discharge.at,
+      dscg_dept_codg: discharge.department.code,
+      dscg_dept_name: discharge.department.name,
+      dscg_bed: discharge.bed,
+      dscg_way: discharge.way,
+      die_date: '',
+    },
+    diseinfo: [],
+  }) as InputOf<'2402'>;
+
+/** Of 2303 and 2304. */
+export const settlementInput = (
+  person: Person,
+  visit: string,
+  total: Fen,
+  useAccount: boolean,
+): InputOf<'2304'> & InputOf<'2303'> => ({
+  data: {
+    psn_no: person.number,
+    mdtrt_cert_type: IDENTITY_CARD,
+    mdtrt_cert_no: person.certno,
+    card_sn: '',
+    psn_cert_type: '01',
+    certno: person.certno,
+    psn_name: person.name,
+    medfee_sumamt: jsonNumber(yuan(total)),
+    psn_setlway: '01',
+    mdtrt_id: visit,
+    insutype: person.scheme,
+    acct_used_flag: useAccount ? '1' : '0',
+    invono: '',
+    mid_setl_flag: '0',
+  },
+});
+
+export const cancellationInput = (person: Person, visit: string, settlement: string): InputOf<'2305'> => ({
+  data: { mdtrt_id: visit, setl_id: settlement, psn_no: person.number },
+});
+
+/** 冲正 of a message whose outcome nobody knows. */
+export const reversalInput = (
+  person: Person,
+  message: { msgid: string; infno: string },
+): InputOf<'2601'> => ({
+  data: { psn_no: person.number, omsgid: message.msgid, oinfno: message.infno },
+});
