@@ -444,6 +444,9 @@ pub enum Cause {
     NotRecorded,
     /// It is undone at the treatment place and stands at the hub or the insured place: it is undone again under the same id.
     UndoingNotRecorded,
+    /// It stands at the treatment place and is undone at the hub, and only the treatment place undoes: it has lost that it did, when a
+    /// backup was put back. The insured place is asked, and what is undone there is undone here too.
+    UndoingForgotten,
     /// The insured place cannot send anything again; the treatment place can, and hears of it from the hub. So it is, too, with what
     /// stands elsewhere and is not in the insured place's book at all: a backup was put back.
     AwaitsTreatment,
@@ -455,11 +458,12 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AnswerLost,
         Self::UndoingLost,
         Self::NotRecorded,
         Self::UndoingNotRecorded,
+        Self::UndoingForgotten,
         Self::AwaitsTreatment,
         Self::OwnRowAltered,
         Self::Unexplained,
@@ -472,6 +476,7 @@ impl Cause {
             Self::UndoingLost => "undoing_lost",
             Self::NotRecorded => "not_recorded",
             Self::UndoingNotRecorded => "undoing_not_recorded",
+            Self::UndoingForgotten => "undoing_forgotten",
             Self::AwaitsTreatment => "awaits_treatment",
             Self::OwnRowAltered => "own_row_altered",
             Self::Unexplained => "unexplained",
@@ -490,6 +495,7 @@ impl Cause {
             Self::UndoingLost => "就医地未收到撤销应答，由系统以原结算ID重发撤销",
             Self::NotRecorded => "国家平台漏记，由就医地以原结算ID重发，参保地返回首次应答后补记",
             Self::UndoingNotRecorded => "撤销未传到各方，由就医地以原结算ID重发撤销",
+            Self::UndoingForgotten => "疑为就医地恢复了备份，遗失了撤销，由系统向参保地核实后撤销",
             Self::AwaitsTreatment => "疑为报文丢失或参保地恢复了备份，由就医地重发后再核对",
             Self::OwnRowAltered => "本方账中金额或状态与原始结算结果不符，须人工核查",
             Self::Unexplained => "无法由报文丢失解释，须人工核查",
@@ -498,7 +504,14 @@ impl Cause {
 
     /// Whether the treatment place sends something again that mends it.
     pub const fn is_mended_by_sending(self) -> bool {
-        matches!(self, Self::AnswerLost | Self::UndoingLost | Self::NotRecorded | Self::UndoingNotRecorded)
+        matches!(
+            self,
+            Self::AnswerLost
+                | Self::UndoingLost
+                | Self::NotRecorded
+                | Self::UndoingNotRecorded
+                | Self::UndoingForgotten
+        )
     }
 }
 
@@ -517,6 +530,7 @@ pub fn cause(part: Part, state: Option<State>, is_genuine: bool, kinds: &[Differ
         (Part::Treatment, Some(State::Undoing)) => Cause::UndoingLost,
         (Part::Treatment, Some(State::Undone)) => Cause::UndoingNotRecorded,
         (Part::Treatment, Some(State::Standing)) if misses_hub => Cause::NotRecorded,
+        (Part::Treatment, Some(State::Standing)) if differs_in_stage => Cause::UndoingForgotten,
         (Part::Insured, Some(State::Standing | State::Undone)) if misses_hub || differs_in_stage => {
             Cause::AwaitsTreatment
         }
@@ -673,7 +687,7 @@ mod tests {
 treatment - S: unexplained treatment
 treatment Asked S: answer_lost treatment
 treatment Standing -: not_recorded treatment
-treatment Standing U: unexplained hub
+treatment Standing U: undoing_forgotten treatment
 treatment Undoing S: undoing_lost treatment
 treatment Undone S: undoing_not_recorded treatment
 treatment Refused S: unexplained treatment

@@ -23,7 +23,7 @@ use store::{
     Document, Work,
     clearing_statement::{self as statements, Given, Statement},
     difference, ledger,
-    outbox::{self, Waiting},
+    outbox::{self, Asked, Waiting},
 };
 use terms::{Moment, Month, PoolingArea, Province, Refusal, SettlementId};
 use wire::peer::v1::{
@@ -297,7 +297,7 @@ pub async fn answer(node: &ProvinceNode, month: Month, said: Said) -> Outcome<St
     let question = Document::of(&Question::AnswerClearing(answer));
     let area = PoolingArea(node.province.division());
     let subject = month.number().to_string();
-    outbox::put(&mut work, area, (&subject, KIND), Some(&question), (now, now)).await?;
+    outbox::put(&mut work, area, (&subject, KIND), Asked::Hub(&question), (now, now)).await?;
     work.save().await?;
     Ok(after)
 }

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use store::{
     Document, Work,
     deduction::{self, Recorded},
-    outbox::{self, Waiting},
+    outbox::{self, Asked, Waiting},
     treatment::{self, TreatmentSettlement},
 };
 use terms::{Fen, Fund, PoolingArea, Province, Refusal, SettlementId};
@@ -87,7 +87,7 @@ pub async fn record(node: &ProvinceNode, new: NewDeduction) -> Outcome<Recorded>
         let question = Document::of(&Question::ReportDeduction(Box::new(recorded.deduction.clone())));
         let area = PoolingArea(node.province.division());
         let subject = recorded.deduction.number.as_str();
-        outbox::put(&mut work, area, (subject, KIND), Some(&question), (now, now)).await?;
+        outbox::put(&mut work, area, (subject, KIND), Asked::Hub(&question), (now, now)).await?;
     }
     posting::post(node, &mut work, [voucher(node.province, &recorded)]).await?;
     work.save().await?;

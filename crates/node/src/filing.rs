@@ -19,7 +19,8 @@ use std::sync::Arc;
 use store::{
     Conn, Document, Work, filing as register,
     insured::{self, YearKey},
-    outbox, person,
+    outbox::{self, Asked},
+    person,
 };
 use terms::{
     AdminDivision, CitizenId, Day, FilingCategory, FilingId, InsuranceScheme, InsuredPlace, Moment,
@@ -184,7 +185,8 @@ pub(crate) async fn write(node: &ProvinceNode, work: &mut Work, filing: &Filing)
     }
     let question = Document::of(&Question::PublishFiling(Box::new(filing.clone())));
     let area = filing.insured.pooling_area();
-    outbox::put(work, area, (&filing.id.to_string(), "filing"), Some(&question), (now, now)).await?;
+    let asked = Asked::Hub(&question);
+    outbox::put(work, area, (&filing.id.to_string(), "filing"), asked, (now, now)).await?;
     Ok(())
 }
 

@@ -39,6 +39,16 @@ impl Limits {
     /// What other nodes ask, unless set: more, for at the asking node somebody has been let in already.
     pub const PEERS: Self = Self { at_work: 512, waiting: 1024, patience: Duration::from_secs(2) };
 
+    /// For how long somebody has always been waiting in a queue that is standing: a fourth of the patience.
+    fn standing(self) -> Duration {
+        self.patience / 4
+    }
+
+    /// How long anybody waits in such a queue: a tenth of the patience.
+    fn short(self) -> Duration {
+        self.patience / 10
+    }
+
     /// What one caller may have at work: three quarters, so that there is room for others however long its requests take.
     const fn share(self) -> usize {
         self.at_work - self.at_work / 4
@@ -128,8 +138,9 @@ impl Gate {
         match arrival {
             Arrival::Begins(caller) => Ok(Place { gate: self.clone(), caller }),
             Arrival::Refused => Err(self.refuse(now)),
-            Arrival::Waits { ticket, displaced } => {
+            Arrival::Waits { ticket, until, displaced } => {
                 drop(displaced);
+                let until = self.0.opened + until;
                 let waiter = Waiter { gate: self, caller, ticket };
                 let came = tokio::time::timeout_at(until, place).await;
                 drop(waiter);

@@ -13,7 +13,7 @@ use crate::{
     },
     trace::{Exporter, Tracer},
     watch::Watch,
-    work::changes::Holder,
+    work::{changes::Holder, outbox::Pace},
 };
 use benefit::{Catalog, Library};
 use casework::{filing::Rules, institution::Institution, person::Person};
@@ -154,6 +154,8 @@ pub struct ProvinceNode {
     pub(crate) hospitals: Gate,
     /// … and other nodes' questions.
     pub(crate) peers: Gate,
+    /// How many questions of the outbox go to each node at once.
+    pub(crate) pace: Pace,
     /// What it counts about itself.
     pub metrics: Arc<Metrics>,
     pub(crate) tracer: Tracer,
@@ -196,6 +198,7 @@ impl ProvinceNode {
             library: Arc::clone(&settings.library),
             hospitals: Gate::new("hospitals", settings.hospital_load),
             peers: Gate::new("peers", settings.peer_load),
+            pace: Pace::new(usize::try_from(settings.sends_at_once).unwrap_or(0).max(1)),
             settings,
             link,
             outside,
@@ -232,7 +235,7 @@ impl ProvinceNode {
                 &mut work,
                 area,
                 (institution.code.as_str(), "institution"),
-                Some(&question),
+                outbox::Asked::Hub(&question),
                 (now, now),
             )
             .await?;
@@ -292,7 +295,8 @@ impl ProvinceNode {
         crate::work::timetable::province_ticks(self).await;
     }
 
-    /// Sends what waits in the outbox and is due, until nothing is; how many were answered.
+    /// Sends what waits in the outbox and is due, as many as may be under way, or until somebody is not reached; how many were
+    /// answered.
     pub async fn deliver(self: &Arc<Self>) -> usize {
         crate::work::outbox::deliver_due(self).await
     }

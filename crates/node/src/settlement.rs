@@ -223,6 +223,11 @@ fn asked(visit: &Visit, request: &Request<'_>, settle: &Settle) -> TreatmentSett
     }
 }
 
+/// Who answers the questions of a settlement, for the outbox.
+pub fn asked_of(settlement: &TreatmentSettlement) -> outbox::Asked<'static> {
+    outbox::Asked::InsuredPlace(settlement.insured.province())
+}
+
 /// The question that a settlement waits to have answered, as its row says it.
 pub fn question_of(settlement: &TreatmentSettlement) -> Option<Question> {
     match settlement.stage {
@@ -264,7 +269,8 @@ pub async fn begin(
     }
     treatment::insert(work, &settlement, &visit).await?;
     let again = now.plus_millis(ASK_AGAIN_MILLIS);
-    outbox::put(work, settlement.area, (&id.to_string(), SETTLE), None, (now, again)).await?;
+    let asked = asked_of(&settlement);
+    outbox::put(work, settlement.area, (&id.to_string(), SETTLE), asked, (now, again)).await?;
     Ok(Asked { settlement, visit, settle })
 }
 
@@ -293,7 +299,8 @@ async fn begin_midway(
     visit::sum_up(work, &visit).await?;
     treatment::insert(work, &settlement, &visit).await?;
     let again = now.plus_millis(ASK_AGAIN_MILLIS);
-    outbox::put(work, settlement.area, (&id.to_string(), SETTLE), None, (now, again)).await?;
+    let asked = asked_of(&settlement);
+    outbox::put(work, settlement.area, (&id.to_string(), SETTLE), asked, (now, again)).await?;
     Ok(Asked { settlement, visit, settle })
 }
 
@@ -597,8 +604,8 @@ pub async fn start_undo(
         outbox::take(work, settlement.area, &settlement.id.to_string(), SETTLE).await?;
         let again = now.plus_millis(ASK_AGAIN_MILLIS);
         if !planted::is(Bug::LosesTheQuestionToUndo) {
-            outbox::put(work, settlement.area, (&settlement.id.to_string(), UNDO), None, (now, again))
-                .await?;
+            let (id, asked) = (settlement.id.to_string(), asked_of(settlement));
+            outbox::put(work, settlement.area, (&id, UNDO), asked, (now, again)).await?;
         }
     }
     Ok((settlement.stage == Stage::Undoing).then(|| undo_question(settlement)))

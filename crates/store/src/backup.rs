@@ -271,9 +271,8 @@ mod tests {
         let area = PoolingArea(AdminDivision::new(420_100).unwrap());
         for subject in subjects {
             let mut work = store.begin().await.unwrap();
-            outbox::put(&mut work, area, (&subject.to_string(), "settle"), None, (now(), now()))
-                .await
-                .unwrap();
+            let (asked, at) = (outbox::Asked::InsuredPlace(area.province()), (now(), now()));
+            outbox::put(&mut work, area, (&subject.to_string(), "settle"), asked, at).await.unwrap();
             work.save().await.unwrap();
         }
     }

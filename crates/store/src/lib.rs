@@ -428,7 +428,8 @@ mod tests {
         let store = TestCluster::shared().fresh_store(now()).await;
         let mut work = store.begin().await.unwrap();
         let area = PoolingArea(terms::AdminDivision::new(110_000).unwrap());
-        outbox::put(&mut work, area, ("a", "settle"), None, (now(), now())).await.unwrap();
+        let asked = outbox::Asked::InsuredPlace(area.province());
+        outbox::put(&mut work, area, ("a", "settle"), asked, (now(), now())).await.unwrap();
         drop(work);
         assert_eq!(outbox::count(&mut store.conn().await.unwrap()).await.unwrap(), 0);
     }

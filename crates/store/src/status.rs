@@ -77,7 +77,8 @@ mod tests {
         let mut work = store.begin().await.unwrap();
         let area = PoolingArea(AdminDivision::new(110_000).unwrap());
         for (subject, at) in [("a", now.plus_millis(5)), ("b", now), ("c", now.plus_millis(9))] {
-            outbox::put(&mut work, area, (subject, "settle"), None, (at, at)).await.unwrap();
+            let asked = outbox::Asked::InsuredPlace(area.province());
+            outbox::put(&mut work, area, (subject, "settle"), asked, (at, at)).await.unwrap();
         }
         work.save().await.unwrap();
         let found = waiting(&mut conn).await.unwrap();

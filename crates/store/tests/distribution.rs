@@ -137,8 +137,9 @@ const HOT: [&str; 11] = [
 /// Statements that do not name the column, by words of theirs, and why that is so. What looks for what is due in the outbox names it and
 /// still asks every server: twice a second, off the way of settlements.
 #[rustfmt::skip]
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     ("select count(*) from outbox",                         "counts what waits, for the metrics: every server is asked"),
+    ("select addressee from first where next_at <= $1",     "looks for whom something is due: every server is asked"),
     ("from insured_settlement order by id",                 "reads the whole book, for checks"),
     ("from insured_settlement where person is not null",    "counts the whole book, for checks"),
     ("from year_to_date order by person",                   "reads all sums, for checks"),

@@ -1,17 +1,20 @@
-//! Cashiers under bad luck: each takes one guest after the other through a whole stay, does what cashiers do when no answer comes, and
-//! writes down what was answered in the end.
+//! Cashiers under bad luck: each takes one guest after the other through a whole stay, or a visit to the outpatient department, does what
+//! cashiers do when no answer comes, and writes down what was answered in the end.
 //!
 //! They know the interface alone. An answer that says "later" is no answer, and the same message is sent again, for as long as it
 //! takes; how long that may be after the faults have stopped is for whoever ends the load.
 
 use crate::{
-    bills,
-    hospital::{CallError, Called, Hospital, Settled, UPLOAD_MAX, fee_input, parsed},
-    load::ground::Guest,
+    hospital::{
+        CallError, Called, Hospital, Settled, UPLOAD_MAX, bill_input, description, fee_input, parsed,
+        registration,
+    },
+    load::ground::{BILL, Guest, Visit},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -34,6 +37,17 @@ pub enum Told {
     Nothing,
 }
 
+impl Told {
+    /// The settlement that it is about, where one was named.
+    pub fn settlement(&self) -> Option<SettlementId> {
+        match self {
+            Self::Settled(settled) => settled.settlement,
+            Self::Undone(id) => *id,
+            Self::Refused(_) | Self::Nothing => None,
+        }
+    }
+}
+
 /// A stay that came at least to its settlement.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -54,6 +68,10 @@ pub struct Journal {
     pub strange: Vec<String>,
     /// Messages that got no answer, or one that says "later", and were sent again.
     pub sent_again: u64,
+    /// What those heard who asked once while something was away, by kind, and the longest that one of them waited.
+    pub meanwhile: BTreeMap<&'static str, u64>,
+    /// The longest that one of them waited for it.
+    pub longest: Duration,
 }
 
 /// What a cashier does with a stay.
@@ -124,6 +142,8 @@ struct Room {
     discharged: Mutex<Vec<Discharged>>,
     journal: Mutex<Journal>,
     asked: AtomicU64,
+    /// Those who ask once and leave it at that: how many have heard something, or nothing.
+    heard: AtomicU64,
     sent_again: AtomicU64,
     /// Set when no more guests are to be taken: until when answers are waited for.
     closing: watch::Sender<Option<Instant>>,
@@ -182,6 +202,11 @@ impl Cashiers {
     /// How many settlements were asked for so far.
     pub fn asked(&self) -> u64 {
         self.room.asked.load(Ordering::Relaxed)
+    }
+
+    /// How many of those who ask once have been answered, or heard that they are not.
+    pub fn heard(&self) -> u64 {
+        self.room.heard.load(Ordering::Relaxed)
     }
 
     /// No more guests are taken; the journal, once every cashier has been answered, or nobody has been for so long.
@@ -273,7 +298,13 @@ impl Cashier {
             let msgid = stay.guest.hospital.next_msgid();
             self.room.asked.fetch_add(1, Ordering::Relaxed);
             // Whatever is said now, the same message finds the answer later.
-            let _ = stay.send(&msgid).await;
+            let began = Instant::now();
+            let kind = self.said_meanwhile(&stay.send(&msgid).await);
+            self.room.write(|journal| {
+                *journal.meanwhile.entry(kind).or_default() += 1;
+                journal.longest = journal.longest.max(began.elapsed());
+            });
+            self.room.heard.fetch_add(1, Ordering::Relaxed);
             open.push((stay, msgid));
         }
         let mut closing = self.room.closing.subscribe();
@@ -282,23 +313,53 @@ impl Cashier {
             let told = if self.dice.random_range(0..10) == 0 {
                 self.reverses(&stay.guest, &msgid, None).await
             } else {
-                let heard = self.patiently(&stay.guest, &msgid, "2304", stay.input()).await;
+                let heard =
+                    self.patiently(&stay.guest, &msgid, stay.guest.transactions().0, stay.input()).await;
                 self.told(heard)
             };
             self.room.write(|journal| journal.entries.push(Entry { visit: stay.visit, told }));
         }
     }
 
-    /// 2401, 2301, 2402.
-    async fn discharged(&mut self, guest: &Guest) -> Result<VisitId, String> {
-        let Guest { hospital, patient, stay, bill } = guest;
-        let answer = self.step(guest, "2401", hospital.admission(patient, stay)).await?;
-        let visit = parsed(&answer, "/output/result/mdtrt_id").map_err(|error| error.to_string())?;
-        for lines in bill.chunks(UPLOAD_MAX) {
-            self.step(guest, "2301", fee_input(patient, visit, stay, lines)).await?;
+    /// What is said while nobody can settle. Nothing may be settled then.
+    fn said_meanwhile(&self, said: &Called<Value>) -> &'static str {
+        match said {
+            Ok(answer) => {
+                self.room
+                    .strange(format!("停机期间竟答复已结算：{}", answer["output"]["setlinfo"]["setl_id"]));
+                "已结算"
+            }
+            Err(CallError::NoAnswer(_)) => "无应答",
+            Err(CallError::Refused { message, .. }) => {
+                let kinds = [("繁忙", "平台繁忙"), ("无法连通", "对方无法连通"), ("重发", "结果待查")];
+                kinds.into_iter().find(|(word, _)| message.contains(word)).map_or("拒绝", |(_, kind)| kind)
+            }
+            Err(CallError::Gateway { .. } | CallError::NotUnderstood(_)) => "应答异常",
         }
-        self.step(guest, "2402", Hospital::discharge_input(patient, visit, stay)).await?;
-        Ok(visit)
+    }
+
+    /// 2401, 2301, 2402; or 2201, 2203, 2204.
+    async fn discharged(&mut self, guest: &Guest) -> Result<VisitId, String> {
+        let Guest { hospital, patient, visit, bill } = guest;
+        let read = |answer: &Value, at| parsed(answer, at).map_err(|error| error.to_string());
+        match visit {
+            Visit::Stay(stay) => {
+                let answer = self.step(guest, "2401", hospital.admission(patient, stay)).await?;
+                let visit = read(&answer, "/output/result/mdtrt_id")?;
+                for lines in bill.chunks(UPLOAD_MAX) {
+                    self.step(guest, "2301", fee_input(patient, visit, stay, lines)).await?;
+                }
+                self.step(guest, "2402", Hospital::discharge_input(patient, visit, stay)).await?;
+                Ok(visit)
+            }
+            Visit::Outpatient(outpatient) => {
+                let answer = self.step(guest, "2201", registration(patient, outpatient)).await?;
+                let visit = read(&answer, "/output/data/mdtrt_id")?;
+                self.step(guest, "2203", description(patient, visit, outpatient)).await?;
+                self.step(guest, "2204", bill_input(patient, visit, outpatient, (BILL, bill))).await?;
+                Ok(visit)
+            }
+        }
     }
 
     async fn step(&mut self, guest: &Guest, infno: &str, input: Value) -> Result<Value, String> {
@@ -312,15 +373,16 @@ impl Cashier {
 
     async fn settles(&mut self, guest: &Guest, visit: VisitId, plan: Plan) {
         self.room.asked.fetch_add(1, Ordering::Relaxed);
+        let (settles, _) = guest.transactions();
         let msgid = guest.hospital.next_msgid();
-        let input = settlement_input(guest, visit);
+        let input = guest.settlement_input(visit);
         let told = match plan {
             Plan::Settle => {
-                let heard = self.patiently(guest, &msgid, "2304", input).await;
+                let heard = self.patiently(guest, &msgid, settles, input).await;
                 self.told(heard)
             }
             Plan::Cancel | Plan::CancelAndSettle | Plan::Reverse => {
-                let heard = self.patiently(guest, &msgid, "2304", input).await;
+                let heard = self.patiently(guest, &msgid, settles, input).await;
                 match self.told(heard) {
                     Told::Settled(settled) if plan == Plan::Reverse => {
                         self.reverses(guest, &msgid, settled.settlement).await
@@ -338,15 +400,15 @@ impl Cashier {
             }
             Plan::GiveUp => {
                 let soon = Duration::from_millis(self.dice.random_range(1..200));
-                let _ = timeout(soon, send(guest, &msgid, "2304", input)).await;
+                let _ = timeout(soon, send(guest, &msgid, settles, input)).await;
                 self.reverses(guest, &msgid, None).await
             }
             Plan::OtherMessage => self.asks_otherwise(guest, &input, msgid).await,
             Plan::Twice => {
                 let (mut other, again) = (self.twin(), input.clone());
                 let (first, second) = tokio::join!(
-                    self.patiently(guest, &msgid, "2304", input),
-                    other.patiently(guest, &msgid, "2304", again)
+                    self.patiently(guest, &msgid, settles, input),
+                    other.patiently(guest, &msgid, settles, again)
                 );
                 if let (Heard::Yes(first), Heard::Yes(second)) = (&first, &second)
                     && first.pointer("/output/setlinfo/setl_id") != second.pointer("/output/setlinfo/setl_id")
@@ -385,14 +447,14 @@ impl Cashier {
         }
     }
 
-    /// 2305.
+    /// 2305, or 2208.
     async fn cancels(&mut self, guest: &Guest, visit: VisitId, settled: &Settled) -> Told {
         let Some(id) = settled.settlement else { return Told::Nothing };
         let input = json!({ "data": {
             "mdtrt_id": visit.to_string(), "setl_id": id.to_string(), "psn_no": guest.patient.number.as_str(),
         }});
         let msgid = guest.hospital.next_msgid();
-        match self.patiently(guest, &msgid, "2305", input).await {
+        match self.patiently(guest, &msgid, guest.transactions().1, input).await {
             Heard::Yes(_) => Told::Undone(Some(id)),
             Heard::No(why) => {
                 self.room.strange(format!("结算[{id}]撤销被拒：{why}"));
@@ -402,11 +464,11 @@ impl Cashier {
         }
     }
 
-    /// 2304 anew after a cancellation, which the insured place may not have confirmed yet.
+    /// 2304 or 2207 anew after a cancellation, which the insured place may not have confirmed yet.
     async fn settles_anew(&mut self, guest: &Guest, visit: VisitId, undone: Told) -> Told {
         loop {
             let msgid = guest.hospital.next_msgid();
-            match self.patiently(guest, &msgid, "2304", settlement_input(guest, visit)).await {
+            match self.patiently(guest, &msgid, guest.transactions().0, guest.settlement_input(visit)).await {
                 Heard::No(why) if why.contains("撤销中") && !self.room.is_closed() => self.rest().await,
                 Heard::No(_) => return undone,
                 heard => return self.told(heard),
@@ -417,7 +479,7 @@ impl Cashier {
     /// 2601.
     async fn reverses(&mut self, guest: &Guest, original: &str, id: Option<SettlementId>) -> Told {
         let input = json!({ "data": {
-            "psn_no": guest.patient.number.as_str(), "omsgid": original, "oinfno": "2304",
+            "psn_no": guest.patient.number.as_str(), "omsgid": original, "oinfno": guest.transactions().0,
         }});
         let msgid = guest.hospital.next_msgid();
         match self.patiently(guest, &msgid, "2601", input).await {
@@ -438,7 +500,7 @@ impl Cashier {
         let (mut sent, mut refused) = (1, Told::Nothing);
         loop {
             for at in 0..open.len() {
-                match send(guest, &open[at], "2304", input.clone()).await {
+                match send(guest, &open[at], guest.transactions().0, input.clone()).await {
                     Ok(answer) => return self.told(Heard::Yes(Box::new(answer))),
                     Err(error) => {
                         if let Some(why) = self.refusal(&error) {
@@ -501,16 +563,12 @@ impl Cashier {
 
 impl Discharged {
     fn input(&self) -> Value {
-        settlement_input(&self.guest, self.visit)
+        self.guest.settlement_input(self.visit)
     }
 
     async fn send(&self, msgid: &str) -> Called<Value> {
-        send(&self.guest, msgid, "2304", self.input()).await
+        send(&self.guest, msgid, self.guest.transactions().0, self.input()).await
     }
-}
-
-fn settlement_input(guest: &Guest, visit: VisitId) -> Value {
-    guest.hospital.settlement_input(&guest.patient, visit, bills::total(&guest.bill))
 }
 
 async fn send(guest: &Guest, msgid: &str, infno: &str, input: Value) -> Called<Value> {

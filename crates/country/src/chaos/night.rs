@@ -49,6 +49,8 @@ pub struct Night {
 pub struct Reconciled {
     /// How many settlements differed and no longer do.
     pub mended: usize,
+    /// The settlements on which books differ still: cases for people.
+    pub cases: BTreeSet<SettlementId>,
     /// The differences that are left for people, in Chinese.
     pub left: Vec<String>,
 }
@@ -127,8 +129,9 @@ impl Night {
             found.extend(difference::list(&mut *store.conn().await?, wanted, FOUND_MOST).await?);
         }
         let (open, mended): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.matter.stage.is_open());
+        let cases: BTreeSet<SettlementId> = open.iter().map(|one| one.settlement).collect();
         let mended: BTreeSet<SettlementId> = mended.into_iter().map(|one| one.settlement).collect();
-        Ok(Reconciled { mended: mended.len(), left: told(open) })
+        Ok(Reconciled { mended: mended.difference(&cases).count(), cases, left: told(open) })
     }
 
     async fn keep(&self, node: &ProvinceNode) -> Result<(), Trouble> {

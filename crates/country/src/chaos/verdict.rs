@@ -7,7 +7,7 @@ use crate::{
     world::Trouble,
 };
 use casework::settlement::Stage;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Amounts, hub, insured, treatment};
 use terms::{SettlementId, VisitId};
 
@@ -24,6 +24,8 @@ pub struct Verdict {
     pub lost: usize,
     /// Stays that stand more than once, that stand although their cashier was told otherwise, or that nobody asked for.
     pub doubled: usize,
+    /// Stays of which a cashier was told what is not so in some book, and that people hear of: the settlement is a case.
+    pub cases: usize,
     /// Everything that does not hold, in Chinese sentences.
     pub failures: Vec<String>,
 }
@@ -39,8 +41,12 @@ struct Standing {
     books: [(&'static str, BTreeMap<SettlementId, Amounts>); 3],
 }
 
-/// Compares; the nodes are at rest.
-pub async fn judge(journal: &Journal, nodes: &Nodes) -> Result<Verdict, Trouble> {
+/// Compares; the nodes are at rest. What is a case for people is no failure: they know of it.
+pub async fn judge(
+    journal: &Journal,
+    nodes: &Nodes,
+    cases: &BTreeSet<SettlementId>,
+) -> Result<Verdict, Trouble> {
     let (standing, undone) = Standing::read(nodes).await?;
     let mut verdict = Verdict {
         standing: standing.books[0].1.len(),
@@ -49,20 +55,23 @@ pub async fn judge(journal: &Journal, nodes: &Nodes) -> Result<Verdict, Trouble>
         ..Verdict::default()
     };
     let (mut lost, mut doubled) = (Vec::new(), Vec::new());
-    compare(journal, &standing, &mut lost, &mut doubled);
+    verdict.cases = compare(journal, &standing, cases, (&mut lost, &mut doubled));
     (verdict.lost, verdict.doubled) = (lost.len(), doubled.len());
     let nothing = journal.entries.iter().filter(|entry| entry.told == Told::Nothing).count();
     let failures = &mut verdict.failures;
     if nothing > 0 {
         failures.push(format!("有{nothing}次住院的结算一直没有得到最终应答"));
     }
-    for (what, all) in [("丢失", lost), ("重复", doubled), ("应答异常", journal.strange.clone())] {
+    let is_case = |told: &String| cases.iter().any(|id| told.contains(&id.to_string()));
+    let strange: Vec<String> = journal.strange.iter().filter(|one| !is_case(one)).cloned().collect();
+    for (what, all) in [("丢失", lost), ("重复", doubled), ("应答异常", strange)] {
         failures.extend(all.iter().take(SHOWN).map(|one| format!("{what}：{one}")));
         if all.len() > SHOWN {
             failures.push(format!("{what}：另有{}处", all.len() - SHOWN));
         }
     }
-    let others = checks::failures_at(nodes).await?;
+    let mut others = checks::failures_at(nodes).await?;
+    others.retain(|one| !is_case(one));
     failures.extend(others.iter().take(SHOWN).cloned());
     if others.len() > SHOWN {
         failures.push(format!("三方账另有{}处不符", others.len() - SHOWN));
@@ -70,7 +79,14 @@ pub async fn judge(journal: &Journal, nodes: &Nodes) -> Result<Verdict, Trouble>
     Ok(verdict)
 }
 
-fn compare(journal: &Journal, standing: &Standing, lost: &mut Vec<String>, doubled: &mut Vec<String>) {
+/// Says what is lost and what is doubled, and counts the cases among what was told.
+fn compare(
+    journal: &Journal,
+    standing: &Standing,
+    cases: &BTreeSet<SettlementId>,
+    (lost, doubled): (&mut Vec<String>, &mut Vec<String>),
+) -> usize {
+    let mut worked_on = 0;
     let mut of_visit = BTreeMap::<VisitId, Vec<SettlementId>>::new();
     for id in standing.books[0].1.keys() {
         if let Some(visit) = standing.visits.get(id) {
@@ -79,6 +95,10 @@ fn compare(journal: &Journal, standing: &Standing, lost: &mut Vec<String>, doubl
     }
     for Entry { visit, told } in &journal.entries {
         let stands = of_visit.remove(visit).unwrap_or_default();
+        if told.settlement().is_some_and(|id| cases.contains(&id)) {
+            worked_on += 1;
+            continue;
+        }
         match told {
             Told::Settled(settled) => {
                 lost.extend(missing(settled, standing).map(|what| format!("就诊[{visit}]{what}")));
@@ -106,6 +126,7 @@ fn compare(journal: &Journal, standing: &Standing, lost: &mut Vec<String>, doubl
         }
     }
     doubled.extend(of_visit.keys().map(|visit| format!("就诊[{visit}]有效，但没有收费员得到应答")));
+    worked_on
 }
 
 /// What of a settlement that a cashier was told is otherwise in the books; nothing, if all is well.
@@ -198,8 +219,30 @@ mod tests {
     fn found(told: Vec<(u64, Told)>, standing: &Standing) -> (usize, usize) {
         let entries = told.into_iter().map(|(of, told)| Entry { visit: visit(of), told }).collect();
         let (mut lost, mut doubled) = (Vec::new(), Vec::new());
-        compare(&Journal { entries, ..Journal::default() }, standing, &mut lost, &mut doubled);
+        let journal = Journal { entries, ..Journal::default() };
+        compare(&journal, standing, &BTreeSet::new(), (&mut lost, &mut doubled));
         (lost.len(), doubled.len())
+    }
+
+    #[test]
+    fn what_people_hear_of_is_not_lost() {
+        let mut restored = books(&[(1, 1), (2, 2)]);
+        restored.books[0].1.remove(&id(1));
+        let told = |of, told| Entry { visit: visit(of), told };
+        for (one, expected) in [
+            (settled(1, 700), (0, 1)),
+            (Told::Undone(Some(id(1))), (0, 1)),
+            (settled(3, 700), (1, 0)),
+            (Told::Undone(None), (0, 0)),
+        ] {
+            let entries = vec![told(1, one.clone()), told(2, settled(2, 700))];
+            let (mut lost, mut doubled) = (Vec::new(), Vec::new());
+            let journal = Journal { entries, ..Journal::default() };
+            let cases = BTreeSet::from([id(1)]);
+            let worked_on = compare(&journal, &restored, &cases, (&mut lost, &mut doubled));
+            assert_eq!((lost.len(), worked_on), expected, "{one:?}");
+            assert!(doubled.is_empty());
+        }
     }
 
     #[test]

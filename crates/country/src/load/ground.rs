@@ -20,6 +20,7 @@ use casework::{
     person::Person,
 };
 use node::{RandomIds, SystemClock};
+use serde_json::Value;
 use std::{
     sync::{
         Arc,
@@ -34,7 +35,7 @@ use store::{
 };
 use terms::{
     Clock, Fen, FilingCategory, FilingId, IdSource, InsuranceScheme, MemberStatus, Moment, Participant,
-    PoolingArea, Province,
+    PoolingArea, Province, VisitId,
 };
 use wire::sign::sm2::PublicKey;
 
@@ -75,16 +76,38 @@ pub struct Prepared {
     pub settlement: Bytes,
 }
 
-/// Somebody who may come to a hospital, and what of: nobody knows of the stay yet.
+/// Somebody who may come to a hospital, and what for: nobody knows of the visit yet.
 pub struct Guest {
     /// The hospital's software.
     pub hospital: Arc<Hospital>,
     /// Who.
     pub patient: Patient,
-    /// The stay.
-    pub stay: Stay,
+    /// The stay, or the visit to the outpatient department.
+    pub visit: Visit,
     /// What it costs.
     pub bill: Arc<Vec<BillLine>>,
+}
+
+impl Guest {
+    /// The transaction that settles it, and the one that cancels that: 2304 and 2305, or 2207 and 2208.
+    pub const fn transactions(&self) -> (&'static str, &'static str) {
+        match self.visit {
+            Visit::Stay(_) => ("2304", "2305"),
+            Visit::Outpatient(_) => ("2207", "2208"),
+        }
+    }
+
+    /// What settles it.
+    pub fn settlement_input(&self, visit: VisitId) -> Value {
+        let total = bills::total(&self.bill);
+        match &self.visit {
+            Visit::Stay(_) => self.hospital.settlement_input(&self.patient, visit, total),
+            Visit::Outpatient(outpatient) => {
+                let bill = Bill { name: BILL, total, outpatient };
+                Hospital::bill_settlement_input(&self.patient, visit, &bill)
+            }
+        }
+    }
 }
 
 /// The ground, laid.
@@ -225,13 +248,13 @@ impl Ground {
         Ok(prepared)
     }
 
-    /// Registers so many people, each of whom may come for a stay.
+    /// Registers so many people, of whom every third may come to an outpatient department and the others for a stay.
     pub async fn guests(&mut self, count: usize) -> Result<Vec<Guest>, Trouble> {
         let (first, last) = self.register_more(count).await?;
         let guest = |serial: u32| {
-            let Unprepared { hospital, patient, visit, bill } = self.unprepared(Care::Stay, serial);
-            let Visit::Stay(stay) = visit else { unreachable!("a stay was asked for") };
-            Guest { hospital, patient, stay, bill }
+            let care = if serial % 3 == 2 { Care::Outpatient } else { Care::Stay };
+            let Unprepared { hospital, patient, visit, bill } = self.unprepared(care, serial);
+            Guest { hospital, patient, visit, bill }
         };
         Ok((first..last).map(guest).collect())
     }
@@ -333,13 +356,15 @@ fn person_of(serial: u32) -> Person {
 }
 
 /// A stay or an outpatient visit.
-enum Visit {
+pub enum Visit {
+    /// A stay.
     Stay(Stay),
+    /// An outpatient visit of one bill.
     Outpatient(Outpatient),
 }
 
 /// The one bill of an outpatient visit.
-const BILL: &str = "1";
+pub const BILL: &str = "1";
 
 /// A visit that nobody knows of yet.
 struct Unprepared {

@@ -1,8 +1,9 @@
 //! Settlements that come at fixed moments whatever becomes of the earlier ones, more of them than a node can do.
 //!
 //! Who is refused comes again: the stay goes back to those that wait, and the same message is sent for it later. So no more stays
-//! are needed than are settled. The client is one task for each message and some thousand lines of bytes that are built before:
-//! what it costs, the nodes on the same machine do not have.
+//! are needed than are settled. There are so many cashiers, each of whom waits for one answer at a time on a connection of his own: a
+//! message for which none is free is not sent. The client is one task for each message, and its messages are bytes that were built
+//! before; what it costs all the same is for whoever measures to keep from the nodes.
 
 use super::{Latencies, Prepared, Waiting, take};
 use bytes::Bytes;
@@ -24,6 +25,8 @@ pub struct Offered {
     pub tenths_per_second: u64,
     /// For so long.
     pub duration: Duration,
+    /// The most that wait for an answer at once.
+    pub cashiers: usize,
     /// A settlement that takes longer than this is of no use to anybody.
     pub bound: Duration,
 }
@@ -33,6 +36,8 @@ pub struct Offered {
 pub struct Became {
     /// Messages that were sent.
     pub sent: u64,
+    /// Messages that were due while every cashier waited, or no stay was left.
+    pub unsent: u64,
     /// Settled within the bound, and while the load went on.
     pub in_time: u64,
     /// Settled, whenever.
@@ -57,6 +62,11 @@ impl Became {
         per_second(self.in_time, self.elapsed)
     }
 
+    /// Messages sent a second, in tenths.
+    pub fn sent_tenths_per_second(&self) -> u64 {
+        per_second(self.sent, self.elapsed)
+    }
+
     /// Refusals a second, in tenths.
     pub fn refused_tenths_per_second(&self) -> u64 {
         per_second(self.refused, self.elapsed)
@@ -73,7 +83,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const EVERY: Duration = Duration::from_millis(1);
 
 /// Sends as much as is offered, and waits for the last answers.
-pub async fn overload(address: SocketAddr, waiting: &Waiting, offered: Offered) -> Result<Became, String> {
+pub async fn overload(address: SocketAddr, waiting: &Waiting, offered: Offered) -> Became {
     let line = Sender {
         address,
         waiting: Arc::clone(waiting),
@@ -84,22 +94,26 @@ pub async fn overload(address: SocketAddr, waiting: &Waiting, offered: Offered) 
     };
     let gap = Duration::from_nanos(10_000_000_000 / offered.tenths_per_second.max(1));
     let began = Instant::now();
-    let (mut sent, mut due) = (0, began);
+    let (mut sent, mut unsent, mut due) = (0, 0, began);
     let mut tasks = tokio::task::JoinSet::new();
     while began.elapsed() < offered.duration {
         tokio::time::sleep(EVERY).await;
         while due <= Instant::now() {
-            let stay = take(waiting).ok_or("no stay is left to be settled")?;
-            tasks.spawn(line.clone().send(stay, due));
-            sent += 1;
+            while tasks.try_join_next().is_some() {}
+            let stay = if tasks.len() < offered.cashiers { take(waiting) } else { None };
+            if let Some(stay) = stay {
+                tasks.spawn(line.clone().send(stay, due));
+                sent += 1;
+            } else {
+                unsent += 1;
+            }
             due += gap;
         }
-        while tasks.try_join_next().is_some() {}
     }
     let elapsed = began.elapsed();
     tasks.join_all().await;
     let became = std::mem::take(&mut *line.became.lock().expect("nobody panics holding it"));
-    Ok(Became { sent, elapsed, ..became })
+    Became { sent, unsent, elapsed, ..became }
 }
 
 #[derive(Clone)]

@@ -419,3 +419,39 @@ async fn an_insured_place_that_was_restored_from_a_backup_gets_back_what_the_oth
     assert!([kept, gone].iter().all(|id| !differences.contains_key(id)), "{differences:#?}");
     assert!(story.open().await.is_empty());
 }
+
+/// What it was told of that stays true where the others know it; what nobody but the treatment place had, its visits, does not come
+/// back, and people hear of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_treatment_place_that_was_restored_undoes_what_it_had_undone_and_lists_what_it_has_lost() {
+    let mut story = Story::begin().await;
+    let treatment = Participant::Province(hubei());
+    let (kept, taken_back) = (story.settle().await, story.settle().await);
+    let unheard = story.settle_unheard().await;
+    measure::remember(&mut story.store(treatment).conn().await.unwrap()).await.unwrap();
+    story.cancel(taken_back).await;
+    let lost = story.settle().await;
+    let gone = story.settle().await;
+    story.cancel(gone).await;
+    story.play.world.until_quiet().await.unwrap();
+    let year = story.play.year().await;
+
+    measure::forget_since(&mut story.store(treatment).conn().await.unwrap()).await.unwrap();
+    for twice in [false, true] {
+        story.night().await;
+        for _ in 0..3 {
+            story.half_an_hour().await;
+        }
+        story.play.world.until_quiet().await.unwrap();
+        assert_eq!(story.play.year().await, year, "nothing is settled or undone twice");
+        let differences = story.differences(treatment).await;
+        let mended = (Stage::Mended, Cause::UndoingForgotten, Side::Treatment);
+        assert_eq!(told(&differences, taken_back), mended, "{twice}: {:#?}", differences[&taken_back]);
+        assert_eq!(told(&differences, lost), (Stage::Open, Cause::Unexplained, Side::Treatment));
+        assert_eq!(told(&differences, unheard), (Stage::Mended, Cause::AnswerLost, Side::Treatment));
+        assert!([kept, gone].iter().all(|id| !differences.contains_key(id)), "{differences:#?}");
+        // The hub keeps it out of the month's clearing until people have decided.
+        assert_eq!(story.open().await, [lost].into());
+        assert_eq!(story.play.standing().await, [2, 3, 3], "kept, unheard and, elsewhere, what is lost");
+    }
+}

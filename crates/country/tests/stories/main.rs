@@ -29,6 +29,7 @@ mod losses;
 mod medium;
 mod money_losses;
 mod office;
+mod outage;
 mod outpatient;
 mod overload;
 mod pharmacy;

@@ -1,11 +1,12 @@
 //! What a province sends again when its books and the hub's differ and a lost message explains it. Only the treatment place has
 //! something to send: questions to settle and to undo, under the ids that they had. Whoever hears one again gives the first
 //! answer, and the hub writes down what it missed. An insured place that was restored from a backup, and has lost what everybody
-//! else has heard, settles it again, in the order in which it was settled first.
+//! else has heard, settles it again, in the order in which it was settled first. A treatment place that was restored, and has lost that it
+//! had undone something, undoes it when the insured place says that it is undone.
 
 use super::{Look, SENT_AGAIN_MAX, Sent, ask, is_genuine, no_fit};
 use crate::{
-    context::Outcome,
+    context::{Failure, Outcome},
     insured::amounts_of,
     peer::ask::NoAnswer,
     province::ProvinceNode,
@@ -19,7 +20,7 @@ use store::{
     treatment::{self, TreatmentSettlement},
 };
 use terms::{Day, SettlementId};
-use wire::peer::v1::{Answer, Claim, FindOpenDifferences, Question, Settle};
+use wire::peer::v1::{Answer, Claim, FindOpenDifferences, Question, Settle, UndoKind};
 
 /// How long after it was sent again a question waits in the outbox, in milliseconds.
 const ASK_AGAIN_MILLIS: i64 = 10_000;
@@ -36,6 +37,7 @@ pub(super) async fn send_again(node: &ProvinceNode, part: Part, look: &Look) -> 
         let Some(row) = row.filter(is_genuine) else { continue };
         let words = match found.cause {
             Cause::NotRecorded => settle_again(node, &row).await?,
+            Cause::UndoingForgotten => undo_forgotten(node, &row).await?,
             _ => send_of(node, &row).await?,
         };
         sent.extend(words.map(|words| (*id, words)));
@@ -57,10 +59,7 @@ async fn settle_again(node: &ProvinceNode, row: &TreatmentSettlement) -> Outcome
     if row.stage != Stage::Settled {
         return Ok(None);
     }
-    let claim: Claim = row.claim.read()?;
-    let settle = Settle { settlement: row.id, asked_at: row.asked_at, claim };
-    let question = Question::Settle(Box::new(settle));
-    let words = match node.ask(&question).await {
+    let words = match node.ask(&question_again(row)?).await {
         Ok(Answer::Settled(settled)) if amounts_of(&settled.breakdown) == row.amounts => {
             "已以原结算ID重发结算，参保地返回与本方一致的结果"
         }
@@ -71,6 +70,53 @@ async fn settle_again(node: &ProvinceNode, row: &TreatmentSettlement) -> Outcome
         Err(NoAnswer::Unknown(_)) => "已以原结算ID重发结算，尚未收到应答",
     };
     Ok(Some(words.to_owned()))
+}
+
+/// The question to settle what is settled.
+fn question_again(row: &TreatmentSettlement) -> Outcome<Question> {
+    let claim: Claim = row.claim.read()?;
+    Ok(Question::Settle(Box::new(Settle { settlement: row.id, asked_at: row.asked_at, claim })))
+}
+
+/// Asks the insured place about what stands here and is undone at the hub, and undoes it where that says so too. Only this node can
+/// have asked for it, and the hub cannot say so in the insured place's name.
+async fn undo_forgotten(node: &ProvinceNode, row: &TreatmentSettlement) -> Outcome<Option<String>> {
+    if row.stage != Stage::Settled {
+        return Ok(None);
+    }
+    let words = match node.ask(&question_again(row)?).await {
+        Err(NoAnswer::Refused(refusal)) if refusal.code() == UNDONE => {
+            return undo_too(node, row).await.map(Some);
+        }
+        Ok(Answer::Settled(_)) => "已向参保地核实，参保地仍有效，国家平台的撤销须人工核查",
+        Ok(_) => return Err(no_fit()),
+        Err(NoAnswer::Refused(_)) => "已向参保地核实，参保地拒绝，须人工核查",
+        Err(NoAnswer::HubRefused(_)) => "向参保地核实未被国家平台转发",
+        Err(NoAnswer::Unknown(_)) => "已向参保地核实，尚未收到应答",
+    };
+    Ok(Some(words.to_owned()))
+}
+
+/// The refusal to settle what is undone.
+const UNDONE: &str = "already-undone";
+
+/// Undoes here what is undone everywhere else.
+async fn undo_too(node: &ProvinceNode, row: &TreatmentSettlement) -> Outcome<String> {
+    let mut work = node.context.store.begin().await?;
+    let Some(mut held) = treatment::hold(&mut work, row.id).await? else { return Err(no_fit()) };
+    match settlement::start_undo(node, &mut work, &mut held, UndoKind::Reversal, "").await {
+        Ok(question) => {
+            work.save().await?;
+            if let Some(question) = question {
+                hear(row.id, settlement::ask_undo(node, &question).await.map(drop));
+            }
+            Ok("参保地答复已撤销，本方据此撤销".to_owned())
+        }
+        Err(Failure::Refused(refusal)) => {
+            Ok(format!("参保地答复已撤销，本方未能撤销：{}", refusal.message()))
+        }
+        Err(trouble) => Err(trouble),
+    }
 }
 
 /// Sends again what the settlement's stage says: the question to settle or to undo it.
@@ -112,7 +158,8 @@ async fn put_back(node: &ProvinceNode, row: &TreatmentSettlement) -> Outcome<()>
     let held = treatment::hold(&mut work, row.id).await?;
     if held.is_some_and(|held| held.stage == row.stage) {
         let again = now.plus_millis(ASK_AGAIN_MILLIS);
-        outbox::put(&mut work, row.area, (&row.id.to_string(), kind), None, (now, again)).await?;
+        let asked = settlement::asked_of(row);
+        outbox::put(&mut work, row.area, (&row.id.to_string(), kind), asked, (now, again)).await?;
     }
     Ok(work.save().await?)
 }

@@ -2,6 +2,10 @@
 //!
 //! Places at work go to callers in turn, not to requests in the order in which they came: who sends a thousand waits behind his
 //! own. Where all waiting places are taken, whoever has the most waiting gives one up to a caller with fewer.
+//!
+//! A queue that has not been empty for a while is no burst but a load that will not be done: to wait in it for one's turn is to be
+//! late, and so is everybody behind. Such a queue is *standing*: the newest of a caller goes first, who is served while somebody still
+//! waits for the answer, and nobody waits long to hear that there is no place.
 
 use super::Limits;
 use std::{
@@ -23,6 +27,8 @@ pub struct Queue<W> {
     turns: VecDeque<Caller>,
     at_work: usize,
     waiting: usize,
+    /// Since when somebody has always been waiting.
+    since: Option<Duration>,
     tickets: u64,
 }
 
@@ -36,6 +42,7 @@ struct Line<W> {
 #[derive(Debug)]
 struct Waiting<W> {
     ticket: u64,
+    came: Duration,
     until: Duration,
     wake: W,
 }
@@ -49,6 +56,8 @@ pub enum Arrival<W> {
     Waits {
         /// By which it can leave.
         ticket: u64,
+        /// Until when at most.
+        until: Duration,
         /// Who is refused in its favour.
         displaced: Option<W>,
     },
@@ -60,7 +69,7 @@ impl<W> Queue<W> {
     /// A queue with nobody in it.
     pub fn new(limits: Limits) -> Self {
         let (callers, turns) = (BTreeMap::new(), VecDeque::new());
-        Self { limits, callers, turns, at_work: 0, waiting: 0, tickets: 0 }
+        Self { limits, callers, turns, at_work: 0, waiting: 0, since: None, tickets: 0 }
     }
 
     /// A request comes, which is waited for until then. All times count from the same moment.
@@ -86,13 +95,28 @@ impl<W> Queue<W> {
         }
         self.tickets += 1;
         self.waiting += 1;
+        self.since.get_or_insert(now);
         let ticket = self.tickets;
+        let until = if self.is_standing(now) { until.min(now + self.limits.short()) } else { until };
         let (caller, line) = self.line(caller);
-        line.waiting.push_back(Waiting { ticket, until, wake });
+        line.waiting.push_back(Waiting { ticket, came: now, until, wake });
         if line.waiting.len() == 1 {
             self.turns.push_back(caller);
         }
-        Arrival::Waits { ticket, displaced }
+        Arrival::Waits { ticket, until, displaced }
+    }
+
+    /// Whether somebody has been waiting for so long that it is no burst.
+    fn is_standing(&self, now: Duration) -> bool {
+        self.since.is_some_and(|since| now.saturating_sub(since) >= self.limits.standing())
+    }
+
+    /// Fewer wait.
+    fn waits_less(&mut self, by: usize) {
+        self.waiting -= by;
+        if self.waiting == 0 {
+            self.since = None;
+        }
     }
 
     /// A request of this caller is done; who begins in its place.
@@ -109,23 +133,25 @@ impl<W> Queue<W> {
         let Some(line) = self.callers.get_mut(caller) else { return };
         let Some(at) = line.waiting.iter().position(|one| one.ticket == ticket) else { return };
         line.waiting.remove(at);
-        self.waiting -= 1;
         if line.waiting.is_empty() {
             self.turns.retain(|one| **one != *caller);
         }
         self.forget_if_idle(caller);
+        self.waits_less(1);
     }
 
     /// The first in turn who may begin; those whose time is over are passed over.
     fn next(&mut self, now: Duration) -> Option<(Caller, W)> {
+        let (is_standing, short) = (self.is_standing(now), self.limits.short());
         let mut at = 0;
         while let Some(caller) = self.turns.get(at).cloned() {
             let line = self.callers.get_mut(&caller).expect("it has something waiting");
-            while line.waiting.front().is_some_and(|one| one.until <= now) {
-                line.waiting.pop_front();
-                self.waiting -= 1;
-            }
-            if line.waiting.is_empty() {
+            let before = line.waiting.len();
+            line.waiting.retain(|one| one.until > now && (!is_standing || one.came + short > now));
+            let (over, is_empty) = (before - line.waiting.len(), line.waiting.is_empty());
+            self.waits_less(over);
+            let line = self.callers.get_mut(&caller).expect("it is there still");
+            if is_empty {
                 self.turns.remove(at);
                 self.forget_if_idle(&caller);
                 continue;
@@ -134,14 +160,15 @@ impl<W> Queue<W> {
                 at += 1;
                 continue;
             }
-            let begins = line.waiting.pop_front().expect("somebody waits");
+            let begins = if is_standing { line.waiting.pop_back() } else { line.waiting.pop_front() };
+            let begins = begins.expect("somebody waits");
             line.at_work += 1;
             self.at_work += 1;
-            self.waiting -= 1;
             self.turns.remove(at);
             if !line.waiting.is_empty() {
                 self.turns.push_back(Arc::clone(&caller));
             }
+            self.waits_less(1);
             return Some((caller, begins.wake));
         }
         None
@@ -153,8 +180,9 @@ impl<W> Queue<W> {
         if line.waiting.len() <= newcomers + 1 {
             return None;
         }
-        self.waiting -= 1;
-        line.waiting.pop_back().map(|one| one.wake)
+        let displaced = line.waiting.pop_back().map(|one| one.wake);
+        self.waits_less(1);
+        displaced
     }
 
     fn line(&mut self, caller: &str) -> (Caller, &mut Line<W>) {
@@ -187,7 +215,7 @@ mod tests {
     /// `-a`: one of a's is done; `x1`: request 1 stops waiting; `@3`: it is second 3.
     fn play(limits: (usize, usize), script: &str) -> String {
         let (at_work, waiting) = limits;
-        let mut queue = Queue::new(Limits { at_work, waiting, patience: Duration::ZERO });
+        let mut queue = Queue::new(Limits { at_work, waiting, patience: seconds(40) });
         let mut tickets = BTreeMap::new();
         let (mut told, mut now) = (String::new(), seconds(0));
         for step in script.split(',').map(str::trim) {
@@ -203,13 +231,13 @@ mod tests {
                     queue.leave(caller, *ticket);
                 }
                 caller => {
-                    let (_, until) = rest.split_once(' ').unwrap_or((rest, "9"));
+                    let (_, until) = rest.split_once(' ').unwrap_or((rest, "99"));
                     let name = step.split(' ').next().unwrap().to_owned();
                     let until = seconds(until.parse().unwrap());
                     told.push_str(&match queue.arrive(caller, now, until, name.clone()) {
                         Arrival::Begins(_) => "begins ".to_owned(),
                         Arrival::Refused => "refused ".to_owned(),
-                        Arrival::Waits { ticket, displaced } => {
+                        Arrival::Waits { ticket, displaced, .. } => {
                             tickets.insert(name, (caller.to_owned(), ticket));
                             displaced.map_or_else(|| "waits ".to_owned(), |who| format!("waits!{who} "))
                         }
@@ -251,6 +279,15 @@ mod tests {
             // Who leaves is not waited for, and leaves once.
             ((1, 2), "a1, a2, a3, xa2, -a, xa2, a4", "begins waits waits a3 waits"),
             ((1, 1), "a1, b1, xb1, c1, -a", "begins waits waits c1"),
+            // Of a patience of forty seconds: after ten with somebody waiting, the newest goes first, and nobody waits for more than four.
+            ((1, 5), "a1, a2, @9, a3, -a", "begins waits waits a2"),
+            ((1, 5), "a1, a2, @10, a3, -a, -a", "begins waits waits a3 -"),
+            ((1, 5), "a1, a2, @8, a3, @10, a4, -a, -a, -a", "begins waits waits waits a4 a3 -"),
+            ((1, 5), "a1, a2, @10, a3, @13, -a, @14, a4, -a", "begins waits waits a3 waits a4"),
+            ((1, 5), "a1, a2, b1, @9, b2, a3, @10, -a, -a, -b", "begins waits waits waits waits a3 b2 -"),
+            // Once nobody waits, it is a burst again.
+            ((1, 5), "a1, a2, @10, -a, a3, @19, a4, -a, -a", "begins waits - begins waits a4 -"),
+            ((1, 5), "a1, a2, @9, -a, @10, a3, a4, -a, -a", "begins waits a2 waits waits a3 a4"),
         ] {
             assert_eq!(play(limits, script), expected, "{limits:?}: {script}");
         }
@@ -258,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_one_takes_no_turn_of_another() {
-        let mut queue = Queue::new(Limits { at_work: 4, waiting: 8, patience: Duration::ZERO });
+        let mut queue = Queue::new(Limits { at_work: 4, waiting: 8, patience: seconds(40) });
         let mut done = BTreeMap::<Caller, usize>::new();
         let mut working: Vec<Caller> = Vec::new();
         let (until, mut refused) = (seconds(9), 0);

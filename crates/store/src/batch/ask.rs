@@ -87,8 +87,8 @@ impl Batch for Ask {
                        claim, asked_at, registration, care, bill
                 from moved
              ), put as (
-                insert into outbox (area, subject, kind, question, attempts, next_at, created_at)
-                select area, id, $21, null, 0, again_at, asked_at from moved
+                insert into outbox (area, subject, kind, question, attempts, next_at, created_at, addressee)
+                select area, id, $21, null, 0, again_at, asked_at, insured / 10000 * 10000 from moved
              )
              select id from moved",
         )

@@ -32,6 +32,9 @@ pub struct Arguments {
     /// 收费员人数 (how many cashiers)
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     cashiers: u16,
+    /// 国家平台停机期间申请结算的笔数；默认相当于一个大省高峰一小时 (settlements asked for while the hub is down)
+    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    outage_settlements: u64,
     /// 工作目录；不填则用临时目录，通过后即删 (a folder that stays, instead of a temporary one)
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
@@ -115,9 +118,9 @@ async fn play_all(
 
 impl Row {
     fn told(&self) -> String {
-        let Verdict { standing, undone, refused, lost, doubled, failures } = &self.verdict;
+        let Verdict { standing, undone, refused, lost, doubled, cases, failures } = &self.verdict;
         format!(
-            "  {}秒，故障{}次（{}）；申请结算{}，有效{standing}，撤销{undone}，拒绝{refused}，丢失{lost}，重复{doubled}；\
+            "  {}秒，故障{}次（{}）；申请结算{}，有效{standing}，撤销{undone}，拒绝{refused}，丢失{lost}，重复{doubled}，由人处理{cases}；\
              重发{}次，恢复用时{}毫秒；{}",
             self.lasted.as_secs(),
             self.faults,
@@ -129,7 +132,7 @@ impl Row {
         )
     }
 
-    fn cells(&self) -> [String; 10] {
+    fn cells(&self) -> [String; 11] {
         let verdict = &self.verdict;
         [
             self.scenario.name().to_owned(),
@@ -141,12 +144,13 @@ impl Row {
             verdict.refused.to_string(),
             verdict.lost.to_string(),
             verdict.doubled.to_string(),
+            verdict.cases.to_string(),
             report::tenths(u64::try_from(self.caught_up.as_millis() / 100).unwrap_or(u64::MAX)),
         ]
     }
 }
 
-const HEADS: [&str; 10] = [
+const HEADS: [&str; 11] = [
     "scenario",
     "seconds",
     "faults",
@@ -156,6 +160,7 @@ const HEADS: [&str; 10] = [
     "refused",
     "lost",
     "doubled",
+    "cases",
     "caught up after s",
 ];
 

@@ -2,6 +2,7 @@
 
 use crate::{say, stop::Stop};
 use node::{Context, Metrics, Running, operations};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -17,8 +18,17 @@ const MONTHS_EVERY: Duration = Duration::from_hours(6);
 
 /// The runtime of a command.
 pub fn runtime() -> Result<Runtime, Stop> {
+    open_as_many_as_may_be();
     Runtime::new()
         .map_err(|error| Stop::Unable(format!("无法启动运行环境 (cannot start the runtime): {error}")))
+}
+
+/// Lets this process open as many connections as its user may: the few that are allowed at first are used up by hospitals that wait for
+/// their answers, and whoever comes then hears nothing at all.
+fn open_as_many_as_may_be() {
+    let allowed = getrlimit(Resource::Nofile);
+    // If it may not, it goes on with what it has.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed });
 }
 
 /// A listener on an address.

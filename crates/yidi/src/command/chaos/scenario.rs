@@ -3,6 +3,7 @@
 use super::{
     Arguments, Row, cannot,
     land::{Disk, Land, Plan, Who},
+    report,
     server::{Server, postmaster},
     trouble,
 };
@@ -14,7 +15,8 @@ use country::{
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -42,10 +44,16 @@ pub enum Scenario {
     RestoreInsured,
     /// 国家平台丢失数据，从备份恢复 (the hub is restored from a backup)
     RestoreHub,
+    /// 就医地丢失数据，从备份恢复 (the treatment place is restored from a backup)
+    RestoreTreatment,
 }
 
 /// How long cashiers wait for their last answers, and outboxes for theirs.
 const PATIENCE: Duration = Duration::from_mins(3);
+/// Settlements of an hour in a province on average: about 250 million a year, over 31 provinces.
+const MEAN_OF_AN_HOUR: u64 = 920;
+/// How long a hub may be away until everybody has asked, at most.
+const OUTAGE_PATIENCE: Duration = Duration::from_mins(30);
 /// How many whole stays a second are settled at most: so many guests wait.
 const GUESTS_PER_SECOND: u64 = 60;
 /// Megabytes of a small disk: a node's programs, its empty database and some thousands of settlements.
@@ -53,7 +61,7 @@ const DISK_MEGABYTES: u32 = 768;
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Kill,
         Self::Cut,
         Self::Disk,
@@ -62,6 +70,7 @@ impl Scenario {
         Self::HubDown,
         Self::RestoreInsured,
         Self::RestoreHub,
+        Self::RestoreTreatment,
     ];
 
     /// As it is named on the command line.
@@ -75,6 +84,7 @@ impl Scenario {
             Self::HubDown => "hub-down",
             Self::RestoreInsured => "restore-insured",
             Self::RestoreHub => "restore-hub",
+            Self::RestoreTreatment => "restore-treatment",
         }
     }
 
@@ -89,6 +99,7 @@ impl Scenario {
             Self::HubDown => "国家平台停机，期间医院照常申请结算",
             Self::RestoreInsured => "参保地丢失数据，从备份恢复",
             Self::RestoreHub => "国家平台丢失数据，从备份恢复",
+            Self::RestoreTreatment => "就医地丢失数据，从备份恢复",
         }
     }
 
@@ -126,16 +137,21 @@ pub async fn play(
     let plan = Plan {
         folder: &folder.path,
         servers: scenario.has_servers(),
-        archives: scenario == Scenario::RestoreInsured,
+        archives: matches!(scenario, Scenario::RestoreInsured | Scenario::RestoreTreatment),
         disks: (scenario == Scenario::Disk).then_some(DISK_MEGABYTES),
         seed: arguments.seed,
     };
     let mut land = Land::start(&plan, rules).await?;
-    let guests = usize::try_from(arguments.seconds * GUESTS_PER_SECOND + 200).unwrap_or(usize::MAX);
+    let guests = if scenario == Scenario::HubDown {
+        arguments.outage_settlements
+    } else {
+        arguments.seconds * GUESTS_PER_SECOND + 200
+    };
+    let guests = usize::try_from(guests).unwrap_or(usize::MAX);
     let guests = land.ground.guests(guests).await.map_err(trouble)?;
     let cashiers = usize::from(arguments.cashiers);
     let begun = if scenario == Scenario::HubDown {
-        let (discharged, wrong) = Cashiers::discharge(guests, cashiers, PATIENCE).await;
+        let (discharged, wrong) = Cashiers::discharge(guests, cashiers, OUTAGE_PATIENCE).await;
         if let Some(why) = wrong.not_begun.first() {
             return Err(cannot(format!("住院未能办理 (a stay could not be prepared)：{why}")));
         }
@@ -153,15 +169,17 @@ pub async fn play(
         dice: StdRng::seed_from_u64(arguments.seed),
         faults: Faults::default(),
         lasts: Duration::from_secs(arguments.seconds),
-        asked: &|| begun.asked(),
+        heard: &|| begun.heard(),
+        outage_settlements: arguments.outage_settlements,
     };
     trial.inject(scenario).await?;
     let faults = std::mem::take(&mut trial.faults);
     let (lasted, calm) = (began.elapsed(), Instant::now());
     land.calm().await?;
-    let asked_meanwhile = begun.asked();
-    let journal = ended(&mut land, begun).await?;
-    let is_quiet = land.until_quiet(PATIENCE).await?;
+    let asked_meanwhile = begun.heard();
+    let patience = patience(scenario, arguments);
+    let journal = ended(&mut land, begun, patience).await?;
+    let is_quiet = land.until_quiet(patience).await?;
     let caught_up = calm.elapsed();
     let mut row = conclude(scenario, &mut land, (&journal, is_quiet), rules).await?;
     row.lasted = lasted;
@@ -169,7 +187,12 @@ pub async fn play(
     row.faults = faults.0.values().sum();
     let mut what: Vec<String> = faults.0.iter().map(|(kind, times)| format!("{kind} {times}")).collect();
     if scenario == Scenario::HubDown {
-        what.push(format!("停机期间申请结算{asked_meanwhile}"));
+        what.push(format!(
+            "停机期间申请结算{asked_meanwhile}，为一省平均{}小时的量",
+            report::tenths(asked_meanwhile * 10 / MEAN_OF_AN_HOUR)
+        ));
+        what.extend(journal.meanwhile.iter().map(|(kind, times)| format!("医院得到“{kind}”{times}")));
+        what.push(format!("最久等{}毫秒", journal.longest.as_millis()));
     }
     if land.restarts > 0 {
         what.push(format!("自行退出后重启{}", land.restarts));
@@ -180,9 +203,17 @@ pub async fn play(
     Ok(Ok(row))
 }
 
+/// How long it may take until everybody is answered: longer the more there is to catch up.
+fn patience(scenario: Scenario, arguments: &Arguments) -> Duration {
+    match scenario {
+        Scenario::HubDown => PATIENCE + Duration::from_millis(100 * arguments.outage_settlements),
+        _ => PATIENCE,
+    }
+}
+
 /// The cashiers end, while all nodes are kept alive.
-async fn ended(land: &mut Land, cashiers: Cashiers) -> Result<Journal, Stop> {
-    let mut ending = std::pin::pin!(cashiers.end(PATIENCE));
+async fn ended(land: &mut Land, cashiers: Cashiers, patience: Duration) -> Result<Journal, Stop> {
+    let mut ending = std::pin::pin!(cashiers.end(patience));
     loop {
         tokio::select! {
             journal = &mut ending => return Ok(journal),
@@ -201,12 +232,17 @@ async fn conclude(
     land.stop_nodes();
     let (night, _servers) = land.night(rules).await?;
     let reconciled = night.reconcile().await.map_err(trouble)?;
-    let mut verdict = judge(journal, &night.nodes).await.map_err(trouble)?;
+    // What a treatment place loses nobody else has: people must hear of all of it. Nothing else may be left to people.
+    let is_left_to_people = scenario == Scenario::RestoreTreatment;
+    let cases = if is_left_to_people { reconciled.cases } else { BTreeSet::new() };
+    let mut verdict = judge(journal, &night.nodes, &cases).await.map_err(trouble)?;
     night.end().await;
     if !is_quiet {
-        verdict.failures.insert(0, format!("故障停止后{}秒，待发队列仍不空", PATIENCE.as_secs()));
+        verdict.failures.insert(0, "故障停止后待发队列一直不空".to_owned());
     }
-    verdict.failures.extend(reconciled.left.into_iter().take(20));
+    if !is_left_to_people {
+        verdict.failures.extend(reconciled.left.into_iter().take(20));
+    }
     if let Some(why) = journal.not_begun.first() {
         say(&format!("  有{}次住院未能办到出院，第一次：{why}", journal.not_begun.len()));
     }
@@ -216,11 +252,13 @@ async fn conclude(
     let asked = u64::try_from(journal.entries.len()).unwrap_or(u64::MAX);
     let sent_again = journal.sent_again;
     let (lasted, caught_up) = (Duration::ZERO, Duration::ZERO);
-    let what = if reconciled.mended > 0 {
-        format!("，夜间对账补齐{}", reconciled.mended)
-    } else {
-        String::new()
-    };
+    let mut what = String::new();
+    if reconciled.mended > 0 {
+        let _ = write!(what, "，夜间对账补齐{}", reconciled.mended);
+    }
+    if !cases.is_empty() {
+        let _ = write!(what, "，列为差异由人处理{}（其中收费员得到应答的{}）", cases.len(), verdict.cases);
+    }
     Ok(Row { scenario, lasted, faults: 0, what, asked, sent_again, caught_up, verdict })
 }
 
@@ -231,7 +269,9 @@ struct Trial<'a> {
     dice: StdRng,
     faults: Faults,
     lasts: Duration,
-    asked: &'a dyn Fn() -> u64,
+    /// How many of those who ask once have heard something.
+    heard: &'a dyn Fn() -> u64,
+    outage_settlements: u64,
 }
 
 impl Trial<'_> {
@@ -245,6 +285,7 @@ impl Trial<'_> {
             Scenario::HubDown => self.hub_down().await,
             Scenario::RestoreInsured => self.restore(Who::Insured, true).await,
             Scenario::RestoreHub => self.restore(Who::Hub, false).await,
+            Scenario::RestoreTreatment => self.restore(Who::Treatment, true).await,
         }
     }
 
@@ -375,14 +416,15 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// The hub is dead already. It stays so for the time, or until everybody has asked.
+    /// The hub is dead already. It stays so for the time, and until everybody has asked and heard what can be said.
     async fn hub_down(&mut self) -> Result<(), Stop> {
         let began = Instant::now();
-        while began.elapsed() < self.lasts {
+        let is_over = |heard: u64| heard >= self.outage_settlements || began.elapsed() >= OUTAGE_PATIENCE;
+        while began.elapsed() < self.lasts || !is_over((self.heard)()) {
             self.land.pass(Duration::from_millis(100)).await?;
         }
         self.faults.count("国家平台停机");
-        say(&format!("  停机期间申请结算{} (asked while the hub was down)", (self.asked)()));
+        say(&format!("  停机期间申请结算{} (asked while the hub was down)", (self.heard)()));
         self.land.start_again(Who::Hub)
     }
 
