@@ -25,7 +25,7 @@ use wire::peer::PATIENCE;
 /// How much is taken on at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// So many requests are worked on at the same time.
+    /// So many requests are worked on at the same time at most; fewer while they take too long.
     pub at_work: usize,
     /// So many more wait for a place.
     pub waiting: usize,
@@ -49,9 +49,15 @@ impl Limits {
         self.patience / 10
     }
 
-    /// What one caller may have at work: three quarters, so that there is room for others however long its requests take.
-    const fn share(self) -> usize {
-        self.at_work - self.at_work / 4
+    /// How long most requests should be at work at most: a fifth of the patience. Where they are longer, fewer are taken on.
+    fn quick(self) -> Duration {
+        self.patience / 5
+    }
+
+    /// So many are taken on however long they take: an eighth of those that may be.
+    const fn least(self) -> usize {
+        let eighth = self.at_work / 8;
+        if eighth == 0 { 1 } else { eighth }
     }
 }
 
@@ -94,15 +100,18 @@ pub struct Full {
 pub struct Place {
     gate: Gate,
     caller: Caller,
+    began: Duration,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let now = self.gate.now();
-        let next = self.gate.state().queue.done(&self.caller, now);
-        if let Some((caller, wake)) = next {
+        self.gate.state().queue.done(&self.caller, self.began, now);
+        loop {
+            let next = self.gate.state().queue.next(now);
+            let Some((caller, wake)) = next else { break };
             // Who stopped waiting at this moment gives the place back again.
-            drop(wake.send(Self { gate: self.gate.clone(), caller }));
+            drop(wake.send(Self { gate: self.gate.clone(), caller, began: now }));
         }
     }
 }
@@ -136,7 +145,7 @@ impl Gate {
         let (now, until_then) = (self.now(), until.saturating_duration_since(self.0.opened));
         let arrival = self.state().queue.arrive(caller, now, until_then, wake);
         match arrival {
-            Arrival::Begins(caller) => Ok(Place { gate: self.clone(), caller }),
+            Arrival::Begins(caller) => Ok(Place { gate: self.clone(), caller, began: now }),
             Arrival::Refused => Err(self.refuse(now)),
             Arrival::Waits { ticket, until, displaced } => {
                 drop(displaced);

@@ -6,6 +6,10 @@
 //! A queue that has not been empty for a while is no burst but a load that will not be done: to wait in it for one's turn is to be
 //! late, and so is everybody behind. Such a queue is *standing*: the newest of a caller goes first, who is served while somebody still
 //! waits for the answer, and nobody waits long to hear that there is no place.
+//!
+//! How many are at work at once is found out: what is done by many at once on too small a machine is done late by all. While most
+//! requests take longer than they should, there are fewer places; while most do not, and all places are taken, more again, up to the
+//! limit. Counted are requests, not their time: a few that wait for a node that hangs take no places from the others.
 
 use super::Limits;
 use std::{
@@ -30,6 +34,39 @@ pub struct Queue<W> {
     /// Since when somebody has always been waiting.
     since: Option<Duration>,
     tickets: u64,
+    room: Room,
+}
+
+/// How many places there are at work just now.
+#[derive(Debug)]
+struct Room {
+    places: usize,
+    /// Requests done since the number was last considered, and of these the ones that took too long.
+    done: usize,
+    slow: usize,
+    /// Whether all places were taken meanwhile.
+    was_full: bool,
+}
+
+impl Room {
+    const fn new(limits: Limits) -> Self {
+        Self { places: limits.at_work, done: 0, slow: 0, was_full: false }
+    }
+
+    /// A request was done that was at work for so long. The number is considered as often as all places were used once.
+    fn done(&mut self, limits: Limits, took: Duration) {
+        self.done += 1;
+        self.slow += usize::from(took > limits.quick());
+        if self.done < self.places {
+            return;
+        }
+        if self.slow * 2 > self.done {
+            self.places = (self.places - self.places / 8).max(limits.least());
+        } else if self.was_full {
+            self.places = (self.places + self.places / 16 + 1).min(limits.at_work);
+        }
+        *self = Self { places: self.places, done: 0, slow: 0, was_full: false };
+    }
 }
 
 /// What a caller has here.
@@ -65,11 +102,17 @@ pub enum Arrival<W> {
     Refused,
 }
 
+/// What one caller may have at work of so many places: three quarters, so that there is room for others however long its requests take.
+const fn share(places: usize) -> usize {
+    places - places / 4
+}
+
 impl<W> Queue<W> {
     /// A queue with nobody in it.
     pub fn new(limits: Limits) -> Self {
         let (callers, turns) = (BTreeMap::new(), VecDeque::new());
-        Self { limits, callers, turns, at_work: 0, waiting: 0, since: None, tickets: 0 }
+        let room = Room::new(limits);
+        Self { limits, callers, turns, at_work: 0, waiting: 0, since: None, tickets: 0, room }
     }
 
     /// A request comes, which is waited for until then. All times count from the same moment.
@@ -80,12 +123,13 @@ impl<W> Queue<W> {
         let (working, in_line) =
             self.callers.get(caller).map_or((0, 0), |line| (line.at_work, line.waiting.len()));
         // Where places are free, nobody waits who may have one: he would have got it.
-        if self.at_work < self.limits.at_work && working < self.limits.share() {
+        if self.at_work < self.room.places && working < share(self.room.places) {
             let (caller, line) = self.line(caller);
             line.at_work += 1;
             self.at_work += 1;
             return Arrival::Begins(caller);
         }
+        self.room.was_full |= self.at_work >= self.room.places;
         let mut displaced = None;
         if self.waiting >= self.limits.waiting {
             displaced = self.displace(in_line);
@@ -119,13 +163,13 @@ impl<W> Queue<W> {
         }
     }
 
-    /// A request of this caller is done; who begins in its place.
-    pub fn done(&mut self, caller: &str, now: Duration) -> Option<(Caller, W)> {
+    /// A request of this caller is done that began then. Whoever may begin now is told by [`Queue::next`].
+    pub fn done(&mut self, caller: &str, began: Duration, now: Duration) {
+        self.room.done(self.limits, now.saturating_sub(began));
         let line = self.callers.get_mut(caller).expect("it is at work");
         line.at_work -= 1;
         self.at_work -= 1;
         self.forget_if_idle(caller);
-        self.next(now)
     }
 
     /// A request stops waiting, if it still does.
@@ -140,8 +184,9 @@ impl<W> Queue<W> {
         self.waits_less(1);
     }
 
-    /// The first in turn who may begin; those whose time is over are passed over.
-    fn next(&mut self, now: Duration) -> Option<(Caller, W)> {
+    /// The first in turn who may begin, and has a place from now on; those whose time is over are passed over. Asked until there is
+    /// nobody: one that is done may leave room for several.
+    pub fn next(&mut self, now: Duration) -> Option<(Caller, W)> {
         let (is_standing, short) = (self.is_standing(now), self.limits.short());
         let mut at = 0;
         while let Some(caller) = self.turns.get(at).cloned() {
@@ -156,7 +201,7 @@ impl<W> Queue<W> {
                 self.forget_if_idle(&caller);
                 continue;
             }
-            if self.at_work >= self.limits.at_work || line.at_work >= self.limits.share() {
+            if self.at_work >= self.room.places || line.at_work >= share(self.room.places) {
                 at += 1;
                 continue;
             }
@@ -223,8 +268,10 @@ mod tests {
             match verb {
                 "@" => now = seconds(rest.parse().unwrap()),
                 "-" => {
-                    let next = queue.done(rest, now);
+                    queue.done(rest, now, now);
+                    let next = queue.next(now);
                     write!(told, "{} ", next.map_or_else(|| "-".to_owned(), |(_, name)| name)).unwrap();
+                    assert!(queue.next(now).is_none(), "{script}: one place, one that begins");
                 }
                 "x" => {
                     let (caller, ticket): &(String, u64) = &tickets[rest];
@@ -314,7 +361,8 @@ mod tests {
                 }
             }
             for caller in std::mem::take(&mut working) {
-                if let Some((next, _)) = queue.done(&caller, seconds(0)) {
+                queue.done(&caller, seconds(0), seconds(0));
+                while let Some((next, _)) = queue.next(seconds(0)) {
                     working.push(next);
                 }
                 *done.entry(caller).or_default() += 1;
@@ -323,5 +371,63 @@ mod tests {
         let of = |caller: &str| done.get(caller).copied().unwrap_or(0);
         assert!(of("b") >= 990 && of("c") >= 990, "{done:?}");
         assert!(of("flood") >= 1_500 && refused > 90_000, "the rest is the flood's: {done:?}");
+    }
+
+    /// How many are at work in the end at a machine that has always more to do than it can, if a request takes as long as is told for
+    /// its number and for how many are at work.
+    fn places_found(takes: impl Fn(u64, usize) -> Duration) -> usize {
+        let limits = Limits { at_work: 256, waiting: 256, patience: Duration::from_secs(2) };
+        let mut queue = Queue::new(limits);
+        // Those at work, by when they end.
+        let mut working = BTreeMap::<(Duration, u64), Duration>::new();
+        let mut now = Duration::ZERO;
+        for number in 0..40_000 {
+            // Hundreds of callers, so that no one's share counts; there is always one who waits.
+            let caller = (number % 400).to_string();
+            match queue.arrive(&caller, now, now + limits.patience, number) {
+                Arrival::Begins(_) => {
+                    working.insert((now + takes(number, queue.at_work), number), now);
+                }
+                Arrival::Waits { .. } | Arrival::Refused => {
+                    let ((ends, done), began) = working.pop_first().expect("all places are taken");
+                    now = now.max(ends);
+                    queue.done(&(done % 400).to_string(), began, now);
+                    while let Some((_, number)) = queue.next(now) {
+                        working.insert((now + takes(number, queue.at_work), number), now);
+                    }
+                }
+            }
+        }
+        queue.room.places
+    }
+
+    #[test]
+    fn as_many_are_at_work_as_are_done_in_time() {
+        let millis = Duration::from_millis;
+        let shared = |each: u64| move |_: u64, at_work: usize| millis(each * at_work as u64);
+        // A hundred a second: forty of them take the four hundred milliseconds that most should take at most.
+        let found = places_found(shared(10));
+        assert!((32..=48).contains(&found), "{found}");
+        // A thousand a second do 256 in that time, and ten a second are not let in fewer than 32 at a time.
+        assert_eq!(places_found(shared(1)), 256);
+        assert_eq!(places_found(shared(100)), 32);
+        // Every third waits five seconds for a node that hangs: the others lose no places by it.
+        assert_eq!(places_found(|number, _| millis(if number % 3 == 0 { 5_000 } else { 50 })), 256);
+    }
+
+    #[test]
+    fn places_that_were_taken_away_come_back() {
+        let limits = Limits { at_work: 256, waiting: 256, patience: Duration::from_secs(2) };
+        let mut room = Room::new(limits);
+        let mut play = |took: u64, full: bool| {
+            for _ in 0..20_000 {
+                room.was_full = full;
+                room.done(limits, Duration::from_millis(took));
+            }
+            room.places
+        };
+        assert_eq!(play(401, true), 32);
+        assert_eq!(play(399, false), 32, "nobody needed them");
+        assert_eq!(play(399, true), 256);
     }
 }

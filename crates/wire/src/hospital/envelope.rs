@@ -5,6 +5,7 @@
 
 use super::field::Row;
 use crate::sign::sm2_sm4::Sealed;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sm3::{Digest, Sm3};
 use std::{borrow::Cow, fmt::Write as _};
@@ -47,6 +48,40 @@ pub struct Request {
 }
 
 impl Request {
+    /// A message of somebody at a window of an institution, whose session has shown who it is: the node makes the envelope that the
+    /// institution's software would make. `operator` is the account and the name; `institution` its code, name and place.
+    pub fn of_window(
+        infno: &str,
+        message: &crate::api::portal::WindowMessage,
+        operator: (&str, &str),
+        institution: (&InstitutionCode, &str, AdminDivision),
+        at: Moment,
+    ) -> Result<Self, Refusal> {
+        let msgid = message.msgid.parse();
+        let msgid = msgid.map_err(|_| Refusal::invalid("msgid", "1到40位的报文ID"))?;
+        let input = match &message.input {
+            Value::Object(input) => input.clone(),
+            Value::Null => Map::new(),
+            _ => return Err(Refusal::invalid("input", "JSON对象")),
+        };
+        let insured = message.insured.trim();
+        Ok(Self {
+            infno: infno.to_owned(),
+            msgid,
+            mdtrtarea_admvs: institution.2.to_string(),
+            insuplc_admdvs: Some(insured.to_owned()).filter(|insured| !insured.is_empty()),
+            opter: operator.0.to_owned(),
+            opter_name: operator.1.to_owned(),
+            opter_type: "1".to_owned(),
+            inf_time: Some(at),
+            fixmedins_code: institution.0.clone(),
+            fixmedins_name: institution.1.to_owned(),
+            sign_no: None,
+            infver: "V1.0".to_owned(),
+            input,
+        })
+    }
+
     /// Reads the body of a request in clear text, whatever its content type. A byte order mark, blanks and the `=` of a
     /// form-encoding proxy before the object are passed over; a body that is form-encoded as a whole is decoded.
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
@@ -284,19 +319,33 @@ impl Answer {
             Self::Success(output) => (0, None, output.as_ref()),
             Self::Refused(sentence) => (-1, Some(sentence), None),
         };
-        let body = json!({
-            "infcode": infcode,
-            "inf_refmsgid": inf_refmsgid,
-            "refmsg_time": received.compact_millis(),
-            "respond_time": responded.compact_millis(),
-            "err_msg": err_msg,
-            "output": output,
-            "warn_msg": null,
-            "cainfo": null,
-            "signtype": null,
-        });
-        body.to_string().into_bytes()
+        let body = Body {
+            infcode,
+            inf_refmsgid,
+            refmsg_time: received.compact_millis(),
+            respond_time: responded.compact_millis(),
+            err_msg,
+            output,
+            warn_msg: (),
+            cainfo: (),
+            signtype: (),
+        };
+        serde_json::to_vec(&body).expect("texts, numbers and JSON become JSON")
     }
+}
+
+/// An answer as it is written, its keys in this order.
+#[derive(Serialize)]
+struct Body<'a> {
+    infcode: i32,
+    inf_refmsgid: &'a str,
+    refmsg_time: String,
+    respond_time: String,
+    err_msg: Option<&'a String>,
+    output: Option<&'a Value>,
+    warn_msg: (),
+    cainfo: (),
+    signtype: (),
 }
 
 /// Whether an answer of this system, sealed or not, says yes: [`Answer::render`] writes that first.
