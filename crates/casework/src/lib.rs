@@ -3,8 +3,10 @@
 //! A matter is a value with a stage; a move takes it and gives the next one, or a [`terms::Refusal`] that says why not.
 //! This crate must not know I/O, the clock, message formats, or movements of money: moments and ids are given to it.
 
+pub mod access;
 pub mod audit;
 pub mod chronic;
+pub mod complaint;
 pub mod confirmation;
 pub mod declaration;
 pub mod difference;

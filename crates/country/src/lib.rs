@@ -9,7 +9,7 @@
 //! | [`people`], [`institutions`], [`bills`] | who and what there is, invented and always the same |
 //! | [`hospital`] | a hospital's software: a client of the national interface |
 //! | [`clock`], [`network`] | time that passes at once, and lines that lose, double, delay and reorder |
-//! | [`world`] | hub and provinces, started and filled |
+//! | [`world`], [`staff`] | hub and provinces, started and filled; who sits at their consoles |
 //! | [`checks`] | what must hold whatever happened |
 //! | [`demo`], [`statement`] | stories that are played, and what people read of them |
 //! | [`sandbox`], [`transcript`] | a world for other people's software, and what was said in it |
@@ -37,6 +37,7 @@ pub mod outside_scheme;
 pub mod people;
 pub mod sandbox;
 pub mod simulation;
+pub mod staff;
 pub mod statement;
 pub mod transcript;
 pub mod world;

@@ -56,13 +56,16 @@ pub struct Settings {
     pub kept: usize,
     /// A file that keeps them all.
     pub file: Option<PathBuf>,
+    /// The pages of the nodes.
+    pub pages: node::pages::Pages,
 }
 
 impl Settings {
     /// On this machine only, on the usual ports, in a temporary database.
     pub fn new(rules: Rulebook) -> Self {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Self { rules, database: Database::Private(None), address, port: PORT, kept: KEPT, file: None }
+        let (database, pages) = (Database::Private(None), node::pages::Pages::default());
+        Self { rules, database, address, port: PORT, kept: KEPT, file: None, pages }
     }
 }
 
@@ -99,6 +102,7 @@ impl Sandbox {
         options.provinces = provinces;
         options.database = settings.database;
         options.days_behind = 0;
+        options.pages = settings.pages;
         options.management_token = Some(MANAGEMENT_TOKEN.to_owned());
         options.fixed = Some(fixed(addresses));
         let recorder = Arc::clone(&transcript);

@@ -35,7 +35,8 @@ use store::{
     hub::ParticipantEntry,
 };
 use terms::{
-    Clock, Day, FilingCategory, InstitutionCode, Participant, PoolingArea, Province, Refusal, TreatmentPlace,
+    Clock, Day, FilingCategory, InstitutionCode, Moment, Participant, PoolingArea, Province, Refusal,
+    TreatmentPlace,
 };
 use tokio::net::TcpListener;
 use wire::sign::{ca_hmac_sm3, sm2::PrivateKey};
@@ -74,6 +75,9 @@ impl From<io::Error> for Trouble {
         trouble(error)
     }
 }
+
+/// From so many provinces on, not each is told of when it starts.
+const MANY: usize = 9;
 
 /// The policies of all pooling areas, and the catalogs of all provinces.
 #[derive(Clone, Debug)]
@@ -162,6 +166,8 @@ pub struct Options {
     pub patience: Duration,
     /// The token of the nodes' management interface; without one it is closed.
     pub management_token: Option<String>,
+    /// The pages of the nodes.
+    pub pages: node::pages::Pages,
     /// What the provinces do where a policy value is needed that nobody has confirmed.
     pub unconfirmed_values: UnconfirmedValues,
     /// Addresses, keys and secrets that are the same at every start; drawn anew if not said.
@@ -207,6 +213,7 @@ impl Options {
             connections: 8,
             patience: Duration::from_secs(8),
             management_token: None,
+            pages: node::pages::Pages::default(),
             unconfirmed_values: UnconfirmedValues::Compute,
             fixed: None,
             watch: None,
@@ -257,7 +264,7 @@ impl World {
     /// Makes a world and fills it with hospitals and people; `say` is told of each step.
     pub async fn start(options: Options, say: &(dyn Fn(&str) + Sync)) -> Result<Self, Trouble> {
         let clock = Arc::new(TravelClock::days_behind(Arc::clone(&options.clock), options.days_behind));
-        let (mut stores, server, folder) = open_databases(&options, say).await?;
+        let (mut stores, server, folder) = open_databases(&options, clock.now(), say).await?;
         let mut context = |me: Participant| {
             let store = stores.remove(&me).ok_or_else(|| trouble(format!("no database for node {me}")))?;
             let clock: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -269,7 +276,8 @@ impl World {
         let hub = Arc::new(
             Hub::new(hub_context)
                 .with_timetable(None)
-                .with_management_token(options.management_token.clone()),
+                .with_management_token(options.management_token.clone())
+                .with_pages(options.pages.clone()),
         );
         hub.context.store.prepare(Participant::Hub, clock.now()).await?;
         let address_of = |me| options.fixed.as_ref().and_then(|fixed| fixed.addresses.get(&me)).copied();
@@ -306,6 +314,7 @@ impl World {
             settings.patience = options.patience;
             settings.unconfirmed_values = options.unconfirmed_values;
             settings.management_token.clone_from(&options.management_token);
+            settings.pages = options.pages.clone();
             settings.watch.clone_from(&options.watch);
             settings.audit = Arc::clone(&options.rules.audit);
             // Details are sent on when the story says so.
@@ -313,8 +322,13 @@ impl World {
             settings.timetable_every = None;
             let node = Arc::new(ProvinceNode::new(context, province, settings));
             let running = Some(serve::province(Arc::clone(&node), listener)?);
-            say(&format!("{name}省级平台已启动：http://{address}"));
+            if AREAS.iter().any(|area| area.province() == province) || options.provinces.len() < MANY {
+                say(&format!("{name}省级平台已启动：http://{address}"));
+            }
             provinces.insert(province, ProvinceSide { node, to_hub, from_hub, address, running });
+        }
+        if options.provinces.len() >= MANY {
+            say(&format!("共{}个省级平台已启动", options.provinces.len()));
         }
         let mut world = Self {
             clock,
@@ -543,7 +557,14 @@ async fn listen(address: Option<SocketAddr>) -> Result<TcpListener, Trouble> {
 
 type Opened = (BTreeMap<Participant, Store>, Option<Embedded>, Option<tempfile::TempDir>);
 
-async fn open_databases(options: &Options, say: &(dyn Fn(&str) + Sync)) -> Result<Opened, Trouble> {
+/// The database of which those of a private server are copies: an empty one with the schema, which takes longer to make than to copy.
+const TEMPLATE: &str = "node_template";
+
+async fn open_databases(
+    options: &Options,
+    now: Moment,
+    say: &(dyn Fn(&str) + Sync),
+) -> Result<Opened, Trouble> {
     let path = match &options.database {
         Database::Opened(stores) => return Ok((stores.clone(), None, None)),
         Database::Private(path) => path.clone(),
@@ -560,11 +581,15 @@ async fn open_databases(options: &Options, say: &(dyn Fn(&str) + Sync)) -> Resul
     settings.durable = options.durable;
     let started = tokio::task::spawn_blocking(move || Embedded::start(&folder, &settings)).await;
     let server = started.map_err(trouble)?.map_err(trouble)?;
+    server.create_database(TEMPLATE).await.map_err(trouble)?;
+    let template = Store::open(server.connect_options(TEMPLATE), 1).await?;
+    template.migrate(now).await?;
+    template.close().await;
     let mut stores = BTreeMap::new();
     let provinces = options.provinces.iter().map(|province| Participant::Province(*province));
     for participant in std::iter::once(Participant::Hub).chain(provinces) {
         let name = format!("node_{participant}");
-        server.create_database(&name).await.map_err(trouble)?;
+        server.copy_database(&name, TEMPLATE).await.map_err(trouble)?;
         let store = Store::open(server.connect_options(&name), options.connections).await?;
         stores.insert(participant, store);
     }

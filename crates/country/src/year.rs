@@ -14,9 +14,11 @@
 //! | `month` | a month's clearing: adopted, answered, disputed, noticed |
 //! | `money` | prepayments, payment orders, the bank, urging and suspension |
 //! | [`explain`] | what every balance must be |
+//! | [`history`] | the same months grown in a world that runs, up to today |
 
 mod care;
 pub mod explain;
+pub mod history;
 pub mod land;
 mod money;
 mod month;
@@ -231,6 +233,10 @@ struct Year<'s> {
     world: World,
     say: Say<'s>,
     token: String,
+    /// The year of the first day.
+    begun_in: i16,
+    /// The last day that is played; without one, until everything of the year is settled.
+    until: Option<Day>,
     seed: u64,
     a_month: usize,
     bank: Bank,
@@ -258,7 +264,9 @@ struct Year<'s> {
 /// What made it impossible to go on.
 pub async fn play(options: Options, say: Say<'_>) -> Result<Ended, Trouble> {
     let mut year = Year::begin(options, say).await?;
-    let played = year.days().await;
+    let twelve: Vec<Month> = (1..=12).filter_map(|month| Month::new(YEAR, month)).collect();
+    year.plan(&twelve);
+    let played = year.days(&|_, _| {}).await;
     let closed = match played {
         Ok(()) => year.end().await,
         Err(trouble) => Err(trouble),
@@ -269,47 +277,55 @@ pub async fn play(options: Options, say: Say<'_>) -> Result<Ended, Trouble> {
 }
 
 impl Year<'_> {
-    fn plan(&mut self) {
-        let first = |month: i8| Month::new(YEAR, month).expect("one of the twelve");
-        for month in (1..=12).map(first) {
-            for day in [4, 11, 17, 25] {
-                self.at(month.first_day().plus_days(day), Deed::Settle);
+    /// What is due in these months, of which the first is a January, and of them after their end.
+    fn plan(&mut self, months: &[Month]) {
+        for &month in months {
+            let day = |days: i32| month.first_day().plus_days(days);
+            for settles in [4, 11, 17, 25] {
+                self.at(day(settles), Deed::Settle);
             }
-            self.at(month.first_day().plus_days(17), Deed::Urge);
-            self.at(month.first_day().plus_days(28), Deed::Urge);
+            self.at(day(17), Deed::Urge);
+            self.at(day(28), Deed::Urge);
             self.plan_clearing(month);
+            let number = month.number() % 100;
+            if number % 3 == 2 {
+                self.at(day(17), Deed::CancelEarly);
+            }
+            if [3, 6, 9].contains(&number) {
+                self.at(day(25), Deed::CancelLate);
+                self.at(day(26), Deed::Audit(day(-1).month()));
+            }
         }
-        self.at(first(1).first_day().plus_days(11), Deed::Prepayments);
-        for month in [2, 5, 8, 11] {
-            self.at(first(month).first_day().plus_days(17), Deed::CancelEarly);
-        }
-        for month in [3, 6, 9] {
-            self.at(first(month).first_day().plus_days(25), Deed::CancelLate);
-            let before = first(month).first_day().plus_days(-1).month();
-            self.at(first(month).first_day().plus_days(26), Deed::Audit(before));
-        }
-        self.at(Day::new(YEAR + 1, 3, 1).expect("a day"), Deed::CloseYear);
+        let january = Day::new(self.begun_in, 1, 1).expect("a day");
+        self.at(january.plus_days(11), Deed::Prepayments);
+        self.at(Day::new(self.begun_in + 1, 3, 1).expect("a day"), Deed::CloseYear);
     }
 
     fn at(&mut self, day: Day, deed: Deed) {
         self.agenda.entry(day).or_default().insert(deed);
     }
 
-    /// Day by day, as far as something is due.
-    async fn days(&mut self) -> Result<(), Trouble> {
-        self.plan();
+    /// Day by day, as far as something is due. Whoever waits is told when another month begins, and what was counted so far.
+    async fn days(&mut self, begins: &(dyn Fn(Month, &Figures) + Sync)) -> Result<(), Trouble> {
         let begun = self.today();
         let mut month = None;
         while let Some((day, deeds)) = self.agenda.pop_first() {
-            if day.year() > YEAR + 1 {
+            if self.until.is_some_and(|until| day > until) {
+                // Left to whoever is there then.
+                self.agenda.insert(day, deeds);
+                break;
+            }
+            if self.until.is_none() && day.year() > self.begun_in + 1 {
                 let left: usize = self.agenda.values().map(BTreeSet::len).sum();
                 return Err(Trouble(format!(
-                    "{YEAR}年的{}件事到{day}仍未办结：{deeds:?}",
+                    "{}年的{}件事到{day}仍未办结：{deeds:?}",
+                    self.begun_in,
                     left + deeds.len()
                 )));
             }
             self.go_to(day)?;
             if month.replace(day.month()) != Some(day.month()) {
+                begins(day.month(), &self.figures);
                 self.new_month(day.month()).await?;
             }
             self.figures.busy_days += 1;
@@ -356,6 +372,8 @@ impl Year<'_> {
 
     fn go_to(&self, day: Day) -> Result<(), Trouble> {
         let days = self.today().days_until(day);
+        // A clock that goes on by itself may have passed midnight meanwhile.
+        let days = if self.until.is_some() { days.max(0) } else { days };
         let days = u32::try_from(days).map_err(|_| Trouble(format!("{day}已经过去")))?;
         self.world.clock.pass_days(days);
         Ok(())
@@ -384,12 +402,13 @@ impl Year<'_> {
 
     /// The year at the hub and at every node (年度清算、年终结转).
     async fn close_year(&mut self) -> Result<(), Trouble> {
-        self.desk(Participant::Hub).post::<Value>(&format!("clearing-years/{YEAR}/close"), json!({})).await?;
+        let year = self.begun_in;
+        self.desk(Participant::Hub).post::<Value>(&format!("clearing-years/{year}/close"), json!({})).await?;
         for province in self.provinces() {
             let desk = self.desk(Participant::Province(province));
-            desk.post::<MadeVouchers>("ledger/years", json!({ "year": YEAR })).await?;
+            desk.post::<MadeVouchers>("ledger/years", json!({ "year": year })).await?;
         }
-        (self.say)(&format!("{YEAR}年度清算完毕，各省年终结转"));
+        (self.say)(&format!("{year}年度清算完毕，各省年终结转"));
         Ok(())
     }
 

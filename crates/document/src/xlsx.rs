@@ -284,11 +284,11 @@ fn cut(text: &str) -> String {
 
 /// An amount in yuan as Excel keeps numbers, read of its text: exact to 15 digits, as Excel itself is.
 #[expect(clippy::disallowed_types, reason = "Excel has no other numbers; nothing is reckoned with it here")]
-fn number(amount: Fen) -> f64 {
+pub(crate) fn number(amount: Fen) -> f64 {
     amount.to_string().parse().expect("an amount is written as a number")
 }
 
 #[expect(clippy::disallowed_types, reason = "Excel has no other numbers; nothing is reckoned with it here")]
-fn whole(count: i64) -> f64 {
+pub(crate) fn whole(count: i64) -> f64 {
     count.to_string().parse().expect("a count is written as a number")
 }

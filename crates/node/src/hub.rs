@@ -5,10 +5,12 @@ use crate::{
     kept::Kept,
     load_limit::{Gate, Limits},
     metrics::Metrics,
+    pages::{Paged, Pages},
     peer::{
         ask::Http,
         carrier::{Carrier, Network},
     },
+    public::{Public, PublicDoor, PublicLimits},
     trace::{Exporter, Tracer},
     work::changes::Holder,
 };
@@ -35,6 +37,10 @@ pub struct Hub {
     pub clearing_pace: Pace,
     /// `http://host:port` at which documents are verified, as the world sees it; empty where nobody can.
     pub portal: String,
+    /// The pages that people use it by.
+    pub(crate) pages: Pages,
+    /// Where the public is let in.
+    pub(crate) door: PublicDoor,
     /// Where questions that it passes on are let in …
     pub(crate) passing: Gate,
     /// … and those that it answers itself: provinces ask them while it waits for them.
@@ -72,6 +78,8 @@ impl Hub {
             context,
             management_token: None,
             portal: String::new(),
+            pages: Pages::default(),
+            door: PublicDoor::new(PublicLimits::default()),
             timetable_every: Some(Duration::from_mins(1)),
             clearing_pace: Pace::BESIDE,
             passing: Gate::new("passing", Limits::PEERS),
@@ -109,6 +117,12 @@ impl Hub {
         };
         let exporter = address.map(export);
         Self { tracer: self.tracer.told_to(exporter), ..self }
+    }
+
+    /// With these pages.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self { pages, ..self }
     }
 
     /// With documents verified at this address.
@@ -230,6 +244,18 @@ pub(crate) async fn set_suspended(
     let entry = ParticipantEntry { suspended: reason, changed_at: now, ..known };
     hub::put_participant(work, &entry).await?;
     Ok(true)
+}
+
+impl Paged for Hub {
+    fn pages(&self) -> &Pages {
+        &self.pages
+    }
+}
+
+impl Public for Hub {
+    fn door(&self) -> &PublicDoor {
+        &self.door
+    }
 }
 
 impl Holder for Hub {

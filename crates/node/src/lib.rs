@@ -19,6 +19,7 @@
 //! | `documents` | documents issued, kept, written again and verified |
 //! | `routing` | use cases of the hub |
 //! | `clearing` | monthly clearing at the hub |
+//! | `access` | who may do what: sessions, the policy, the audit trail |
 //! | `hospital`, `peer`, `api` | endpoints: hospital interface, node to node, management |
 //! | [`load_limit`] | how much a node takes on at once |
 //! | [`metrics`], [`operations`] | what a node counts about itself, and how whoever runs it asks |
@@ -26,6 +27,7 @@
 //! | [`planted`] | bugs on purpose, in tests only |
 //! | `work` | what runs by itself |
 
+mod access;
 pub mod api;
 pub mod area_clearing;
 pub mod clearing_statement;
@@ -39,8 +41,10 @@ pub mod metrics;
 pub mod operations;
 pub mod planted;
 pub mod province;
+pub mod public;
 pub mod serve;
 pub mod trace;
+mod window;
 
 mod admission;
 mod apportioning;
@@ -62,6 +66,7 @@ mod medium;
 mod notice;
 mod outpatient;
 pub mod outside_scheme;
+pub mod pages;
 mod payment_order;
 mod peer;
 mod posting;

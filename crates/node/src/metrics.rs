@@ -277,6 +277,13 @@ impl Metrics {
         self.question_times.get_or_create(&OfQuestion { question }).observe(took.as_secs_f64());
     }
 
+    /// What was counted and timed so far, as text, without what the database and the machine would say.
+    pub(crate) fn counted(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("a string takes any text");
+        text
+    }
+
     /// Another node is asked. Unless it is said how it ends, nobody knows how it did.
     pub(crate) fn asks(&self, question: &'static str) -> Asking<'_> {
         Asking { metrics: self, question, began: Instant::now(), ending: Ending::Unknown }

@@ -7,10 +7,12 @@ use crate::{
     medium::Lifetimes,
     metrics::Metrics,
     outside_scheme::OutsideScheme,
+    pages::{Paged, Pages},
     peer::{
         ask::{Http, Link},
         carrier::{Carrier, Network},
     },
+    public::{Public, PublicDoor, PublicLimits},
     trace::{Exporter, Tracer},
     watch::Watch,
     work::{changes::Holder, outbox::Pace},
@@ -82,6 +84,10 @@ pub struct ProvinceSettings {
     pub sends_at_once: i64,
     /// What carries questions to other machines.
     pub carrier: Arc<dyn Carrier>,
+    /// The pages that people use it by.
+    pub pages: Pages,
+    /// How much the public may ask of it.
+    pub public: PublicLimits,
     /// Where what it does for each request is told to a collector: `http://host:port/v1/traces`.
     pub traces_to: Option<String>,
 }
@@ -121,6 +127,8 @@ impl ProvinceSettings {
             peer_load: Limits::PEERS,
             sends_at_once: 64,
             carrier: Arc::new(Network::default()),
+            pages: Pages::default(),
+            public: PublicLimits::default(),
             traces_to: None,
         }
     }
@@ -154,6 +162,8 @@ pub struct ProvinceNode {
     pub(crate) hospitals: Gate,
     /// … and other nodes' questions.
     pub(crate) peers: Gate,
+    /// Where the public is let in.
+    pub(crate) door: PublicDoor,
     /// How many questions of the outbox go to each node at once.
     pub(crate) pace: Pace,
     /// What it counts about itself.
@@ -198,6 +208,7 @@ impl ProvinceNode {
             library: Arc::clone(&settings.library),
             hospitals: Gate::new("hospitals", settings.hospital_load),
             peers: Gate::new("peers", settings.peer_load),
+            door: PublicDoor::new(settings.public),
             pace: Pace::new(usize::try_from(settings.sends_at_once).unwrap_or(0).max(1)),
             settings,
             link,
@@ -299,6 +310,18 @@ impl ProvinceNode {
     /// answered.
     pub async fn deliver(self: &Arc<Self>) -> usize {
         crate::work::outbox::deliver_due(self).await
+    }
+}
+
+impl Paged for ProvinceNode {
+    fn pages(&self) -> &Pages {
+        &self.settings.pages
+    }
+}
+
+impl Public for ProvinceNode {
+    fn door(&self) -> &PublicDoor {
+        &self.door
     }
 }
 

@@ -285,6 +285,12 @@ pub async fn confirm(node: &ProvinceNode, number: &str, uses_account: bool) -> O
     hold(node, &mut work, number, None).await
 }
 
+/// The order with this number, to be looked at before anything is done about it.
+pub async fn find(node: &ProvinceNode, number: &str) -> Outcome<PurchaseOrder> {
+    let mut work = node.context.store.begin().await?;
+    Ok(hold(node, &mut work, number, None).await?.order)
+}
+
 /// Settles a waiting order like a purchase, in the unit of work that confirms it.
 async fn begin(node: &ProvinceNode, seen: &Seen, uses_account: bool) -> Outcome<Question> {
     let (order, content) = (&seen.order, &seen.content);

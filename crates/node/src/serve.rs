@@ -1,6 +1,9 @@
 //! Starting a node on a listener, and stopping it.
 
-use crate::{api, hospital, hub::Hub, load_limit, peer, province::ProvinceNode, routing, trace, work};
+use crate::{
+    access, api, hospital, hub::Hub, load_limit, pages, peer, province::ProvinceNode, routing, trace, window,
+    work,
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -135,8 +138,9 @@ fn hub_router(hub: &Arc<Hub>) -> Router {
     Router::new()
         .route("/peer/v1", post(hub_peer).layer(from_fn_with_state(Arc::clone(hub), trace::hub_peer)))
         .route("/health", get(health))
-        .merge(api::hub::routes())
+        .merge(access::guarded(api::hub::routes(), hub))
         .merge(api::description::of_hub())
+        .fallback(nothing.layer(from_fn_with_state(Arc::clone(hub), pages::before::<Hub>)))
         .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
         .layer(CatchPanicLayer::new())
         .with_state(Arc::clone(hub))
@@ -149,11 +153,15 @@ fn province_router(node: &Arc<ProvinceNode>) -> Router {
             post(province_peer).layer(from_fn_with_state(Arc::clone(node), trace::province_peer)),
         )
         .route("/health", get(health))
-        .merge(api::province::routes())
+        .merge(access::guarded(api::province::routes().merge(window::routes(node)), node))
         .merge(api::description::of_province())
         .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
         // Whatever else is posted is a hospital's message: the transaction is in the body, not in the path.
-        .fallback(crate::watch::endpoint.layer(from_fn_with_state(Arc::clone(node), trace::hospital)))
+        .fallback(
+            crate::watch::endpoint
+                .layer(from_fn_with_state(Arc::clone(node), trace::hospital))
+                .layer(from_fn_with_state(Arc::clone(node), pages::before::<ProvinceNode>)),
+        )
         .layer(CatchPanicLayer::custom(hospital::panicked))
         .with_state(Arc::clone(node))
 }
@@ -198,9 +206,9 @@ fn serve(listener: TcpListener, router: Router, mut stage: watch::Receiver<Stage
         let mut connections = JoinSet::new();
         let graceful = GracefulShutdown::new();
         while *stage.borrow() != Stage::Ends {
-            let stream = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
+                    Ok(accepted) => accepted,
                     Err(error) => {
                         // Out of file handles, say: those under way will give some back.
                         tracing::warn!(%error, "a connection was not accepted");
@@ -227,6 +235,13 @@ fn serve(listener: TcpListener, router: Router, mut stage: watch::Receiver<Stage
                     }
                     answer
                 });
+            let service = ServiceExt::<Request<Incoming>>::map_request(
+                service,
+                move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(access::Peer(peer));
+                    request
+                },
+            );
             let service = TowerToHyperService::new(service);
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -242,6 +257,10 @@ fn serve(listener: TcpListener, router: Router, mut stage: watch::Receiver<Stage
         drop(listener);
         let _ = tokio::time::timeout(LAST_PATIENCE, graceful.shutdown()).await;
     })
+}
+
+async fn nothing() -> StatusCode {
+    StatusCode::NOT_FOUND
 }
 
 pub(crate) async fn health() -> &'static str {

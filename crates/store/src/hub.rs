@@ -131,17 +131,18 @@ pub async fn institution(
         .bind(code.as_str())
         .fetch_optional(conn)
         .await?;
-    let read = |row: PgRow| {
-        Ok(NationalInstitution {
-            code: parsed(&row, "code")?,
-            name: row.try_get("name")?,
-            place: TreatmentPlace(division(&row, "place")?),
-            level: coded(&row, "level", SettlementLevel::from_code)?,
-            open: row.try_get("open")?,
-            changed_at: moment(&row, "changed_at")?,
-        })
-    };
-    row.map(read).transpose()
+    row.as_ref().map(read_institution).transpose()
+}
+
+pub(crate) fn read_institution(row: &PgRow) -> Result<NationalInstitution> {
+    Ok(NationalInstitution {
+        code: parsed(row, "code")?,
+        name: row.try_get("name")?,
+        place: TreatmentPlace(division(row, "place")?),
+        level: coded(row, "level", SettlementLevel::from_code)?,
+        open: row.try_get("open")?,
+        changed_at: moment(row, "changed_at")?,
+    })
 }
 
 /// Where a settlement stands at the hub.

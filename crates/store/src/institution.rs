@@ -157,7 +157,7 @@ pub async fn remember_nonce(
     Ok(done.rows_affected() == 1)
 }
 
-fn read(row: &PgRow) -> Result<Institution> {
+pub(crate) fn read(row: &PgRow) -> Result<Institution> {
     Ok(Institution {
         code: parsed(row, "code")?,
         name: row.try_get("name")?,

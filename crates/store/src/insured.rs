@@ -447,7 +447,7 @@ fn read_year(row: &PgRow) -> Result<YearToDate> {
     document(row, "sums")?.read()
 }
 
-fn read(row: &PgRow) -> Result<InsuredSettlement> {
+pub(crate) fn read(row: &PgRow) -> Result<InsuredSettlement> {
     let undo = parsed_if(row, "undo")?.map(|id| -> Result<_> { Ok((id, row.try_get("undo_reason")?)) });
     let person: Option<PersonNumber> = parsed_if(row, "person")?;
     let content = person.map(|person| read_content(row, person));

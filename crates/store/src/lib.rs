@@ -6,10 +6,12 @@
 //!
 //! To add a table: a migration with the province or pooling area first in every key, and a file named as the noun.
 
+pub mod account;
 pub mod apportioning;
 pub mod area_clearing;
 pub mod area_prepayment;
 pub mod audit;
+pub mod audit_trail;
 pub mod backup;
 pub mod bank;
 pub mod batch;
@@ -19,6 +21,7 @@ pub mod census;
 pub mod change;
 pub mod clearing;
 pub mod clearing_statement;
+pub mod complaint;
 pub mod daily_reconciliation;
 pub mod deduction;
 pub mod department;
@@ -30,6 +33,7 @@ pub mod embedded;
 pub mod emergency_increase;
 pub mod fault;
 pub mod fee;
+pub mod figures;
 pub mod file;
 pub mod filing;
 pub mod hub;
@@ -54,7 +58,9 @@ pub mod purchase_order;
 pub mod reconciliation;
 pub mod registration;
 mod row;
+pub mod search;
 pub mod self_paid;
+pub mod session;
 pub mod settlement_list;
 pub mod special_attribute;
 pub mod status;

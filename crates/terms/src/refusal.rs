@@ -285,6 +285,16 @@ refusals! {
     UnknownBankEntry { reference } "unknown-bank-entry" "未查到银行流水[{reference}]，请核对账号和交易流水号";
     /// A letter of urging, a suspension or its lifting is not in order.
     UrgingRule { reason } "urging-rule" "催缴、暂停或恢复不能办理：{reason}";
+    /// A complaint does not stand where the move needs it.
+    ComplaintRule { reason } "complaint-rule" "投诉举报不能办理：{reason}";
+    /// There is no such complaint, or the key is not its.
+    UnknownComplaint { number } "unknown-complaint" "未查到投诉举报[{number}]，请核对编号和查询码";
+    /// The register of institutions has no such one.
+    NoSuchInstitution { code } "no-such-institution" "未查到定点医药机构[{code}]，请核对机构编号";
+    /// Too many public requests from one address.
+    TooManyRequests { seconds } "too-many-requests" "来自您所在网络的请求过于频繁，请{seconds}秒后再试";
+    /// A list cannot be sorted or exported so.
+    ListRule { reason } "list-rule" "列表不能这样查询：{reason}";
     /// The management interface is not open at this node.
     ManagementClosed {} "management-closed" "本节点未启用管理接口，请在配置中设置管理令牌（management_token_file）后重启节点";
     /// The hub's register has no such participant.
@@ -295,6 +305,38 @@ refusals! {
     NothingToIssue { what } "nothing-to-issue" "没有可以签发文书的业务记录[{what}]，请核对种类和对象，并在业务办结后签发";
     /// The management interface has nothing at this address.
     UnknownPath { path } "unknown-path" "管理接口没有地址[{path}]，请核对接口文档";
+    /// No such account, or another password: which of the two is nobody's to know.
+    LoginFailed {} "login-failed" "账户或密码不正确，请核对后重新登录，忘记密码的请联系账户管理员重置";
+    /// The password is right, and a one-time code is wanted beside it.
+    LoginCodeNeeded {} "login-code-needed" "请输入验证器上的动态验证码，再次登录";
+    /// Too many wrong passwords.
+    LoginLocked { until } "login-locked" "登录失败次数过多，账户已锁定至{until}，请届时再试，或联系账户管理员解锁";
+    /// More log in at once than can be checked.
+    LoginsBusy {} "logins-busy" "同时登录的人过多，请稍后再登录";
+    /// A request with a session's cookie does not come from a page of this node.
+    Csrf {} "csrf" "请求没有带本次会话的校验码，请刷新页面后重试";
+    /// The role, or where somebody works, does not allow it.
+    NotPermitted { action, who } "not-permitted" "您的角色或管辖范围不能办理“{action}”，请由{who}办理";
+    /// Who entered something may not decide on it.
+    FourEyes { action } "four-eyes" "本人录入的事项不能由本人办理“{action}”，请由其他有权限的人员办理";
+    /// The initial password is still to be changed.
+    MustChangePassword {} "must-change-password" "密码为初始密码，请先修改密码后再办理业务";
+    /// A new password breaks a rule.
+    PasswordRule { rule } "password-rule" "新密码不合要求，应{rule}，请更换后重试";
+    /// The old password is not right.
+    PasswordWrong {} "password-wrong" "原密码不正确，请核对后重试";
+    /// The one-time code is not right, or was used.
+    CodeWrong {} "one-time-code-wrong" "动态验证码不正确或已用过，请等验证器显示下一个后重试";
+    /// There is no such account.
+    UnknownAccount { account } "unknown-account" "没有账户[{account}]，请核对账户名";
+    /// The account's name is taken.
+    AccountExists { account } "account-exists" "账户[{account}]已存在，请另取账户名";
+    /// The roles of one person exclude each other.
+    RolesExclude { role, other } "roles-exclude" "同一人已有“{other}”账户，与“{role}”属不相容岗位，请由其他人员担任";
+    /// A rule of accounts is broken.
+    AccountRule { rule } "account-rule" "账户不合规定：{rule}，请更正后重试";
+    /// Who registers at the portal is not the holder of the card.
+    HolderUnverified {} "holder-unverified" "姓名、证件号码与社会保障卡不相符，请核对后重试，或持卡到参保地经办机构办理";
     /// The node cannot work just now.
     NodeBusy {} "node-busy" "平台繁忙或数据库暂不可用，本次未做任何登记，请稍后用原报文ID重试";
     /// More comes than the node can do: this message was not even read.

@@ -3,22 +3,32 @@
 //! Keys are English in snake_case, money is text in yuan (`"1234.50"`), days are `yyyy-MM-dd`, times are China's. What a
 //! node does not know it refuses. Personal data comes out masked unless [`Shown::Whole`] is asked for, with a duty.
 
+pub mod account;
 pub mod area_clearing;
+pub mod audit_trail;
 pub mod bank;
+pub mod calculation;
 pub mod clearing;
 pub mod clearing_statement;
+pub mod complaint;
 pub mod document;
+pub mod institution;
 pub mod institution_payment;
 pub mod ledger;
 pub mod media;
 pub mod money;
 pub mod notice;
 pub mod payment_order;
+pub mod portal;
 pub mod prepayment;
 pub mod purchase;
 pub mod reconciliation;
 pub mod registration;
+pub mod search;
+pub mod session;
+pub mod statistics;
 pub mod urging;
+pub mod work;
 
 use crate::sign::{sm2, sm4};
 use casework::{
@@ -512,6 +522,15 @@ pub struct SettlementView {
     /// When it was undone for certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_at: Option<String>,
+    /// `treatment` or `insured`: from which book of this node it is told.
+    pub side: String,
+    /// 就医类别 code.
+    pub care: String,
+    /// 就医类别 in Chinese.
+    pub care_name: String,
+    /// Who pays what and why, step by step, once it was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown: Option<calculation::BreakdownView>,
 }
 
 /// What a settlement's person number is shown as.

@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod database;
 mod key;
+mod pages;
 mod policies;
 mod stop;
 mod words;
@@ -71,6 +72,10 @@ enum Command {
     Institution(command::institution::Arguments),
     /// 参保人员 (people, at a running province)
     Person(command::person::Arguments),
+    /// 登录账户 (accounts of people, at a running node)
+    Account(command::account::Arguments),
+    /// 审计日志 (the audit trail, at a running node)
+    Audit(command::account::AuditArguments),
     /// 节点的SM2签名密钥 (a node's signing key)
     #[command(subcommand)]
     Key(command::key::Command),
@@ -94,6 +99,8 @@ fn main() -> ExitCode {
     // A measurement is long and its statements are slow on purpose: it says what it finds, and only trouble beside it.
     log_to_stderr(match cli.command {
         Command::Bench(_) | Command::Chaos(_) => "error",
+        // Who is refused there is refused on purpose, and told of by the story.
+        Command::Demo(_) => "warn,sqlx=error",
         // Its trouble is made on purpose, and told by the story.
         Command::Country(_) => "off",
         _ => "info,sqlx=warn",
@@ -114,6 +121,8 @@ fn main() -> ExitCode {
         Command::Participant(arguments) => command::participant::run(&arguments),
         Command::Institution(arguments) => command::institution::run(&arguments),
         Command::Person(arguments) => command::person::run(&arguments),
+        Command::Account(arguments) => command::account::run(&arguments),
+        Command::Audit(arguments) => command::account::run_audit(&arguments),
         Command::Key(command) => command::key::run(&command),
         Command::Policy(command) => command::policy::run(&command),
         Command::Funds(arguments) => command::funds::run(&arguments),

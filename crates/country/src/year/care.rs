@@ -25,16 +25,21 @@ impl Year<'_> {
     pub(super) async fn settle_some(&mut self) -> Result<(), Trouble> {
         let count = self.a_month.div_ceil(4).max(1);
         for _ in 0..count {
-            let route = self.dice.roll(self.routes.len());
-            let pair = self.routes[route].pair;
-            match self.suspended {
-                Some(province) if [pair.insured, pair.treatment].contains(&province) => {
-                    self.turn_away(route).await?;
-                }
-                _ => self.settle_one_of(route).await?,
-            }
+            self.settle_somebody().await?;
         }
         Ok(())
+    }
+
+    /// Somebody's settlement, or being turned away where a suspended province is concerned.
+    pub(super) async fn settle_somebody(&mut self) -> Result<(), Trouble> {
+        let route = self.dice.roll(self.routes.len());
+        let pair = self.routes[route].pair;
+        match self.suspended {
+            Some(province) if [pair.insured, pair.treatment].contains(&province) => {
+                self.turn_away(route).await
+            }
+            _ => self.settle_one_of(route).await,
+        }
     }
 
     /// A settlement of this route, or of the next whose policy can be computed with: where values are missing, people pay

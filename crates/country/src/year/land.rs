@@ -78,14 +78,29 @@ impl<'s> Year<'s> {
         world.connections = 4;
         world.management_token = Some(token.clone());
         let world = World::start(world, &|_| {}).await?;
-        let mut year = Self {
+        let mut year = Self::over(world, token, say, (options.seed, options.settlements_a_month));
+        let each = if provinces.len() > 8 { 3 } else { 1 };
+        year.build(each).await?;
+        Ok(year)
+    }
+
+    /// A year in a world that runs, of which nothing is built yet.
+    pub(super) fn over(
+        world: World,
+        token: String,
+        say: Say<'s>,
+        (seed, settlements_a_month): (u64, usize),
+    ) -> Self {
+        Self {
+            begun_in: world.clock.now().day().year(),
+            until: None,
             world,
             say,
             token,
-            seed: options.seed,
-            a_month: options.settlements_a_month,
+            seed,
+            a_month: settlements_a_month,
             bank: Bank::default(),
-            dice: Dice(options.seed.wrapping_mul(2_654_435_761).wrapping_add(17)),
+            dice: Dice(seed.wrapping_mul(2_654_435_761).wrapping_add(17)),
             routes: Vec::new(),
             without_policy: BTreeSet::new(),
             made: Vec::new(),
@@ -98,22 +113,27 @@ impl<'s> Year<'s> {
             disputed: None,
             figures: super::Figures::default(),
             failed: Vec::new(),
-        };
-        year.build_hospitals().await?;
-        year.settle_people(&provinces).await?;
-        year.open_accounts(&provinces).await?;
-        let pairs: BTreeSet<Pair> = year.routes.iter().map(|route| route.pair).collect();
-        (year.figures.provinces, year.figures.pairs) = (provinces.len(), pairs.len());
+        }
+    }
+
+    /// Hospitals, of each area and scheme so many people who live elsewhere, accounts, and what stands on them.
+    pub(super) async fn build(&mut self, people_each: u32) -> Result<(), Trouble> {
+        let provinces = self.provinces();
+        self.build_hospitals().await?;
+        self.settle_people(&provinces, people_each).await?;
+        self.open_accounts(&provinces).await?;
+        let pairs: BTreeSet<Pair> = self.routes.iter().map(|route| route.pair).collect();
+        (self.figures.provinces, self.figures.pairs) = (provinces.len(), pairs.len());
         let insured: BTreeSet<Province> = pairs.iter().map(|pair| pair.insured).collect();
-        year.money.cast(&insured);
-        say(&format!(
+        self.money.cast(&insured);
+        (self.say)(&format!(
             "国家平台和{}个省级平台已启动，{}个省有待遇政策，异地居住{}人，定点医院{}家（均为虚构）",
             provinces.len(),
             insured.len(),
-            year.routes.len(),
-            year.world.institutions.len()
+            self.routes.len(),
+            self.world.institutions.len()
         ));
-        Ok(year)
+        Ok(())
     }
 
     /// A hospital in every province that has none.
@@ -142,21 +162,23 @@ impl<'s> Year<'s> {
     }
 
     /// Of every area and scheme with a policy some people who live elsewhere, filed for there.
-    async fn settle_people(&mut self, provinces: &[Province]) -> Result<(), Trouble> {
+    async fn settle_people(&mut self, provinces: &[Province], each: u32) -> Result<(), Trouble> {
         let library = Arc::clone(&self.world.rules.library);
         let areas: BTreeSet<(PoolingArea, InsuranceScheme)> = library
             .areas()
             .map(|(area, scheme, _)| (area, scheme))
             .filter(|(area, _)| provinces.contains(&area.province()))
             .collect();
-        let each = if provinces.len() > 8 { 3 } else { 1 };
         let mut turn = usize::try_from(self.seed % 97).expect("a small number");
         for (area, scheme) in areas {
             for serial in 0..each {
-                let others: Vec<Province> =
-                    provinces.iter().copied().filter(|one| *one != area.province()).collect();
+                let weights: Vec<(Province, usize)> = provinces
+                    .iter()
+                    .filter(|one| **one != area.province())
+                    .map(|one| (*one, attraction(area.province(), *one)))
+                    .collect();
                 turn += 7;
-                let treatment = others[turn % others.len()];
+                let treatment = weighted(&weights, turn);
                 let status = match scheme {
                     InsuranceScheme::Employee => MemberStatus::Retired,
                     InsuranceScheme::Resident => MemberStatus::Adult,
@@ -214,7 +236,7 @@ impl<'s> Year<'s> {
                             json!({ "debit": of(deposit, purse), "credit": of(&opening, purse), "amount": OPENING.to_string() })
                         })
                         .collect();
-                    let id = format!("QC{}-{role}-{}", super::YEAR, scheme.code());
+                    let id = format!("QC{}-{role}-{}", self.begun_in, scheme.code());
                     let body = json!({ "id": id, "code": "opening", "summary": "期初余额", "legs": legs });
                     desk.post::<Value>("ledger/vouchers", body).await?;
                 }
@@ -225,6 +247,35 @@ impl<'s> Year<'s> {
         self.keep_timetables().await;
         Ok(())
     }
+}
+
+/// How much a province attracts the people of another: an assumption, since nobody publishes who goes where. The great hospitals are
+/// where people go (上海, 北京, 江苏, 浙江, 广东 before all), and three times as many go to a province of their own region (the first
+/// digit of 区划代码).
+fn attraction(insured: Province, treatment: Province) -> usize {
+    let number = |province: Province| province.division().number();
+    let great = match number(treatment) / 10_000 {
+        11 | 31 => 10,
+        32 | 33 | 44 => 6,
+        12 | 42 | 51 => 4,
+        37 | 50 | 61 => 3,
+        _ => 1,
+    };
+    let is_near = number(insured) / 100_000 == number(treatment) / 100_000;
+    if is_near { 3 * great } else { great }
+}
+
+/// One of them, as often as its weight says when `turn` goes round.
+fn weighted(weights: &[(Province, usize)], turn: usize) -> Province {
+    let total: usize = weights.iter().map(|(_, weight)| weight).sum();
+    let mut rest = turn % total.max(1);
+    for (province, weight) in weights {
+        match rest.checked_sub(*weight) {
+            None => return *province,
+            Some(left) => rest = left,
+        }
+    }
+    unreachable!("the rest is below the sum of all weights, and there is another province")
 }
 
 /// The first county of a province; an invented one where the divisions have none.

@@ -1,7 +1,7 @@
 //! The money of a year: prepayments are set and increased, orders handed over and paid by the bank, late payers urged, one of them
 //! suspended until it has paid.
 
-use super::{Deed, How, YEAR, Year, land, name};
+use super::{Deed, How, Year, land, name};
 use crate::world::Trouble;
 use funds::Pair;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ fn owner(account: &str) -> Result<Province, Trouble> {
 impl Year<'_> {
     /// In January the hub has drafted the year by itself; there is no last year, so people set the amounts, and adopt.
     pub(super) async fn set_prepayments(&mut self) -> Result<(), Trouble> {
-        let hub = self.desk(Participant::Hub);
+        let (hub, year) = (self.desk(Participant::Hub), self.begun_in);
         let of_routes = self.routes.iter().map(|route| (route.pair, route.patient.scheme));
         let all: BTreeSet<(Pair, InsuranceScheme)> = of_routes.collect();
         for (at, (pair, scheme)) in all.into_iter().enumerate() {
@@ -78,15 +78,15 @@ impl Year<'_> {
                 "insured": pair.insured, "treatment": pair.treatment, "scheme": scheme,
                 "amount": amount.to_string(), "reason": "首年协商核定",
             });
-            hub.post::<Value>(&format!("prepayments/years/{YEAR}/set"), body).await?;
+            hub.post::<Value>(&format!("prepayments/years/{year}/set"), body).await?;
             self.prepaid.insert((pair, scheme), amount);
         }
-        let drafted: PrepaymentYearView = hub.get(&format!("prepayments/years/{YEAR}")).await?;
-        let path = format!("prepayments/years/{YEAR}/adopt");
+        let drafted: PrepaymentYearView = hub.get(&format!("prepayments/years/{year}")).await?;
+        let path = format!("prepayments/years/{year}/adopt");
         let adopted: PrepaymentYearView = hub.post(&path, json!({ "round": drafted.round })).await?;
         self.figures.prepayments = self.prepaid.len();
         (self.say)(&format!(
-            "{YEAR}年度预付金{}笔已核定，{}前完成",
+            "{year}年度预付金{}笔已核定，{}前完成",
             self.prepaid.len(),
             adopted.timetable.completed_by
         ));
@@ -145,8 +145,7 @@ impl Year<'_> {
                     continue;
                 }
                 new += 1;
-                let of_spring = ["QS202603", "QS202604", "QS202605"];
-                let in_spring = of_spring.iter().any(|month| order.number.starts_with(month));
+                let in_spring = (3..=5).any(|month| self.is_of(&order.number, month));
                 if in_spring && self.money.debtor == Some(province) && !self.money.paid_up {
                     self.money.withheld.push((province, order.number));
                 } else {
@@ -158,6 +157,11 @@ impl Year<'_> {
             (self.say)(&format!("{today}收到通知书，生成划拨单{new}份"));
         }
         Ok(())
+    }
+
+    /// Whether an order is of the clearing of this month of the first year.
+    fn is_of(&self, order: &str, month: i16) -> bool {
+        order.starts_with(&format!("QS{}{month:02}", self.begun_in))
     }
 
     /// A payer hands an order over to finance, which gives the bank its file.
@@ -190,14 +194,14 @@ impl Year<'_> {
         self.money.instructions = self.money.instructions.max(instruction + 1);
         self.figures.orders += 1;
         let soon = working_days_later(today, 4);
-        if self.money.late == Some(payer) && number.starts_with("QS202607") {
+        if self.money.late == Some(payer) && self.is_of(number, 7) {
             let late = working_days_later(due.unwrap_or(soon), 3);
             self.at(late, Deed::Pay(instruction, How::Whole));
-        } else if !self.money.in_parts && number.starts_with("QS202608") {
+        } else if !self.money.in_parts && self.is_of(number, 8) {
             self.money.in_parts = true;
             self.at(soon, Deed::Pay(instruction, How::Half));
             self.at(working_days_later(soon, 2), Deed::Pay(instruction, How::Whole));
-        } else if !self.money.in_vain && number.starts_with("QS202609") {
+        } else if !self.money.in_vain && self.is_of(number, 9) {
             self.money.in_vain = true;
             self.at(soon, Deed::Pay(instruction, How::InVain));
             self.at(working_days_later(soon, 2), Deed::Pay(instruction, How::Whole));
@@ -290,7 +294,7 @@ impl Year<'_> {
 
     async fn suspend(&mut self, debtor: Province) -> Result<(), Trouble> {
         let hub = self.desk(Participant::Hub);
-        let body = json!({ "reason": "逾期未划拨清算资金，经三次催缴", "decision": "示范函〔2026〕1号" });
+        let body = json!({ "reason": "逾期未划拨清算资金，经三次催缴", "decision": format!("示范函〔{}〕1号", self.begun_in) });
         let done: SuspensionView = hub.post(&format!("suspensions/{debtor}"), body).await?;
         self.suspended = Some(debtor);
         self.figures.suspensions += 1;
@@ -324,7 +328,8 @@ impl Year<'_> {
             self.at(working_days_later(self.today(), 2), Deed::Lift);
             return Ok(());
         }
-        let body = json!({ "reason": "欠款已全部划拨", "decision": "示范函〔2026〕2号" });
+        let body =
+            json!({ "reason": "欠款已全部划拨", "decision": format!("示范函〔{}〕2号", self.begun_in) });
         hub.post::<SuspensionView>(&format!("suspensions/{debtor}/lift"), body).await?;
         self.suspended = None;
         (self.say)(&format!("{}恢复{}跨省直接结算", self.today(), name(debtor)));

@@ -3,6 +3,7 @@
 //! They are one program, because each program of tests links the whole house anew. `cargo test -p country clearing::` plays the
 //! stories of one file. `desk`, `kinds`, `office`, `play` and `raw` are what stories share.
 
+mod access;
 mod account;
 mod adapter;
 mod again;
@@ -10,6 +11,7 @@ mod audit;
 mod bad_input;
 mod clearing;
 mod clients;
+mod console;
 mod counter;
 mod daily_reconciliation;
 mod demo;
@@ -36,6 +38,7 @@ mod pharmacy;
 mod planted;
 mod play;
 mod policies;
+mod portal;
 mod prepayment;
 mod prove;
 mod races;

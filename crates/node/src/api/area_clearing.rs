@@ -15,6 +15,7 @@ use axum::{
     extract::{Path, State},
     routing::{get, post},
 };
+use casework::access::Area;
 use funds::{area_clearing::notice_number, area_clearing::owed, institution_payment::Money};
 use std::sync::Arc;
 use store::area_clearing::Receipt;
@@ -35,9 +36,12 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
         .route("/api/v1/funds/areas/{month}/pass-on", post(pass_on))
 }
 
-async fn find(State(node): Node, _: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {
+async fn find(State(node): Node, clerk: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {
     let found = areas::find(&node, month_of(&month)?).await.map_err(Failure::refusal)?;
-    Ok(Answer::json(&view(&found)))
+    let mut seen = view(&found);
+    let _ = clerk.scope();
+    seen.areas.retain(|statement| clerk.permits(&Area::from(statement.area.pooling_area())));
+    Ok(Answer::json(&seen))
 }
 
 async fn divide(State(node): Node, clerk: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {
@@ -55,6 +59,7 @@ async fn receive(
     if area.division() != body.area || area.province() != node.province {
         return Err(Refusal::invalid("area", "本省统筹区的六位区划").into());
     }
+    clerk.within(&Area::from(area))?;
     let new = NewReceipt {
         area,
         day: body.day,
@@ -63,7 +68,9 @@ async fn receive(
         by: clerk.name.clone(),
     };
     let received = areas::receive(&node, month_of(&month)?, new).await.map_err(Failure::refusal)?;
-    Ok(Answer::json(&view(&received)))
+    let mut seen = view(&received);
+    seen.areas.retain(|statement| clerk.permits(&Area::from(statement.area.pooling_area())));
+    Ok(Answer::json(&seen))
 }
 
 async fn pass_on(State(node): Node, clerk: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {

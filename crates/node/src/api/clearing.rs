@@ -13,6 +13,7 @@ use axum::{
     response::IntoResponse as _,
     routing::{get, post},
 };
+use casework::access::Area;
 use funds::{
     Pair,
     calendar::Timetable,
@@ -130,6 +131,7 @@ async fn view(hub: &Hub, month: ClosedMonth) -> Outcome<ClearingMonth> {
 
 async fn plan(State(hub): Node, clerk: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {
     let month = month_of(&month)?;
+    clerk.entered(&subject_of(month)).await?;
     // Made to its end even if the caller hangs up.
     let task = tokio::spawn(async move { clearing::plan(&hub, month, &clerk.name).await });
     let plan = match tokio::time::timeout(PATIENCE, task).await {
@@ -182,8 +184,15 @@ async fn adopt(
     Path(month): Path<String>,
     Input(body): Input<AdoptClearing>,
 ) -> Result<Answer, Answer> {
-    let adopted = said(clearing::adopt(&hub, month_of(&month)?, body.revision, &clerk.name).await)?;
+    let month = month_of(&month)?;
+    clerk.decides(&Area::Nation, &subject_of(month)).await?;
+    let adopted = said(clearing::adopt(&hub, month, body.revision, &clerk.name).await)?;
     Ok(Answer::json(&said(view(&hub, adopted).await)?))
+}
+
+/// What four eyes know a month by.
+fn subject_of(month: terms::Month) -> String {
+    format!("clearing:{}", month.number())
 }
 
 /// Which province's part is asked for; none for all.

@@ -1,6 +1,6 @@
 //! What clerks of a province do about a month's clearing statement (清算表) and about deductions after audit (审核扣款).
 
-use super::{Answer, Clerk, Input, query, read};
+use super::{Answer, Clerk, Input, query, read, within};
 use crate::{
     clearing_statement::{self as statements, Said, told},
     context::{Failure, Outcome},
@@ -210,6 +210,7 @@ async fn deduct(
     if amounts.keys().any(|(scheme, _)| Some(*scheme) != first) {
         return Err(Refusal::invalid("amounts", "同一险种的金额").into());
     }
+    within::of_settlement(&node, &clerk, body.settlement, true).await?;
     let new = NewDeduction {
         settlement: body.settlement,
         purses: amounts.into_iter().map(|((_, purse), amount)| (purse, amount)).collect(),
@@ -222,13 +223,21 @@ async fn deduct(
     Ok(Answer::json(&deduction_view(&recorded)))
 }
 
-async fn deductions(State(node): Node, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
+async fn deductions(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let after: String =
         query(&uri, "after").map_or(Ok(String::new()), |text| read(text, "after", "上一页的next"))?;
     let found = deduction::list(&node, &after, DEDUCTIONS).await.map_err(Failure::refusal)?;
     let is_full = i64::try_from(found.len()) == Ok(DEDUCTIONS);
     let next = found.last().filter(|_| is_full).map(|last| last.deduction.number.clone());
-    Ok(Answer::json(&Deductions { deductions: found.iter().map(deduction_view).collect(), next }))
+    // A page is one of the province's; what lies elsewhere is left out of it.
+    let _ = clerk.scope();
+    let mut deductions = Vec::new();
+    for one in &found {
+        if within::permits_institution(&node, &clerk, &one.institution).await? {
+            deductions.push(deduction_view(one));
+        }
+    }
+    Ok(Answer::json(&Deductions { deductions, next }))
 }
 
 fn deduction_view(recorded: &Recorded) -> DeductionView {

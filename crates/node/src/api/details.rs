@@ -13,6 +13,7 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
+use casework::access::Area;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{
     detail::{Detail, Receipt},
@@ -41,6 +42,7 @@ async fn list_details(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answe
     let insured = InsuredPlace(read(asked("insured", "六位参保地区划")?, "insured", "六位参保地区划")?);
     let id = settlement_id(asked("settlement", "30位结算ID")?, "settlement")?;
     let after = query(&uri, "after").unwrap_or_default();
+    clerk.within(&Area::from(insured.pooling_area()))?;
     let looker = clerk.looker("查询费用明细");
     let most = i64::try_from(DETAILS).expect("a small number");
     let looked = details_on::look(&node, (insured, id), (after, most), (looker.name, looker.purpose)).await;

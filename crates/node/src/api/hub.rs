@@ -1,7 +1,11 @@
 //! What the hub's operators do: the register of participants, and their suspension (暂停直接结算).
 
 use super::{Answer, Clerk, Input, Managed, document, read, unknown_path};
-use crate::{context::Failure, hub::Hub, urging};
+use crate::{
+    context::{Context, Failure},
+    hub::Hub,
+    urging,
+};
 use axum::{
     Router,
     extract::{Path, State},
@@ -31,12 +35,27 @@ pub fn routes() -> Router<Arc<Hub>> {
         .merge(super::notice::of_hub())
         .merge(super::bank::of_hub())
         .merge(super::urging::of_hub())
+        .merge(super::figures::of_hub())
+        .merge(super::institution::of_hub())
+        .merge(super::search::of_hub())
+        .merge(super::work::of_hub())
+        .merge(super::account::routes())
+        .merge(super::audit_trail::routes())
+        .merge(super::session::routes())
         .route("/api/v1/{*path}", any(unknown_path))
 }
 
 impl Managed for Hub {
     fn management_token(&self) -> Option<&str> {
         self.management_token.as_deref()
+    }
+
+    fn given(&self) -> &Context {
+        &self.context
+    }
+
+    fn address(&self) -> &str {
+        &self.portal
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Answer, Clerk, Input,
     bank::{check_whole, scheme_of},
     clearing_statement::{month_of, words},
-    query, read,
+    query, read, within,
 };
 use crate::{
     context::Failure,
@@ -69,17 +69,19 @@ fn taken() -> Answer {
 
 // ---------------------------------------------------------------- payments
 
-async fn draft(State(node): Node, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
+async fn draft(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let institution =
         query(&uri, "institution").ok_or_else(|| Refusal::missing("institution", "机构编号"))?;
     let month = query(&uri, "month").ok_or_else(|| Refusal::missing("month", "清分年月，如2026-10"))?;
     let month = month_of(month)?;
+    within::of_institution(&node, &clerk, &code_of(institution)?).await?;
     let drafted = payments::draft(&node, &code_of(institution)?, month).await.map_err(Failure::refusal)?;
     Ok(Answer::json(&draft_view(&drafted, &month.to_string())))
 }
 
 async fn adopt(State(node): Node, clerk: Clerk, Input(body): Input<AdoptPayment>) -> Result<Answer, Answer> {
     let month = month_of(&body.month)?;
+    within::of_institution(&node, &clerk, &body.institution).await?;
     let adopted = payments::adopt(&node, &body.institution, month, &clerk.name).await;
     shown(&node, &adopted.map_err(Failure::refusal)?.number).await
 }
@@ -88,14 +90,22 @@ async fn shown(node: &ProvinceNode, number: &str) -> Result<Answer, Answer> {
     Ok(Answer::json(&payment_view(&payments::find(node, number).await.map_err(Failure::refusal)?)))
 }
 
-async fn find(State(node): Node, _: Clerk, Path(number): Path<String>) -> Result<Answer, Answer> {
+async fn find(State(node): Node, clerk: Clerk, Path(number): Path<String>) -> Result<Answer, Answer> {
+    within::of_payment(&node, &clerk, &number).await?;
     shown(&node, &number).await
 }
 
-async fn of_month(State(node): Node, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
+async fn of_month(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let month = query(&uri, "month").ok_or_else(|| Refusal::missing("month", "清分年月，如2026-10"))?;
     let found = payments::of_month(&node, month_of(month)?).await.map_err(Failure::refusal)?;
-    Ok(Answer::json(&Payments { payments: found.iter().map(payment_view).collect() }))
+    let _ = clerk.scope();
+    let mut payments = Vec::new();
+    for standing in &found {
+        if within::permits_institution(&node, &clerk, &standing.payment.institution).await? {
+            payments.push(payment_view(standing));
+        }
+    }
+    Ok(Answer::json(&Payments { payments }))
 }
 
 async fn order(
@@ -104,6 +114,7 @@ async fn order(
     Path(number): Path<String>,
     Input(body): Input<OrderInstalment>,
 ) -> Result<Answer, Answer> {
+    within::of_payment(&node, &clerk, &number).await?;
     let amount = body.amount.as_deref().map(|text| money::positive(text, "amount")).transpose()?;
     let ordered = payments::order(&node, &number, (body.instalment, amount), &clerk.name).await;
     Ok(Answer::json(&payment_view(&ordered.map_err(Failure::refusal)?)))
@@ -115,6 +126,7 @@ async fn bank(
     Path(number): Path<String>,
     Input(body): Input<BankAnswer>,
 ) -> Result<Answer, Answer> {
+    within::of_payment(&node, &clerk, &number).await?;
     let says = BankSays {
         paid: body.paid,
         reference: words(&body.bank_reference, "bank_reference", 60)?,
@@ -125,8 +137,14 @@ async fn bank(
     Ok(Answer::json(&payment_view(&entered.map_err(Failure::refusal)?)))
 }
 
-async fn orders(State(node): Node, _: Clerk) -> Result<Answer, Answer> {
-    let found = payments::orders(&node).await.map_err(Failure::refusal)?;
+async fn orders(State(node): Node, clerk: Clerk) -> Result<Answer, Answer> {
+    let _ = clerk.scope();
+    let mut found = Vec::new();
+    for one in payments::orders(&node).await.map_err(Failure::refusal)? {
+        if within::permits_institution(&node, &clerk, &one.1.institution).await? {
+            found.push(one);
+        }
+    }
     let orders = found.into_iter().map(|(instalment, payment, account)| InstitutionOrderView {
         amount: whole(&instalment.money).to_string(),
         payment: instalment.payment,
@@ -149,6 +167,7 @@ async fn payment_file(
     uri: Uri,
 ) -> Result<Answer, Answer> {
     check_whole(&clerk)?;
+    within::of_payment(&node, &clerk, &number).await?;
     let instalment: u16 = read(&instalment, "instalment", "期次，如1")?;
     let scheme = scheme_of(query(&uri, "scheme").unwrap_or_default())?;
     let made = payments::payment_file(&node, (&number, instalment), scheme).await;
@@ -233,6 +252,7 @@ async fn enter_terms(
     Path(code): Path<String>,
     Input(body): Input<TermsBody>,
 ) -> Result<Answer, Answer> {
+    within::of_institution(&node, &clerk, &code_of(&code)?).await?;
     let deposit = Rate::permyriad(body.deposit_rate);
     let rule = |text: &str| {
         text.parse().map_err(|_| Refusal::invalid("year_end", "release、deny或share:万分比，如share:5000"))
@@ -254,6 +274,7 @@ async fn enter_account(
     Path(code): Path<String>,
     Input(body): Input<AccountBody>,
 ) -> Result<Answer, Answer> {
+    within::of_institution(&node, &clerk, &code_of(&code)?).await?;
     let is_digits = |text: &str| text.bytes().all(|one| one.is_ascii_digit());
     let account = BankAccount {
         holder: words(&body.holder, "holder", 70)?,
@@ -278,6 +299,7 @@ async fn enter_budget(
     Path(code): Path<String>,
     Input(body): Input<BudgetBody>,
 ) -> Result<Answer, Answer> {
+    within::of_institution(&node, &clerk, &code_of(&code)?).await?;
     let of = match body.of.as_str() {
         "year" => Some(BudgetOf::Year),
         "each_month" => Some(BudgetOf::EachMonth),
@@ -309,6 +331,7 @@ async fn enter_penalty(
     Path(code): Path<String>,
     Input(body): Input<PenaltyBody>,
 ) -> Result<Answer, Answer> {
+    within::of_institution(&node, &clerk, &code_of(&code)?).await?;
     let penalty = Penalty {
         reference: words(&body.reference, "reference", 60)?,
         scheme: body.scheme,
@@ -345,7 +368,8 @@ fn score_of(score: Option<u16>) -> Result<Option<u16>, Refusal> {
     }
 }
 
-async fn held(State(node): Node, _: Clerk, Path(code): Path<String>, uri: Uri) -> Result<Answer, Answer> {
+async fn held(State(node): Node, clerk: Clerk, Path(code): Path<String>, uri: Uri) -> Result<Answer, Answer> {
+    within::of_institution(&node, &clerk, &code_of(&code)?).await?;
     let year = query(&uri, "year").ok_or_else(|| Refusal::missing("year", "四位数字的年度"))?;
     let year = year_of(read(year, "year", "四位数字的年度")?)?;
     let held = held_of(query(&uri, "held_as").unwrap_or_default())?;
@@ -371,6 +395,7 @@ async fn settle_year(
     Path(code): Path<String>,
     Input(body): Input<SettleYear>,
 ) -> Result<Answer, Answer> {
+    within::of_institution(&node, &clerk, &code_of(&code)?).await?;
     let nothing = |text: &str| {
         let wrong = || Refusal::invalid("released", "金额（元），文本，不小于零，最多两位小数");
         wire::api::prepayment::amount_of(text).ok_or_else(wrong)

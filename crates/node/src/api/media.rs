@@ -1,7 +1,7 @@
 //! What clerks of an insured place do with its people's media: issue, report lost, lift, stop, list; and make a voucher, as the
 //! person's phone would.
 
-use super::{Answer, Clerk, Input, province::who, query, read};
+use super::{Answer, Clerk, Input, province::who, query, read, within};
 use crate::{filing::Who, medium::issuer, province::ProvinceNode};
 use axum::{
     Router,
@@ -32,6 +32,7 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
 
 async fn issue_card(State(node): Node, clerk: Clerk, Input(body): Input<NewCard>) -> Result<Answer, Answer> {
     let who = who(body.person, body.certno)?;
+    within::of_person(&node, &clerk, body.insured, &who).await?;
     let purpose = if body.replace { "补换社会保障卡" } else { "发放社会保障卡" };
     let looker = clerk.looker(purpose);
     let issued = issuer::issue(&node, (body.insured, &who), body.replace, looker).await?;
@@ -62,6 +63,7 @@ async fn move_card(
     (step, purpose): (Move, &str),
 ) -> Result<Answer, Answer> {
     let who = who(body.person, body.certno)?;
+    within::of_person(&node, &clerk, body.insured, &who).await?;
     let card = issuer::step(&node, (body.insured, &who), step, clerk.looker(purpose)).await?;
     // A card that was just moved is shown masked: only a look shows it whole.
     Ok(Answer::json(&CardView::of(&card, Shown::Masked)))
@@ -69,6 +71,7 @@ async fn move_card(
 
 async fn make_voucher(State(node): Node, clerk: Clerk, Input(body): Input<Holder>) -> Result<Answer, Answer> {
     let who = who(body.person, body.certno)?;
+    within::of_person(&node, &clerk, body.insured, &who).await?;
     let (code, voucher) =
         issuer::make_voucher(&node, (body.insured, &who), clerk.looker("生成医保电子凭证")).await?;
     Ok(Answer::json(&MadeVoucher { code, expires_at: voucher.expires_at.to_string() }))
@@ -80,6 +83,7 @@ async fn list_media(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer,
     let person = query(&uri, "person").map(|text| read(text, "person", "人员编号")).transpose()?;
     let certno = query(&uri, "certno").map(|text| read(text, "certno", "18位公民身份号码")).transpose()?;
     let who: Who = who(person, certno)?;
+    within::of_person(&node, &clerk, insured, &who).await?;
     let (cards, vouchers) = issuer::list(&node, (insured, &who), clerk.looker("查询就医凭证")).await?;
     Ok(Answer::json(&Media {
         cards: cards.iter().map(|card| CardView::of(card, clerk.shown)).collect(),

@@ -1,81 +1,68 @@
 //! The management interface (管理接口): what clerks and operators do at a node, as JSON over HTTP.
 //!
-//! Whoever calls shows the node's management token (`Authorization: Bearer …`); a node without one is closed. Personal data
-//! comes out masked; whole with `?reveal=true` and a duty in the header `X-Duty`. Every look at a person is written down,
-//! with the clerk's name from `X-Operator`.
+//! Programs show the node's management token (`Authorization: Bearer …`); a node without one is closed to them. People have a session
+//! ([`crate::access`]), and may what the policy permits to the action that the endpoint's line names. Personal data comes out masked;
+//! whole with `?reveal=true` and a duty in the header `X-Duty`. Every look at a person is written down, with the clerk's name: the
+//! account's, or a program's `X-Operator`.
 //!
-//! To add an endpoint: its body in `wire::api`, a function in the role's file that takes a [`Clerk`], its route there.
+//! To add an endpoint: its body in `wire::api`, its line with its action in `wire::openapi`, a function in the role's file that takes a [`Clerk`],
+//! its route there. If what it is about belongs to areas, the function asks the clerk about each: what asks nothing is withheld.
 
+mod account;
 mod area_clearing;
+mod audit_trail;
 mod bank;
+mod calculation;
 mod clearing;
 mod clearing_statement;
 pub mod client;
+mod complaint;
 pub(crate) mod description;
 mod details;
 mod document;
+mod figures;
+mod filing_batch;
 pub mod hub;
+mod institution;
 mod institution_payment;
 mod ledger;
+mod list;
 mod media;
 mod notice;
 mod payment_order;
+mod portal;
 mod prepayment;
 pub mod province;
 mod purchase;
 mod reconciliation;
 mod registration;
+mod search;
+mod session;
 mod urging;
+pub(crate) mod within;
+mod work;
 
-use crate::filing::Looker;
+use crate::access::secret::is_same;
 use axum::{
     Json,
     body::{Bytes, to_bytes},
-    extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    extract::{FromRequest, Request},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{str::FromStr, sync::Arc};
+use std::str::FromStr;
 use terms::Refusal;
-use wire::api::{BODY_BYTES_MAX, DUTY_HEADER, OPERATOR_HEADER, Refused, Shown};
+use wire::api::{BODY_BYTES_MAX, Refused};
 
-/// A node that is managed over this interface.
-pub(crate) trait Managed: Send + Sync {
-    /// The token to show; none closes the interface.
-    fn management_token(&self) -> Option<&str>;
-}
+pub(crate) use crate::access::{Clerk, Managed, gate::query};
 
-/// Somebody who showed the token. An endpoint that takes one answers nobody else.
-pub(crate) struct Clerk {
-    name: String,
-    duty: Option<String>,
-    shown: Shown,
-}
+/// The code of the refusal that an answer is, for whoever writes down what came of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct RefusalCode(pub String);
 
-impl Clerk {
-    /// Who looks, for the record; `otherwise` is the purpose where no duty is named.
-    fn looker<'a>(&'a self, otherwise: &'a str) -> Looker<'a> {
-        Looker { name: &self.name, purpose: self.duty.as_deref().unwrap_or(otherwise) }
-    }
-}
-
-impl<N: Managed> FromRequestParts<Arc<N>> for Clerk {
-    type Rejection = Answer;
-
-    async fn from_request_parts(parts: &mut Parts, node: &Arc<N>) -> Result<Self, Answer> {
-        authenticate(&parts.headers, node.management_token())?;
-        let duty = header_text(&parts.headers, DUTY_HEADER);
-        let whole = query(&parts.uri, "reveal").is_some_and(|value| value == "true");
-        if whole && duty.is_none() {
-            return Err(Refusal::missing("X-Duty", "查看完整个人信息的事由，写在请求头X-Duty中").into());
-        }
-        let name = header_text(&parts.headers, OPERATOR_HEADER).unwrap_or_else(|| "management".to_owned());
-        Ok(Self { name, duty, shown: if whole { Shown::Whole } else { Shown::Masked } })
-    }
-}
-
-fn authenticate(headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal> {
+/// Refuses a program that does not show the token.
+pub(crate) fn authenticate(headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal> {
     let token = token.filter(|token| !token.is_empty()).ok_or(Refusal::ManagementClosed {})?;
     let shown =
         headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
@@ -83,26 +70,6 @@ fn authenticate(headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal>
         return Ok(());
     }
     Err(Refusal::NotAuthenticated { detail: "管理令牌不符".to_owned() })
-}
-
-/// Whether two tokens are the same, in a time that does not tell where they differ.
-fn is_same(shown: &[u8], token: &[u8]) -> bool {
-    let differences =
-        shown.iter().zip(token).fold(0, |sum, (one, other)| std::hint::black_box(sum | (one ^ other)));
-    shown.len() == token.len() && differences == 0
-}
-
-/// A header's text, of at most a hundred characters: it is kept in the record of looks.
-fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
-    let text = std::str::from_utf8(headers.get(name)?.as_bytes()).ok()?.trim();
-    let text: String = text.chars().filter(|one| !one.is_control()).take(100).collect();
-    Some(text).filter(|text| !text.is_empty())
-}
-
-/// A value of the query; the interface's values are numbers and names, so that nothing is escaped in them.
-fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
-    let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value).next()
 }
 
 /// A value of the query or path that must be read.
@@ -146,6 +113,11 @@ fn not_read(error: &serde_json::Error) -> Refusal {
 pub(crate) struct Answer(Box<Response>);
 
 impl Answer {
+    /// Nothing to say.
+    fn no_content() -> Self {
+        Self(Box::new(StatusCode::NO_CONTENT.into_response()))
+    }
+
     fn json(value: &impl Serialize) -> Self {
         Self(Box::new(Json(value).into_response()))
     }
@@ -158,7 +130,9 @@ impl Answer {
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
-        Self(Box::new((status(&refusal), Json(Refused::from(&refusal))).into_response()))
+        let mut response = (status(&refusal), Json(Refused::from(&refusal))).into_response();
+        response.extensions_mut().insert(RefusalCode(refusal.code().to_owned()));
+        Self(Box::new(response))
     }
 }
 
@@ -173,8 +147,16 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::NotJson { .. } | Refusal::FieldMissing { .. } | Refusal::FieldInvalid { .. } => {
             StatusCode::BAD_REQUEST
         }
-        Refusal::NotAuthenticated { .. } => StatusCode::UNAUTHORIZED,
-        Refusal::ManagementClosed {} => StatusCode::FORBIDDEN,
+        Refusal::NotAuthenticated { .. }
+        | Refusal::LoginFailed {}
+        | Refusal::LoginCodeNeeded {}
+        | Refusal::LoginLocked { .. }
+        | Refusal::CodeWrong {} => StatusCode::UNAUTHORIZED,
+        Refusal::ManagementClosed {}
+        | Refusal::Csrf {}
+        | Refusal::NotPermitted { .. }
+        | Refusal::FourEyes { .. }
+        | Refusal::MustChangePassword {} => StatusCode::FORBIDDEN,
         Refusal::UnknownPath { .. }
         | Refusal::UnknownPerson { .. }
         | Refusal::UnknownFiling { .. }
@@ -191,9 +173,15 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UnknownIncrease { .. }
         | Refusal::UnknownClearing { .. }
         | Refusal::UnknownVoucher { .. }
+        | Refusal::UnknownAccount { .. }
+        | Refusal::UnknownComplaint { .. }
+        | Refusal::NoSuchInstitution { .. }
         | Refusal::NotAParticipant { .. } => StatusCode::NOT_FOUND,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::NodeBusy {} | Refusal::ParticipantUnreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::NodeBusy {} | Refusal::LoginsBusy {} | Refusal::ParticipantUnreachable { .. } => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -18,7 +18,7 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
-use casework::emergency_increase::StageName;
+use casework::{access::Area, emergency_increase::StageName};
 use funds::{Pair, movement::area_prepayment::AreaMoney as Moved};
 use std::sync::Arc;
 use store::{emergency_increase::Kept, prepayment::KeptChange};
@@ -114,6 +114,7 @@ async fn shown(hub: &Hub, number: i16) -> Result<Answer, Answer> {
 async fn draft(State(hub): AtHub, clerk: Clerk, Path(text): Path<String>) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
     year::draft(&hub, number, &clerk.name).await.map_err(Failure::refusal)?;
+    clerk.entered(&subject_of_year(number)).await?;
     shown(&hub, number).await
 }
 
@@ -127,6 +128,7 @@ async fn set(
     let of = (Pair { insured: body.insured, treatment: body.treatment }, body.scheme);
     let amount = amount_if(body.amount.as_deref())?;
     year::set(&hub, number, of, (amount, &body.reason), &clerk.name).await.map_err(Failure::refusal)?;
+    clerk.entered(&subject_of_year(number)).await?;
     shown(&hub, number).await
 }
 
@@ -137,8 +139,14 @@ async fn adopt(
     Input(body): Input<AdoptPrepayments>,
 ) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
+    clerk.decides(&Area::Nation, &subject_of_year(number)).await?;
     year::adopt(&hub, number, body.round, &clerk.name).await.map_err(Failure::refusal)?;
     shown(&hub, number).await
+}
+
+/// What four eyes know a year by.
+fn subject_of_year(year: i16) -> String {
+    format!("prepayment:{year}")
 }
 
 async fn changes(State(hub): AtHub, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
@@ -241,18 +249,27 @@ async fn withdraw(
     Ok(shown_increase(&withdrawn.map_err(Failure::refusal)?, node.context.now().day()))
 }
 
-async fn areas(State(node): AtProvince, _: Clerk, Path(text): Path<String>) -> Result<Answer, Answer> {
-    shown_areas(&node, year_of(&text)?).await
+async fn areas(State(node): AtProvince, clerk: Clerk, Path(text): Path<String>) -> Result<Answer, Answer> {
+    shown_areas(&node, &clerk, year_of(&text)?).await
 }
 
-async fn shown_areas(node: &ProvinceNode, number: i16) -> Result<Answer, Answer> {
-    Ok(Answer::json(&area::find(node, number).await.map_err(Failure::refusal)?))
+/// The lines of areas that lie where whoever asks works.
+async fn shown_areas(node: &ProvinceNode, clerk: &Clerk, number: i16) -> Result<Answer, Answer> {
+    let mut found = area::find(node, number).await.map_err(Failure::refusal)?;
+    let _ = clerk.scope();
+    found.lines.retain(|line| clerk.permits(&Area::from(line.area.code.pooling_area())));
+    Ok(Answer::json(&found))
 }
 
-async fn draft_areas(State(node): AtProvince, _: Clerk, Path(text): Path<String>) -> Result<Answer, Answer> {
+async fn draft_areas(
+    State(node): AtProvince,
+    clerk: Clerk,
+    Path(text): Path<String>,
+) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
     area::draft(&node, number).await.map_err(Failure::refusal)?;
-    shown_areas(&node, number).await
+    clerk.entered(&subject_of_areas(number)).await?;
+    shown_areas(&node, &clerk, number).await
 }
 
 async fn set_area(
@@ -263,8 +280,10 @@ async fn set_area(
 ) -> Result<Answer, Answer> {
     let (number, amount) = (year_of(&text)?, amount_if(body.amount.as_deref())?);
     let of = (body.area, body.scheme);
+    clerk.within(&Area::from(body.area))?;
     area::set(&node, number, of, (amount, &body.reason), &clerk.name).await.map_err(Failure::refusal)?;
-    shown_areas(&node, number).await
+    clerk.entered(&subject_of_areas(number)).await?;
+    shown_areas(&node, &clerk, number).await
 }
 
 async fn issue_areas(
@@ -273,8 +292,14 @@ async fn issue_areas(
     Path(text): Path<String>,
 ) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
+    clerk.decides(&Area::Province(node.province), &subject_of_areas(number)).await?;
     area::issue(&node, number, &clerk.name).await.map_err(Failure::refusal)?;
-    shown_areas(&node, number).await
+    shown_areas(&node, &clerk, number).await
+}
+
+/// What four eyes know a year of the areas by.
+fn subject_of_areas(year: i16) -> String {
+    format!("area-prepayment:{year}")
 }
 
 async fn area_money(
@@ -284,6 +309,7 @@ async fn area_money(
     Input(body): Input<AreaMoney>,
 ) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
+    clerk.within(&Area::from(body.area))?;
     let money = Moved {
         area: body.area,
         scheme: body.scheme,
@@ -294,5 +320,5 @@ async fn area_money(
         on: body.on,
     };
     area::take_money(&node, &money, &clerk.name).await.map_err(Failure::refusal)?;
-    shown_areas(&node, number).await
+    shown_areas(&node, &clerk, number).await
 }

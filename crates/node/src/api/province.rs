@@ -1,10 +1,10 @@
 //! What clerks and operators of a province do: filings, people, institutions, and a look at a settlement.
 
-use super::{Answer, Clerk, Input, Managed, query, read, unknown_path};
+use super::{Answer, Clerk, Input, Managed, query, read, unknown_path, within};
 use crate::{
-    context::Failure,
+    context::{Context, Failure},
     filing::{self, Looker, NewFiling, NewTerms, Who},
-    insured::{record_look, refusal_of},
+    insured::{breakdown_of, record_look, refusal_of},
     province::ProvinceNode,
 };
 use axum::{
@@ -13,7 +13,12 @@ use axum::{
     http::Uri,
     routing::{any, get, post, put},
 };
-use casework::{Filing, declaration::declared_at, settlement::Stage};
+use casework::{
+    Filing,
+    access::{Action, Area},
+    declaration::declared_at,
+    settlement::Stage,
+};
 use std::sync::Arc;
 use store::{
     institution,
@@ -23,7 +28,7 @@ use store::{
 use terms::{CitizenId, FilingId, InstitutionCode, InsuredPlace, PersonNumber, Refusal, SettlementId};
 use wire::api::{
     FilingChange, FilingView, Filings, InstitutionBody, NewFiling as NewFilingBody, PersonBody, Reason,
-    Refused, SettlementView, Shown, Taken, shown_funds, shown_number,
+    Refused, SettlementView, Shown, Taken, calculation::BreakdownView, shown_funds, shown_number,
 };
 
 type Node = State<Arc<ProvinceNode>>;
@@ -55,6 +60,18 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
         .merge(super::reconciliation::of_province())
         .merge(super::registration::routes())
         .merge(super::urging::of_province())
+        .merge(super::calculation::routes())
+        .merge(super::complaint::routes())
+        .merge(super::figures::of_province())
+        .merge(super::filing_batch::routes())
+        .merge(super::institution::of_province())
+        .merge(super::portal::routes())
+        .merge(super::search::routes())
+        .merge(super::work::of_province())
+        .merge(super::account::routes())
+        .merge(super::audit_trail::routes())
+        .merge(super::session::routes())
+        .merge(super::session::of_province())
         .route("/api/v1/{*path}", any(unknown_path))
 }
 
@@ -62,16 +79,39 @@ impl Managed for ProvinceNode {
     fn management_token(&self) -> Option<&str> {
         self.settings.management_token.as_deref()
     }
+
+    fn given(&self) -> &Context {
+        &self.context
+    }
+
+    fn address(&self) -> &str {
+        &self.settings.portal
+    }
 }
 
 async fn submit_filing(
     State(node): Node,
-    _: Clerk,
+    clerk: Clerk,
     Input(body): Input<NewFilingBody>,
 ) -> Result<Answer, Answer> {
+    decided(submit_one(&node, &clerk, body).await)
+}
+
+/// Takes one application as a clerk hands it in.
+pub(super) async fn submit_one(
+    node: &Arc<ProvinceNode>,
+    clerk: &Clerk,
+    body: NewFilingBody,
+) -> Result<Filing, Refusal> {
+    let named = who(body.person.clone(), body.certno.clone())?;
+    within::of_person(node, clerk, body.insured, &named).await?;
+    // Who enters does not approve; a program has had it approved elsewhere.
+    if clerk.is_person() && body.approve_now {
+        return Err(Refusal::FourEyes { action: Action::DecideFilings.chinese().to_owned() });
+    }
     let new = NewFiling {
         insured: body.insured,
-        who: who(body.person, body.certno)?,
+        who: named,
         scheme: body.scheme,
         category: body.category,
         destination: body.destination,
@@ -80,7 +120,10 @@ async fn submit_filing(
         commitment: body.commitment,
         approve_now: body.approve_now,
     };
-    decided(filing::submit(&node, new).await)
+    let filed = filing::submit(node, new).await?;
+    clerk.about(&within::subject_of_filing(filed.id));
+    clerk.entered(&within::subject_of_filing(filed.id)).await?;
+    Ok(filed)
 }
 
 pub(super) fn who(person: Option<PersonNumber>, certno: Option<CitizenId>) -> Result<Who, Refusal> {
@@ -97,41 +140,59 @@ async fn list_filings(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answe
     let person = query(&uri, "person").map(|text| read(text, "person", "人员编号")).transpose()?;
     let certno = query(&uri, "certno").map(|text| read(text, "certno", "18位公民身份号码")).transpose()?;
     let who = who(person, certno)?;
+    within::of_person(&node, &clerk, insured, &who).await?;
     let filings = filing::list_of_person(&node, insured, &who, clerk.looker("查询备案")).await?;
     let filings = filings.iter().map(|filing| FilingView::of(filing, clerk.shown)).collect();
     Ok(Answer::json(&Filings { filings }))
 }
 
 async fn find_filing(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
+    within::of_filing(&node, &clerk, filing_id(&id)?).await?;
     let found = filing::find(&node, filing_id(&id)?, clerk.looker("查询备案")).await?;
     Ok(Answer::json(&FilingView::of(&found, clerk.shown)))
 }
 
-async fn approve_filing(State(node): Node, _: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
-    decided(filing::approve(&node, filing_id(&id)?).await)
+async fn approve_filing(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
+    let id = filing_id(&id)?;
+    decides(&node, &clerk, id).await?;
+    decided(filing::approve(&node, id).await)
 }
 
 async fn reject_filing(
     State(node): Node,
-    _: Clerk,
+    clerk: Clerk,
     Path(id): Path<String>,
     Input(body): Input<Reason>,
 ) -> Result<Answer, Answer> {
-    decided(filing::reject(&node, filing_id(&id)?, &body.reason).await)
+    let id = filing_id(&id)?;
+    decides(&node, &clerk, id).await?;
+    decided(filing::reject(&node, id, &body.reason).await)
 }
 
 async fn change_filing(
     State(node): Node,
-    _: Clerk,
+    clerk: Clerk,
     Path(id): Path<String>,
     Input(body): Input<FilingChange>,
 ) -> Result<Answer, Answer> {
+    let id = filing_id(&id)?;
+    within::of_filing(&node, &clerk, id).await?;
     let terms = NewTerms { destination: body.destination, begins: body.begins, ends: body.ends };
-    decided(filing::change(&node, filing_id(&id)?, terms).await)
+    let changed = filing::change(&node, id, terms).await?;
+    clerk.entered(&within::subject_of_filing(changed.id)).await?;
+    decided(Ok(changed))
 }
 
-async fn cancel_filing(State(node): Node, _: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
-    decided(filing::cancel(&node, filing_id(&id)?).await)
+async fn cancel_filing(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
+    let id = filing_id(&id)?;
+    within::of_filing(&node, &clerk, id).await?;
+    decided(filing::cancel(&node, id).await)
+}
+
+/// Refuses a decision on a filing that lies elsewhere, or that whoever decides has entered.
+async fn decides(node: &ProvinceNode, clerk: &Clerk, id: FilingId) -> Result<(), Refusal> {
+    let area = within::of_filing(node, clerk, id).await?;
+    clerk.decides(&area, &within::subject_of_filing(id)).await
 }
 
 fn filing_id(text: &str) -> Result<FilingId, Refusal> {
@@ -145,7 +206,7 @@ fn decided(filing: Result<Filing, Refusal>) -> Result<Answer, Answer> {
 
 async fn put_institution(
     State(node): Node,
-    _: Clerk,
+    clerk: Clerk,
     Path(code): Path<String>,
     Input(body): Input<InstitutionBody>,
 ) -> Result<Answer, Answer> {
@@ -153,6 +214,11 @@ async fn put_institution(
     let find = async { Ok(institution::find(&mut *node.context.store.conn().await?, &code).await?) };
     let known = find.await.map_err(|failure: Failure| failure.refusal())?;
     let institution = body.into_institution(code, known.as_ref(), node.context.now())?;
+    // Where it is registered, and where it is to be.
+    for place in known.iter().map(|known| known.place).chain([institution.place]) {
+        let area = Area::Institution { code: institution.code.clone(), place: place.division() };
+        clerk.within(&area)?;
+    }
     node.put_institution(&institution).await?;
     node.deliver().await;
     Ok(Answer::json(&Taken { taken: true }))
@@ -160,11 +226,12 @@ async fn put_institution(
 
 async fn put_person(
     State(node): Node,
-    _: Clerk,
+    clerk: Clerk,
     Path(number): Path<String>,
     Input(body): Input<PersonBody>,
 ) -> Result<Answer, Answer> {
     let person = body.into_person(read(&number, "number", "人员编号")?)?;
+    within::to_register(&node, &clerk, &person).await?;
     let area = person.enrolments[0].insured.pooling_area();
     node.put_person(area, &person).await?;
     Ok(Answer::json(&Taken { taken: true }))
@@ -172,9 +239,23 @@ async fn put_person(
 
 async fn find_settlement(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
     let id: SettlementId = read(&id, "id", "30位结算ID")?;
+    // The id says where the person was treated: those of other provinces are in the insured place's book.
+    if id.province() != node.province {
+        return find_of_own(&node, &clerk, id).await;
+    }
+    within::of_settlement(&node, &clerk, id, false).await?;
     let found = look_at_settlement(&node, id, clerk.looker("查询结算")).await.map_err(Failure::refusal)?;
     let (settlement, declared_at) = &found;
     Ok(Answer::json(&settlement_view(settlement, declared_at.clone(), clerk.shown)))
+}
+
+async fn find_of_own(node: &ProvinceNode, clerk: &Clerk, id: SettlementId) -> Result<Answer, Answer> {
+    let unknown = || Refusal::UnknownSettlement { setl_id: id.to_string() };
+    let found = super::portal::find_insured(node, id, clerk.looker("查询结算")).await;
+    let found = found.map_err(Failure::refusal)?.ok_or_else(unknown)?;
+    clerk.within(&Area::from(found.area))?;
+    let view = super::portal::insured_view(&found, clerk.shown).ok_or_else(unknown)?;
+    Ok(Answer::json(&view))
 }
 
 async fn look_at_settlement(
@@ -226,6 +307,10 @@ fn settlement_view(
         settled_at: settlement.settled_at.map(|at| at.to_string()),
         undo: settlement.undo.as_ref().map(|undo| undo.id.to_string()),
         undone_at: settlement.undone_at.map(|at| at.to_string()),
+        side: "treatment".to_owned(),
+        care: settlement.care.code().to_owned(),
+        care_name: settlement.care.chinese().to_owned(),
+        breakdown: settlement.breakdown.as_ref().map(|stored| BreakdownView::of(&breakdown_of(stored))),
     }
 }
 

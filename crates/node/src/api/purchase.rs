@@ -1,10 +1,9 @@
 //! Orders of cross-region purchases (异地就医购药订单): the person sees and confirms them. Whoever runs the person's own way to the
 //! platform (the electronic voucher's app, a portal) calls these addresses for the person.
 
-use super::{Answer, Clerk, Input, details::decimal, query, read};
+use super::{Answer, Clerk, Input, details::decimal, query, read, within};
 use crate::{
     context::{Failure, Outcome},
-    filing::Looker,
     insured::{record_look, refusal_of},
     province::ProvinceNode,
     purchase_order::{self, OrderedLine, Seen},
@@ -15,7 +14,7 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
-use casework::settlement::Stage;
+use casework::{access::Area, settlement::Stage};
 use std::{collections::BTreeSet, sync::Arc};
 use store::purchase_order::Selection;
 use terms::{CitizenId, Refusal};
@@ -38,15 +37,27 @@ async fn list_orders(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer
     const EXPECTED: &str = "18位公民身份号码";
     let certno = query(&uri, "certno").ok_or_else(|| Refusal::missing("certno", EXPECTED))?;
     let citizen: CitizenId = read(certno, "certno", EXPECTED)?;
-    let found = look(&node, &citizen, clerk.looker("查询购药订单")).await.map_err(Failure::refusal)?;
+    let found = look(&node, &citizen, &clerk).await.map_err(Failure::refusal)?;
     let orders = found.iter().map(|seen| view(&node, seen, clerk.shown)).collect();
     Ok(Answer::json(&PurchaseOrders { orders }))
 }
 
-async fn look(node: &ProvinceNode, citizen: &CitizenId, looker: Looker<'_>) -> Outcome<Vec<Seen>> {
+/// Orders that lie where whoever asks works: at the pharmacy, or where the person is insured.
+async fn look(node: &ProvinceNode, citizen: &CitizenId, clerk: &Clerk) -> Outcome<Vec<Seen>> {
+    let looker = clerk.looker("查询购药订单");
     let mut work = node.context.store.begin().await?;
     let selection = Selection { province: node.province, citizen, institution: None, number: None };
-    let found = purchase_order::list(node, work.conn(), selection).await?;
+    let mut found = Vec::new();
+    // Asked whether anything was found or not.
+    let _ = clerk.scope();
+    for seen in purchase_order::list(node, work.conn(), selection).await? {
+        let insured = Area::of_division(seen.order.insured.division());
+        if clerk.permits(&insured)
+            || within::permits_institution(node, clerk, &seen.order.institution).await?
+        {
+            found.push(seen);
+        }
+    }
     let looked_at: BTreeSet<_> = found.iter().map(|seen| (seen.order.area, &seen.order.person)).collect();
     for (area, person) in looked_at {
         record_look(node, &mut work, area, person, looker.name, looker.purpose).await?;
@@ -57,10 +68,13 @@ async fn look(node: &ProvinceNode, citizen: &CitizenId, looker: Looker<'_>) -> O
 
 async fn confirm_order(
     State(node): Node,
-    _: Clerk,
+    clerk: Clerk,
     Path(number): Path<String>,
     Input(body): Input<ConfirmPurchase>,
 ) -> Result<Answer, Answer> {
+    let order = purchase_order::find(&node, &number).await.map_err(Failure::refusal)?;
+    let treated = within::area_of_institution(&node, &order.institution).await?;
+    clerk.within_any(&[Area::of_division(order.insured.division()), treated])?;
     let seen = purchase_order::confirm(&node, &number, body.use_account).await.map_err(Failure::refusal)?;
     Ok(Answer::json(&view(&node, &seen, Shown::Masked)))
 }

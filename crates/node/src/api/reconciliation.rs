@@ -14,7 +14,10 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
-use casework::difference::{Move, NOTE_MAX, Stage};
+use casework::{
+    access::Area,
+    difference::{Move, NOTE_MAX, Stage},
+};
 use funds::{Side, reconciliation::words};
 use std::sync::Arc;
 use store::{
@@ -150,8 +153,9 @@ async fn decide_at_province(
     Path((id, step)): Path<(String, String)>,
     Input(body): Input<DecideDifference>,
 ) -> Result<Answer, Answer> {
-    let (id, step) = (settlement(&id)?, Decided::Move(named_step(&step)?));
-    let decision = Decision { step, note: note(&body.note)?, by: &clerk.name };
+    let (id, step) = (settlement(&id)?, named_step(&step)?);
+    four_eyes(&clerk, id, step, &Area::Province(node.province)).await?;
+    let decision = Decision { step: Decided::Move(step), note: note(&body.note)?, by: &clerk.name };
     decided(daily_reconciliation::decide_here(&node, id, &decision).await)
 }
 
@@ -161,8 +165,9 @@ async fn decide_at_hub(
     Path((id, step)): Path<(String, String)>,
     Input(body): Input<DecideDifference>,
 ) -> Result<Answer, Answer> {
-    let (id, step) = (settlement(&id)?, Decided::Move(named_step(&step)?));
-    let decision = Decision { step, note: note(&body.note)?, by: &clerk.name };
+    let (id, step) = (settlement(&id)?, named_step(&step)?);
+    four_eyes(&clerk, id, step, &Area::Nation).await?;
+    let decision = Decision { step: Decided::Move(step), note: note(&body.note)?, by: &clerk.name };
     decided(daily_reconciliation::hub::decide_here(&hub, id, &decision).await)
 }
 
@@ -186,6 +191,16 @@ async fn assign_at_hub(
     let (id, step) = (settlement(&id)?, Decided::Assign(owner(&body.owner)?));
     let decision = Decision { step, note: note(&body.note)?, by: &clerk.name };
     decided(daily_reconciliation::hub::decide_here(&hub, id, &decision).await)
+}
+
+/// Who explains a difference does not confirm it.
+async fn four_eyes(clerk: &Clerk, id: SettlementId, step: Move, area: &Area) -> Result<(), Refusal> {
+    let subject = format!("difference:{id}");
+    match step {
+        Move::Explain => clerk.entered(&subject).await,
+        Move::Confirm => clerk.decides(area, &subject).await,
+        _ => Ok(()),
+    }
 }
 
 fn settlement(id: &str) -> Result<SettlementId, Refusal> {

@@ -1,7 +1,7 @@
 //! What clerks of the insured place do about registrations (人员备案): they enter chronic diseases, look at what is registered of a
 //! person, and take registrations back.
 
-use super::{Answer, Clerk, Input, province::who, query, read};
+use super::{Answer, Clerk, Input, province::who, query, read, within};
 use crate::{
     province::ProvinceNode,
     registration::{self, NewChronic},
@@ -33,16 +33,18 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
 
 async fn enter_registration(
     State(node): Node,
-    _: Clerk,
+    clerk: Clerk,
     Input(body): Input<NewRegistration>,
 ) -> Result<Answer, Answer> {
+    let who = who(body.person, body.certno)?;
+    within::of_person(&node, &clerk, body.insured, &who).await?;
     let name = body.name.trim();
     if name.is_empty() || name.chars().count() > NAME {
         return Err(Refusal::invalid("name", format!("病种名称，不超过{NAME}字")).into());
     }
     let new = NewChronic {
         insured: body.insured,
-        who: who(body.person, body.certno)?,
+        who,
         scheme: body.scheme,
         disease: body.disease,
         name: name.to_owned(),
@@ -59,6 +61,7 @@ async fn list_registrations(State(node): Node, clerk: Clerk, uri: Uri) -> Result
     let person = query(&uri, "person").map(|text| read(text, "person", "人员编号")).transpose()?;
     let certno = query(&uri, "certno").map(|text| read(text, "certno", "18位公民身份号码")).transpose()?;
     let who = who(person, certno)?;
+    within::of_person(&node, &clerk, insured, &who).await?;
     let all = registration::list_of_person(&node, insured, &who, clerk.looker("查询人员备案")).await?;
     let registrations = all.iter().map(|one| RegistrationView::of(one, clerk.shown)).collect();
     Ok(Answer::json(&Registrations { registrations }))
@@ -66,11 +69,12 @@ async fn list_registrations(State(node): Node, clerk: Clerk, uri: Uri) -> Result
 
 async fn withdraw_registration(
     State(node): Node,
-    _: Clerk,
+    clerk: Clerk,
     Path(id): Path<String>,
     Input(body): Input<Reason>,
 ) -> Result<Answer, Answer> {
     let id: RegistrationId = read(&id, "id", "30位待遇申报明细流水号")?;
+    within::of_registration(&node, &clerk, id).await?;
     let reason = body.reason.trim();
     if reason.is_empty() || reason.chars().count() > 500 {
         return Err(Refusal::invalid("reason", "撤销原因，不超过500字").into());

@@ -108,7 +108,8 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
     };
     let headers = gateway::Headers(&parts.headers);
     let (body, file) = files::opened(&parts.headers, body);
-    match answer(&node, &headers, (&body, file.as_deref()), received).await {
+    // Apart from the rest: who is refused a place does not pay for the room that an answer needs.
+    match Box::pin(answer(&node, &headers, (&body, file.as_deref()), received)).await {
         Ok(Reply::Envelope(answer)) => {
             trace::ends(if says_yes(&answer) { Ending::Done } else { Ending::Refused });
             json(answer)
@@ -126,6 +127,48 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
             trace::ends(Ending::of_code(refusal.code()));
             tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
             json(render(&node, &Answer::refusal(&refusal), received))
+        }
+    }
+}
+
+/// Carries out a message of somebody at a window of this institution, whose session has shown who it is, and answers as the interface
+/// does.
+pub(crate) async fn of_window(
+    node: &Arc<ProvinceNode>,
+    request: &Request,
+    institution: &Institution,
+) -> Response {
+    let received = node.context.now();
+    // As a hospital's software waits that says nothing of it.
+    let until = load_limit::waits_until(&axum::http::HeaderMap::new());
+    let _place = match node.hospitals.enter(institution.code.as_str(), until).await {
+        Ok(place) => place,
+        Err(full) => return busy(node, full, received),
+    };
+    let answered = async {
+        trace::concerns(table::served(&request.infno)?.infno);
+        let treatment = check_envelope(node, request, institution, received)?;
+        let call = Call { node, request, institution, treatment, received };
+        if request.infno == "9102" {
+            return Ok(Reply::File(files::download(&call).await?));
+        }
+        Ok::<_, Failure>(Reply::Envelope(dispatch(&call).await?))
+    };
+    match answered.await {
+        Ok(Reply::Envelope(answer)) => {
+            trace::ends(if says_yes(&answer) { Ending::Done } else { Ending::Refused });
+            json(answer)
+        }
+        Ok(Reply::File(content)) => {
+            trace::ends(Ending::Done);
+            (StatusCode::OK, [(header::CONTENT_TYPE, "application/octet-stream")], Body::from(content))
+                .into_response()
+        }
+        Err(failure) => {
+            let refusal = failure.refusal();
+            trace::ends(Ending::of_code(refusal.code()));
+            tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
+            json(render(node, &Answer::refusal(&refusal), received))
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The management interface: what clerks and operators ask of a node.
 
-use super::{Operation, Role, SchemaOf, json_content, schema_of};
+use super::{Operation, Permission, Role, SchemaOf, Whose, json_content, schema_of};
+use crate::api::account::{AccountView, Accounts, Grant, NewAccount, NewAccountMade, NewPassword};
 use crate::api::area_clearing::{AreaMonthView, AreaReceiptBody};
+use crate::api::audit_trail::{AuditTrail, AuditTrailVerified};
 use crate::api::clearing::{
     AdoptClearing, ClearingComparison, ClearingDone, ClearingDues, ClearingLines, ClearingMonth,
     ClearingMonths, ClearingPairs, ClearingPlan, ClearingPlanned, ClearingStatement, DecideDispute,
@@ -30,6 +32,7 @@ use crate::api::purchase::{ConfirmPurchase, PurchaseOrderView, PurchaseOrders};
 use crate::api::reconciliation::{
     AssignDifference, DecideDifference, Differences, NewReconciliation, Reconciliations,
 };
+use crate::api::session::{ConfirmCode, LogIn, NewOneTimeCode, Register, SessionView, SetPassword};
 use crate::api::{
     DUTY_HEADER, DetailsView, FilingChange, FilingView, Filings, InstitutionBody, NewFiling, OPERATOR_HEADER,
     ParticipantBody, ParticipantView, Participants, PersonBody, Reason, Refused, SettlementView, Taken,
@@ -45,6 +48,7 @@ use crate::api::{
     payment_order::{NewMoney, NewWriteBack, OnDay, PaymentOrderView, PaymentOrders},
     urging::{Decision, LetterView, Letters, SuspensionView, Suspensions, Urgings},
 };
+use casework::access::Action;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
@@ -55,7 +59,7 @@ const CLEARING_TABLE: &[(&str, &str, bool)] =
     &[("province", "省级区划代码；不填为全国", false), ("form", "csv：逗号分隔文本", false)];
 
 /// A line of the table of operations.
-struct Line {
+pub(super) struct Line {
     method: &'static str,
     path: &'static str,
     summary: &'static str,
@@ -64,70 +68,159 @@ struct Line {
     shows: bool,
     body: Option<SchemaOf>,
     answer: SchemaOf,
+    /// What it is to whoever asks; nobody with a session may what names no action.
+    action: Option<Action>,
+    whose: Whose,
+    /// Whether the answer has no body.
+    silent: bool,
 }
 
-const fn line(method: &'static str, path: &'static str, summary: &'static str, answer: SchemaOf) -> Line {
-    Line { method, path, summary, query: &[], shows: false, body: None, answer }
+/// An operation of the management interface. It is refused to all who ask with a session until it says by which action ([`Line::by`]) it
+/// may be done.
+pub(super) const fn line(
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    answer: SchemaOf,
+) -> Line {
+    let (query, whose) = (&[] as &[_], Whose::Node);
+    Line {
+        method,
+        path,
+        summary,
+        query,
+        shows: false,
+        body: None,
+        answer,
+        action: None,
+        whose,
+        silent: false,
+    }
 }
 
 impl Line {
-    const fn with(mut self, body: SchemaOf) -> Self {
+    /// With a body.
+    pub(super) const fn with(mut self, body: SchemaOf) -> Self {
         self.body = Some(body);
         self
     }
 
-    const fn asks(mut self, query: &'static [(&'static str, &'static str, bool)]) -> Self {
+    /// With parameters of the query: name, Chinese words, whether it must be there.
+    pub(super) const fn asks(mut self, query: &'static [(&'static str, &'static str, bool)]) -> Self {
         self.query = query;
         self
     }
 
-    const fn shows_people(mut self) -> Self {
+    /// With personal data in its answer: masked, or whole for a duty.
+    pub(super) const fn shows_people(mut self) -> Self {
         self.shows = true;
         self
+    }
+
+    /// Done by whoever may take this action, on what is the whole node's.
+    pub(super) const fn by(mut self, action: Action) -> Self {
+        self.action = Some(action);
+        self
+    }
+
+    /// What it is about belongs to areas: the endpoint itself asks whether it lies where the asker works.
+    pub(super) const fn of_areas(mut self) -> Self {
+        self.whose = Whose::Areas;
+        self
+    }
+
+    /// It is the same for all who may, wherever they work.
+    pub(super) const fn of_nobody(mut self) -> Self {
+        self.whose = Whose::Nobody;
+        self
+    }
+
+    /// Whoever has a session may, about himself.
+    pub(super) const fn of_oneself(mut self) -> Self {
+        self.whose = Whose::Oneself;
+        self
+    }
+
+    /// Answered with 204 and no body.
+    pub(super) const fn silently(mut self) -> Self {
+        self.silent = true;
+        self
+    }
+
+    /// Anybody may ask, without a session or a token.
+    pub(super) const fn for_anybody(mut self) -> Self {
+        self.whose = Whose::Public;
+        self
+    }
+
+    /// What whoever asks must be allowed.
+    pub(super) const fn permission(&self) -> Permission {
+        Permission { method: self.method, path: self.path, action: self.action, whose: self.whose }
     }
 }
 
 const PROVINCE: &[Line] = &[
-    line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>).asks(&[(
-        "after",
-        "上一页的next",
-        false,
-    )]),
-    line("get", "/api/v1/funds/notices/{number}", "一份付款、收款通知书", schema_of::<NoticeView>),
-    line("get", "/api/v1/funds/orders", "划拨单", schema_of::<PaymentOrders>).asks(&[
-        ("stage", "阶段；不填为未办结的，all为全部", false),
-        ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
-        ("after", "上一页的next", false),
-    ]),
-    line("get", "/api/v1/funds/orders/{number}", "一张划拨单", schema_of::<PaymentOrderView>),
+    line("post", "/web/portal/register", "参保人注册", schema_of::<Taken>)
+        .with(schema_of::<Register>)
+        .for_anybody(),
+    line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>)
+        .by(Action::ReadTransfers)
+        .asks(&[("after", "上一页的next", false)]),
+    line("get", "/api/v1/funds/notices/{number}", "一份付款、收款通知书", schema_of::<NoticeView>)
+        .by(Action::ReadTransfers),
+    line("get", "/api/v1/funds/orders", "划拨单", schema_of::<PaymentOrders>).by(Action::ReadTransfers).asks(
+        &[
+            ("stage", "阶段；不填为未办结的，all为全部", false),
+            ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
+            ("after", "上一页的next", false),
+        ],
+    ),
+    line("get", "/api/v1/funds/orders/{number}", "一张划拨单", schema_of::<PaymentOrderView>)
+        .by(Action::ReadTransfers),
     line("post", "/api/v1/funds/orders/{number}/hand-over", "提交财政部门", schema_of::<PaymentOrderView>)
+        .by(Action::PayTransfers)
         .with(schema_of::<OnDay>),
-    line("post", "/api/v1/funds/orders/{number}/take-back", "从财政部门撤回", schema_of::<PaymentOrderView>),
+    line("post", "/api/v1/funds/orders/{number}/take-back", "从财政部门撤回", schema_of::<PaymentOrderView>)
+        .by(Action::PayTransfers),
     line("post", "/api/v1/funds/orders/{number}/money", "登记划拨或退汇", schema_of::<PaymentOrderView>)
+        .by(Action::PayTransfers)
         .with(schema_of::<NewMoney>),
     line("post", "/api/v1/funds/orders/{number}/write-back", "登记财政反馈", schema_of::<PaymentOrderView>)
+        .by(Action::PayTransfers)
         .with(schema_of::<NewWriteBack>),
     line("post", "/api/v1/funds/orders/{number}/close", "划拨单办结", schema_of::<PaymentOrderView>)
+        .by(Action::PayTransfers)
         .with(schema_of::<OnDay>),
     line("get", "/api/v1/funds/orders/{number}/bank-file", "付款文件（pain.001）", schema_of::<BankFile>)
+        .by(Action::PayTransfers)
         .shows_people(),
-    line("get", "/api/v1/funds/receipts", "应收款", schema_of::<PaymentOrders>).asks(&[
-        ("stage", "阶段；不填为未办结的，all为全部", false),
-        ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
-        ("after", "上一页的next", false),
-    ]),
-    line("get", "/api/v1/funds/receipts/{number}", "一笔应收款", schema_of::<PaymentOrderView>),
+    line("get", "/api/v1/funds/receipts", "应收款", schema_of::<PaymentOrders>)
+        .by(Action::ReadTransfers)
+        .asks(&[
+            ("stage", "阶段；不填为未办结的，all为全部", false),
+            ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
+            ("after", "上一页的next", false),
+        ]),
+    line("get", "/api/v1/funds/receipts/{number}", "一笔应收款", schema_of::<PaymentOrderView>)
+        .by(Action::ReadTransfers),
     line("post", "/api/v1/funds/receipts/{number}/money", "登记到账", schema_of::<PaymentOrderView>)
+        .by(Action::PayTransfers)
         .with(schema_of::<NewMoney>),
     line("post", "/api/v1/funds/receipts/{number}/write-back", "登记财政反馈", schema_of::<PaymentOrderView>)
+        .by(Action::PayTransfers)
         .with(schema_of::<NewWriteBack>),
     line("post", "/api/v1/funds/receipts/{number}/close", "应收款办结", schema_of::<PaymentOrderView>)
+        .by(Action::PayTransfers)
         .with(schema_of::<OnDay>),
-    line("get", "/api/v1/funds/bank-accounts", "财政专户", schema_of::<BankAccounts>).shows_people(),
+    line("get", "/api/v1/funds/bank-accounts", "财政专户", schema_of::<BankAccounts>)
+        .by(Action::ReadBank)
+        .shows_people(),
     line("put", "/api/v1/funds/bank-accounts/{scheme}", "登记本省财政专户", schema_of::<BankAccountView>)
+        .by(Action::MaintainBank)
         .with(schema_of::<BankAccountBody>)
         .shows_people(),
     line("get", "/api/v1/funds/expenditure-accounts", "拨付机构的支出户", schema_of::<BankAccounts>)
+        .by(Action::ReadBank)
         .shows_people(),
     line(
         "put",
@@ -135,34 +228,58 @@ const PROVINCE: &[Line] = &[
         "登记本省支出户",
         schema_of::<BankAccountView>,
     )
+    .by(Action::MaintainBank)
     .with(schema_of::<BankAccountBody>)
     .shows_people(),
     line("get", "/api/v1/funds/bank-statements", "已导入的银行对账单", schema_of::<BankStatements>)
+        .by(Action::ReadBank)
         .shows_people(),
     line("post", "/api/v1/funds/bank-statements", "导入银行对账单（camt.053）", schema_of::<TakenStatements>)
+        .by(Action::MaintainBank)
         .with(schema_of::<NewBankStatement>),
     line("get", "/api/v1/funds/bank-entries", "银行流水", schema_of::<BankEntries>)
+        .by(Action::ReadBank)
         .asks(&[("matter", "order、institution、unidentified、fee或other；不填为unidentified", false)])
         .shows_people(),
     line("post", "/api/v1/funds/bank-entries/assign", "指定待查款项的归属", schema_of::<BankEntryView>)
+        .by(Action::MaintainBank)
         .with(schema_of::<AssignEntry>)
         .shows_people(),
-    line("get", "/api/v1/funds/urgings", "收到的催缴函", schema_of::<Letters>),
+    line("get", "/api/v1/funds/urgings", "收到的催缴函", schema_of::<Letters>).by(Action::ReadTransfers),
     line("get", "/api/v1/filings", "查询一个人的备案", schema_of::<Filings>)
+        .by(Action::ReadFilings)
+        .of_areas()
         .asks(&[
             ("insured", "参保地，六位区划", true),
             ("person", "人员编号；与certno填其一", false),
             ("certno", "公民身份号码", false),
         ])
         .shows_people(),
-    line("post", "/api/v1/filings", "提交备案申请", schema_of::<FilingView>).with(schema_of::<NewFiling>),
-    line("get", "/api/v1/filings/{id}", "查看一份备案", schema_of::<FilingView>).shows_people(),
-    line("post", "/api/v1/filings/{id}/approve", "审核通过", schema_of::<FilingView>),
-    line("post", "/api/v1/filings/{id}/reject", "驳回", schema_of::<FilingView>).with(schema_of::<Reason>),
+    line("post", "/api/v1/filings", "提交备案申请", schema_of::<FilingView>)
+        .by(Action::EnterFilings)
+        .of_areas()
+        .with(schema_of::<NewFiling>),
+    line("get", "/api/v1/filings/{id}", "查看一份备案", schema_of::<FilingView>)
+        .by(Action::ReadFilings)
+        .of_areas()
+        .shows_people(),
+    line("post", "/api/v1/filings/{id}/approve", "审核通过", schema_of::<FilingView>)
+        .by(Action::DecideFilings)
+        .of_areas(),
+    line("post", "/api/v1/filings/{id}/reject", "驳回", schema_of::<FilingView>)
+        .by(Action::DecideFilings)
+        .of_areas()
+        .with(schema_of::<Reason>),
     line("post", "/api/v1/filings/{id}/change", "变更", schema_of::<FilingView>)
+        .by(Action::EnterFilings)
+        .of_areas()
         .with(schema_of::<FilingChange>),
-    line("post", "/api/v1/filings/{id}/cancel", "撤销", schema_of::<FilingView>),
+    line("post", "/api/v1/filings/{id}/cancel", "撤销", schema_of::<FilingView>)
+        .by(Action::EnterFilings)
+        .of_areas(),
     line("get", "/api/v1/registrations", "查询一个人的人员备案", schema_of::<Registrations>)
+        .by(Action::ReadFilings)
+        .of_areas()
         .asks(&[
             ("insured", "参保地，六位区划", true),
             ("person", "人员编号；与certno填其一", false),
@@ -170,17 +287,36 @@ const PROVINCE: &[Line] = &[
         ])
         .shows_people(),
     line("post", "/api/v1/registrations", "登记门诊慢特病", schema_of::<RegistrationView>)
+        .by(Action::EnterFilings)
+        .of_areas()
         .with(schema_of::<NewRegistration>),
     line("post", "/api/v1/registrations/{id}/withdraw", "撤销人员备案", schema_of::<RegistrationView>)
+        .by(Action::EnterFilings)
+        .of_areas()
         .with(schema_of::<Reason>),
     line("post", "/api/v1/vouchers", "生成医保电子凭证二维码", schema_of::<MadeVoucher>)
+        .by(Action::MaintainMedia)
+        .of_areas()
         .with(schema_of::<Holder>),
-    line("post", "/api/v1/cards", "发放社会保障卡", schema_of::<IssuedCard>).with(schema_of::<NewCard>),
-    line("post", "/api/v1/cards/loss", "社会保障卡挂失", schema_of::<CardView>).with(schema_of::<Holder>),
+    line("post", "/api/v1/cards", "发放社会保障卡", schema_of::<IssuedCard>)
+        .by(Action::MaintainMedia)
+        .of_areas()
+        .with(schema_of::<NewCard>),
+    line("post", "/api/v1/cards/loss", "社会保障卡挂失", schema_of::<CardView>)
+        .by(Action::MaintainMedia)
+        .of_areas()
+        .with(schema_of::<Holder>),
     line("post", "/api/v1/cards/lift", "社会保障卡解除挂失或锁定", schema_of::<CardView>)
+        .by(Action::MaintainMedia)
+        .of_areas()
         .with(schema_of::<Holder>),
-    line("post", "/api/v1/cards/stop", "社会保障卡注销", schema_of::<CardView>).with(schema_of::<Holder>),
+    line("post", "/api/v1/cards/stop", "社会保障卡注销", schema_of::<CardView>)
+        .by(Action::MaintainMedia)
+        .of_areas()
+        .with(schema_of::<Holder>),
     line("get", "/api/v1/media", "查询一个人的就医凭证", schema_of::<Media>)
+        .by(Action::ReadMedia)
+        .of_areas()
         .asks(&[
             ("insured", "参保地，六位区划", true),
             ("person", "人员编号；与certno填其一", false),
@@ -188,9 +324,16 @@ const PROVINCE: &[Line] = &[
         ])
         .shows_people(),
     line("put", "/api/v1/institutions/{code}", "登记定点医药机构", schema_of::<Taken>)
+        .by(Action::MaintainInstitutions)
+        .of_areas()
         .with(schema_of::<InstitutionBody>),
-    line("put", "/api/v1/people/{number}", "登记参保人员", schema_of::<Taken>).with(schema_of::<PersonBody>),
+    line("put", "/api/v1/people/{number}", "登记参保人员", schema_of::<Taken>)
+        .by(Action::MaintainPeople)
+        .of_areas()
+        .with(schema_of::<PersonBody>),
     line("get", "/api/v1/purchase-orders", "查询一个人的异地就医购药订单", schema_of::<PurchaseOrders>)
+        .by(Action::ReadSettlements)
+        .of_areas()
         .asks(&[("certno", "公民身份号码", true)])
         .shows_people(),
     line(
@@ -199,27 +342,41 @@ const PROVINCE: &[Line] = &[
         "参保人确认购药订单并结算",
         schema_of::<PurchaseOrderView>,
     )
+    .by(Action::ConfirmPurchases)
+    .of_areas()
     .with(schema_of::<ConfirmPurchase>),
-    line("get", "/api/v1/settlements/{id}", "查看一笔结算", schema_of::<SettlementView>).shows_people(),
-    line("get", "/api/v1/details", "参保地查看费用明细", schema_of::<DetailsView>).asks(&[
-        ("insured", "参保地，六位区划", true),
-        ("settlement", "结算ID", true),
-        ("after", "上一页的next", false),
-    ]),
+    line("get", "/api/v1/settlements/{id}", "查看一笔结算", schema_of::<SettlementView>)
+        .by(Action::ReadSettlements)
+        .of_areas()
+        .shows_people(),
+    line("get", "/api/v1/details", "参保地查看费用明细", schema_of::<DetailsView>)
+        .by(Action::ReadSettlements)
+        .of_areas()
+        .asks(&[
+            ("insured", "参保地，六位区划", true),
+            ("settlement", "结算ID", true),
+            ("after", "上一页的next", false),
+        ]),
     line("get", "/api/v1/transmissions", "就医地查看费用明细上传情况", schema_of::<Transmissions>)
+        .by(Action::ReadSettlements)
         .asks(&[("stage", "阶段；不填为different", false), ("after", "上一页的next", false)]),
     line(
         "post",
         "/api/v1/transmissions/{id}/again",
         "重新上传一笔结算的费用明细",
         schema_of::<TransmissionView>,
-    ),
+    )
+    .by(Action::WorkDifferences),
     line("get", "/api/v1/funds/reconciliations", "查询每日对账结果", schema_of::<Reconciliations>)
+        .by(Action::ReadReconciliation)
         .asks(&[("from", "起始日期", true), ("to", "截止日期", true)]),
     line("post", "/api/v1/funds/reconciliations", "对若干日重新对账", schema_of::<Reconciliations>)
+        .by(Action::WorkDifferences)
         .with(schema_of::<NewReconciliation>),
-    line("get", "/api/v1/funds/prepayments", "预付金使用情况和预警", schema_of::<PrepaymentPositions>),
+    line("get", "/api/v1/funds/prepayments", "预付金使用情况和预警", schema_of::<PrepaymentPositions>)
+        .by(Action::ReadPrepayment),
     line("post", "/api/v1/funds/prepayments/increases", "就医省申请紧急调增", schema_of::<IncreaseView>)
+        .by(Action::PlanPrepayment)
         .with(schema_of::<ApplyIncrease>),
     line(
         "post",
@@ -227,53 +384,64 @@ const PROVINCE: &[Line] = &[
         "就医省撤回尚未审核的紧急调增申请",
         schema_of::<IncreaseView>,
     )
+    .by(Action::PlanPrepayment)
     .with(schema_of::<Reason>),
-    line("get", "/api/v1/funds/prepayments/areas/{year}", "统筹区上解预付金", schema_of::<AreaPrepayments>),
+    line("get", "/api/v1/funds/prepayments/areas/{year}", "统筹区上解预付金", schema_of::<AreaPrepayments>)
+        .by(Action::ReadPrepayment)
+        .of_areas(),
     line(
         "post",
         "/api/v1/funds/prepayments/areas/{year}/draft",
         "测算统筹区上解预付金",
         schema_of::<AreaPrepayments>,
-    ),
+    )
+    .by(Action::PlanPrepayment),
     line(
         "post",
         "/api/v1/funds/prepayments/areas/{year}/set",
         "人工填写一个统筹区的上解金额",
         schema_of::<AreaPrepayments>,
     )
+    .by(Action::PlanPrepayment)
     .with(schema_of::<SetAreaPrepayment>),
     line(
         "post",
         "/api/v1/funds/prepayments/areas/{year}/issue",
         "下达统筹区上解通知",
         schema_of::<AreaPrepayments>,
-    ),
+    )
+    .by(Action::AdoptPrepayment),
     line(
         "post",
         "/api/v1/funds/prepayments/areas/{year}/money",
         "登记统筹区到账或退回的资金",
         schema_of::<AreaPrepayments>,
     )
+    .by(Action::PayTransfers)
     .with(schema_of::<AreaMoney>),
-    line("get", "/api/v1/funds/statements", "本省各月清算表", schema_of::<ClearingStatements>),
+    line("get", "/api/v1/funds/statements", "本省各月清算表", schema_of::<ClearingStatements>)
+        .by(Action::ReadClearing),
     line(
         "get",
         "/api/v1/funds/statements/{month}",
         "一个月的清算表及核对结果",
         schema_of::<ClearingStatementView>,
-    ),
+    )
+    .by(Action::ReadClearing),
     line(
         "post",
         "/api/v1/funds/statements/{month}/fetch",
         "向国家平台取得清算表并逐笔核对",
         schema_of::<ClearingStatementView>,
-    ),
+    )
+    .by(Action::ConfirmClearing),
     line(
         "post",
         "/api/v1/funds/statements/{month}/confirm",
         "确认清算表",
         schema_of::<ClearingStatementView>,
     )
+    .by(Action::ConfirmClearing)
     .with(schema_of::<ConfirmStatement>),
     line(
         "post",
@@ -281,46 +449,62 @@ const PROVINCE: &[Line] = &[
         "对清算表提出争议",
         schema_of::<ClearingStatementView>,
     )
+    .by(Action::ConfirmClearing)
     .with(schema_of::<DisputeStatement>),
-    line("get", "/api/v1/funds/deductions", "审核扣款", schema_of::<Deductions>).asks(&[(
-        "after",
-        "上一页的next",
-        false,
-    )]),
+    line("get", "/api/v1/funds/deductions", "审核扣款", schema_of::<Deductions>)
+        .by(Action::ReadClearing)
+        .of_areas()
+        .asks(&[("after", "上一页的next", false)]),
     line("post", "/api/v1/funds/deductions", "登记审核扣款", schema_of::<DeductionView>)
+        .by(Action::EnterDeductions)
+        .of_areas()
         .with(schema_of::<NewDeductionBody>),
-    line("get", "/api/v1/funds/areas/{month}", "一个月各统筹区的清算表", schema_of::<AreaMonthView>),
-    line("post", "/api/v1/funds/areas/{month}/divide", "向统筹区分割", schema_of::<AreaMonthView>),
+    line("get", "/api/v1/funds/areas/{month}", "一个月各统筹区的清算表", schema_of::<AreaMonthView>)
+        .by(Action::ReadClearing)
+        .of_areas(),
+    line("post", "/api/v1/funds/areas/{month}/divide", "向统筹区分割", schema_of::<AreaMonthView>)
+        .by(Action::PlanClearing),
     line("post", "/api/v1/funds/areas/{month}/receipts", "登记统筹区上解资金", schema_of::<AreaMonthView>)
+        .by(Action::PayTransfers)
         .with(schema_of::<AreaReceiptBody>),
-    line("post", "/api/v1/funds/areas/{month}/pass-on", "省内异地资金划转", schema_of::<AreaMonthView>),
-    line("get", "/api/v1/funds/institution-payments", "一个月的拨付单", schema_of::<Payments>).asks(&[(
-        "month",
-        "清分年月，如2026-10",
-        true,
-    )]),
+    line("post", "/api/v1/funds/areas/{month}/pass-on", "省内异地资金划转", schema_of::<AreaMonthView>)
+        .by(Action::AdoptClearing),
+    line("get", "/api/v1/funds/institution-payments", "一个月的拨付单", schema_of::<Payments>)
+        .by(Action::ReadPayments)
+        .of_areas()
+        .asks(&[("month", "清分年月，如2026-10", true)]),
     line(
         "get",
         "/api/v1/funds/institution-payments/draft",
         "试算一个月的拨付",
         schema_of::<PaymentDraftView>,
     )
+    .by(Action::ReadPayments)
+    .of_areas()
     .asks(&[("institution", "机构编号", true), ("month", "清分年月，如2026-10", true)]),
     line("post", "/api/v1/funds/institution-payments/adopt", "审定一个月的拨付", schema_of::<PaymentView>)
+        .by(Action::AdoptPayments)
+        .of_areas()
         .with(schema_of::<AdoptPayment>),
     line(
         "get",
         "/api/v1/funds/institution-payments/orders",
         "已下达、银行尚未付出的拨付",
         schema_of::<InstitutionOrders>,
-    ),
-    line("get", "/api/v1/funds/institution-payments/{number}", "查看拨付单", schema_of::<PaymentView>),
+    )
+    .by(Action::ReadPayments)
+    .of_areas(),
+    line("get", "/api/v1/funds/institution-payments/{number}", "查看拨付单", schema_of::<PaymentView>)
+        .by(Action::ReadPayments)
+        .of_areas(),
     line(
         "post",
         "/api/v1/funds/institution-payments/{number}/instalments",
         "下达一期拨付",
         schema_of::<PaymentView>,
     )
+    .by(Action::PayInstitutions)
+    .of_areas()
     .with(schema_of::<OrderInstalment>),
     line(
         "get",
@@ -328,6 +512,8 @@ const PROVINCE: &[Line] = &[
         "一期拨付的付款文件（pain.001）",
         schema_of::<BankFile>,
     )
+    .by(Action::PayInstitutions)
+    .of_areas()
     .asks(&[("scheme", "险种代码：310或390", true)])
     .shows_people(),
     line(
@@ -336,16 +522,28 @@ const PROVINCE: &[Line] = &[
         "登记银行回单",
         schema_of::<PaymentView>,
     )
+    .by(Action::PayInstitutions)
+    .of_areas()
     .with(schema_of::<BankAnswer>),
     line("put", "/api/v1/funds/institutions/{code}/terms", "登记协议的拨付条款", schema_of::<Taken>)
+        .by(Action::EnterPayments)
+        .of_areas()
         .with(schema_of::<TermsBody>),
     line("put", "/api/v1/funds/institutions/{code}/account", "登记机构收款账户", schema_of::<Taken>)
+        .by(Action::EnterPayments)
+        .of_areas()
         .with(schema_of::<AccountBody>),
     line("post", "/api/v1/funds/institutions/{code}/budgets", "登记机构总额", schema_of::<Taken>)
+        .by(Action::EnterPayments)
+        .of_areas()
         .with(schema_of::<BudgetBody>),
     line("post", "/api/v1/funds/institutions/{code}/penalties", "登记协议违约金", schema_of::<Taken>)
+        .by(Action::EnterPayments)
+        .of_areas()
         .with(schema_of::<PenaltyBody>),
     line("get", "/api/v1/funds/institutions/{code}/held", "一个年度的预留资金", schema_of::<YearHeldView>)
+        .by(Action::ReadPayments)
+        .of_areas()
         .asks(&[
             ("year", "年度", true),
             ("held_as", "withheld（总额控制待清算）或deposit（质量保证金）", true),
@@ -357,22 +555,28 @@ const PROVINCE: &[Line] = &[
         "年终清算预留资金",
         schema_of::<PaymentView>,
     )
+    .by(Action::AdoptPayments)
+    .of_areas()
     .with(schema_of::<SettleYear>),
 ];
 
 const HUB: &[Line] = &[
     line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>)
+        .by(Action::ReadTransfers)
         .asks(&[("province", "只看一个省的，省级区划代码", false), ("after", "上一页的next", false)]),
-    line("get", "/api/v1/funds/notices/{number}", "一份通知书和双方报告", schema_of::<NoticeView>),
-    line("get", "/api/v1/funds/bank-accounts", "各省财政专户", schema_of::<BankAccounts>).shows_people(),
-    line("get", "/api/v1/funds/urgings", "逾期未划拨", schema_of::<Urgings>),
-    line("post", "/api/v1/funds/urgings/{number}", "发出催缴函", schema_of::<LetterView>),
-    line("get", "/api/v1/funds/suspensions", "因未划拨的暂停", schema_of::<Suspensions>).asks(&[(
-        "province",
-        "省级区划代码",
-        false,
-    )]),
+    line("get", "/api/v1/funds/notices/{number}", "一份通知书和双方报告", schema_of::<NoticeView>)
+        .by(Action::ReadTransfers),
+    line("get", "/api/v1/funds/bank-accounts", "各省财政专户", schema_of::<BankAccounts>)
+        .by(Action::ReadBank)
+        .shows_people(),
+    line("get", "/api/v1/funds/urgings", "逾期未划拨", schema_of::<Urgings>).by(Action::ReadTransfers),
+    line("post", "/api/v1/funds/urgings/{number}", "发出催缴函", schema_of::<LetterView>)
+        .by(Action::UrgeTransfers),
+    line("get", "/api/v1/funds/suspensions", "因未划拨的暂停", schema_of::<Suspensions>)
+        .by(Action::ReadTransfers)
+        .asks(&[("province", "省级区划代码", false)]),
     line("post", "/api/v1/funds/suspensions/{province}", "决定暂停跨省直接结算", schema_of::<SuspensionView>)
+        .by(Action::SuspendParticipants)
         .with(schema_of::<Decision>),
     line(
         "post",
@@ -380,41 +584,51 @@ const HUB: &[Line] = &[
         "决定恢复跨省直接结算",
         schema_of::<SuspensionView>,
     )
+    .by(Action::SuspendParticipants)
     .with(schema_of::<Decision>),
-    line("get", "/api/v1/participants", "接入的省", schema_of::<Participants>),
-    line("get", "/api/v1/participants/{code}", "一个接入的省", schema_of::<ParticipantView>),
+    line("get", "/api/v1/participants", "接入的省", schema_of::<Participants>).by(Action::ReadParticipants),
+    line("get", "/api/v1/participants/{code}", "一个接入的省", schema_of::<ParticipantView>)
+        .by(Action::ReadParticipants),
     line("put", "/api/v1/participants/{code}", "登记接入的省", schema_of::<ParticipantView>)
+        .by(Action::MaintainParticipants)
         .with(schema_of::<ParticipantBody>),
     line("post", "/api/v1/participants/{code}/suspend", "暂停直接结算", schema_of::<ParticipantView>)
+        .by(Action::SuspendParticipants)
         .with(schema_of::<Reason>),
-    line("post", "/api/v1/participants/{code}/resume", "恢复直接结算", schema_of::<ParticipantView>),
-    line("get", "/api/v1/funds/reconciliations", "查询各省每日对账结果", schema_of::<Reconciliations>).asks(
-        &[
+    line("post", "/api/v1/participants/{code}/resume", "恢复直接结算", schema_of::<ParticipantView>)
+        .by(Action::SuspendParticipants),
+    line("get", "/api/v1/funds/reconciliations", "查询各省每日对账结果", schema_of::<Reconciliations>)
+        .by(Action::ReadReconciliation)
+        .asks(&[
             ("from", "起始日期", true),
             ("to", "截止日期", true),
             ("province", "省级区划代码；不填为全部", false),
-        ],
-    ),
-    line("get", "/api/v1/funds/prepayments", "全国预付金使用情况和预警", schema_of::<PrepaymentPositions>),
-    line("get", "/api/v1/funds/prepayments/years", "各年度预付金额度", schema_of::<PrepaymentYears>),
+        ]),
+    line("get", "/api/v1/funds/prepayments", "全国预付金使用情况和预警", schema_of::<PrepaymentPositions>)
+        .by(Action::ReadPrepayment),
+    line("get", "/api/v1/funds/prepayments/years", "各年度预付金额度", schema_of::<PrepaymentYears>)
+        .by(Action::ReadPrepayment),
     line(
         "get",
         "/api/v1/funds/prepayments/years/{year}",
         "一个年度的预付金额度",
         schema_of::<PrepaymentYearView>,
-    ),
+    )
+    .by(Action::ReadPrepayment),
     line(
         "post",
         "/api/v1/funds/prepayments/years/{year}/draft",
         "测算年度预付金额度",
         schema_of::<PrepaymentYearView>,
-    ),
+    )
+    .by(Action::PlanPrepayment),
     line(
         "post",
         "/api/v1/funds/prepayments/years/{year}/set",
         "人工调整一项预付金额度",
         schema_of::<PrepaymentYearView>,
     )
+    .by(Action::PlanPrepayment)
     .with(schema_of::<SetPrepayment>),
     line(
         "post",
@@ -422,8 +636,10 @@ const HUB: &[Line] = &[
         "核定年度预付金额度并签发通知书",
         schema_of::<PrepaymentYearView>,
     )
+    .by(Action::AdoptPrepayment)
     .with(schema_of::<AdoptPrepayments>),
     line("get", "/api/v1/funds/prepayments/changes", "一项预付金额度的变动", schema_of::<PrepaymentChanges>)
+        .by(Action::ReadPrepayment)
         .asks(&[
             ("insured", "参保省，六位区划", true),
             ("treatment", "就医省，六位区划", true),
@@ -435,6 +651,7 @@ const HUB: &[Line] = &[
         "同意紧急调增并签发通知书",
         schema_of::<IncreaseView>,
     )
+    .by(Action::AdoptPrepayment)
     .with(schema_of::<AcceptIncrease>),
     line(
         "post",
@@ -442,18 +659,25 @@ const HUB: &[Line] = &[
         "不同意紧急调增",
         schema_of::<IncreaseView>,
     )
+    .by(Action::AdoptPrepayment)
     .with(schema_of::<Reason>),
-    line("get", "/api/v1/funds/clearings", "查询各月清算", schema_of::<ClearingMonths>),
-    line("get", "/api/v1/funds/clearings/{month}", "查询一个月的清算", schema_of::<ClearingMonth>),
-    line("post", "/api/v1/funds/clearings/{month}/plan", "清分试算", schema_of::<ClearingPlanned>),
-    line("get", "/api/v1/funds/clearings/{month}/plan", "查询最近一次试算", schema_of::<ClearingPlan>),
+    line("get", "/api/v1/funds/clearings", "查询各月清算", schema_of::<ClearingMonths>)
+        .by(Action::ReadClearing),
+    line("get", "/api/v1/funds/clearings/{month}", "查询一个月的清算", schema_of::<ClearingMonth>)
+        .by(Action::ReadClearing),
+    line("post", "/api/v1/funds/clearings/{month}/plan", "清分试算", schema_of::<ClearingPlanned>)
+        .by(Action::PlanClearing),
+    line("get", "/api/v1/funds/clearings/{month}/plan", "查询最近一次试算", schema_of::<ClearingPlan>)
+        .by(Action::ReadClearing),
     line(
         "get",
         "/api/v1/funds/clearings/{month}/comparison",
         "比较最近两次试算",
         schema_of::<ClearingComparison>,
-    ),
+    )
+    .by(Action::ReadClearing),
     line("post", "/api/v1/funds/clearings/{month}/adopt", "生成清算表", schema_of::<ClearingMonth>)
+        .by(Action::AdoptClearing)
         .with(schema_of::<AdoptClearing>),
     line(
         "get",
@@ -461,6 +685,7 @@ const HUB: &[Line] = &[
         "全国跨省异地就医费用清算表",
         schema_of::<ClearingStatement>,
     )
+    .by(Action::ReadClearing)
     .asks(CLEARING_TABLE),
     line(
         "get",
@@ -468,14 +693,17 @@ const HUB: &[Line] = &[
         "应付、应收清算表和基金应付明细表",
         schema_of::<ClearingDues>,
     )
+    .by(Action::ReadClearing)
     .asks(&[
         ("province", "省级区划代码；不填为全国", false),
         ("side", "payable为该省应付，receivable为该省应收；不填为两者", false),
         ("form", "csv：逗号分隔文本", false),
     ]),
     line("get", "/api/v1/funds/clearings/{month}/deductions", "审核扣款明细表", schema_of::<ClearingLines>)
+        .by(Action::ReadClearing)
         .asks(CLEARING_TABLE),
     line("get", "/api/v1/funds/clearings/{month}/left-out", "未列入清算的结算", schema_of::<ClearingLines>)
+        .by(Action::ReadClearing)
         .asks(CLEARING_TABLE),
     line(
         "get",
@@ -483,83 +711,160 @@ const HUB: &[Line] = &[
         "轧差测算（仅供参考）",
         schema_of::<NettingReport>,
     )
+    .by(Action::ReadClearing)
     .asks(&[("form", "csv：逗号分隔文本", false)]),
     line("get", "/api/v1/funds/clearings/{month}/pairs", "各对省份的确认情况", schema_of::<ClearingPairs>)
+        .by(Action::ReadClearing)
         .asks(&[("province", "省级区划代码；不填为全国", false)]),
     line("post", "/api/v1/funds/clearings/{month}/disputes", "处理清算争议", schema_of::<ClearingDone>)
+        .by(Action::AdoptClearing)
         .with(schema_of::<DecideDispute>),
     line(
         "post",
         "/api/v1/funds/clearings/{month}/notices",
         "签发付款、收款通知书",
         schema_of::<NoticesIssued>,
-    ),
+    )
+    .by(Action::AdoptClearing),
     line(
         "post",
         "/api/v1/funds/late-settlements/{id}/accept",
         "同意延后申报的结算列入清算",
         schema_of::<ClearingDone>,
-    ),
-    line("post", "/api/v1/funds/clearing-years/{year}/close", "年度清算", schema_of::<ClearingDone>),
+    )
+    .by(Action::AdoptClearing),
+    line("post", "/api/v1/funds/clearing-years/{year}/close", "年度清算", schema_of::<ClearingDone>)
+        .by(Action::AdoptClearing),
 ];
 
-/// The same at the hub and at a province: the general ledger, documents, differences of the books.
+/// The same at the hub and at a province: who may what, the general ledger, documents, differences of the books.
 const BOTH: &[Line] = &[
-    line("get", "/api/v1/funds/ledger/vouchers", "总账：记账凭证", schema_of::<LedgerVouchers>).asks(&[
-        ("month", "年月，形如202611", false),
-        ("code", "业务类型", false),
-        ("subject", "业务对象", false),
-        ("after", "上一页的next", false),
-        ("format", "csv：表格", false),
-    ]),
+    line("post", "/web/login", "登录", schema_of::<SessionView>).with(schema_of::<LogIn>).for_anybody(),
+    line("post", "/web/logout", "退出登录", schema_of::<Taken>).silently().of_oneself(),
+    line("get", "/web/session", "当前会话", schema_of::<SessionView>).of_oneself(),
+    line("post", "/web/password", "修改本人密码", schema_of::<Taken>)
+        .with(schema_of::<SetPassword>)
+        .silently()
+        .of_oneself(),
+    line("post", "/web/one-time-code", "启用动态验证码：取得密钥", schema_of::<NewOneTimeCode>).of_oneself(),
+    line("post", "/web/one-time-code/confirm", "启用动态验证码：确认首个验证码", schema_of::<Taken>)
+        .with(schema_of::<ConfirmCode>)
+        .silently()
+        .of_oneself(),
+    line("get", "/api/v1/accounts", "查询账户", schema_of::<Accounts>)
+        .asks(&[("role", "角色代码；不填为全部", false), ("after", "上一页的next", false)])
+        .by(Action::ReadAccounts)
+        .of_areas(),
+    line("post", "/api/v1/accounts", "开立账户", schema_of::<NewAccountMade>)
+        .with(schema_of::<NewAccount>)
+        .by(Action::MaintainAccounts)
+        .of_areas(),
+    line("get", "/api/v1/accounts/{account}", "一个账户", schema_of::<AccountView>)
+        .by(Action::ReadAccounts)
+        .of_areas(),
+    line("post", "/api/v1/accounts/{account}/grant", "更改账户的角色和管辖范围", schema_of::<AccountView>)
+        .with(schema_of::<Grant>)
+        .by(Action::MaintainAccounts)
+        .of_areas(),
+    line("post", "/api/v1/accounts/{account}/disable", "停用账户", schema_of::<AccountView>)
+        .by(Action::MaintainAccounts)
+        .of_areas(),
+    line("post", "/api/v1/accounts/{account}/enable", "恢复账户", schema_of::<AccountView>)
+        .by(Action::MaintainAccounts)
+        .of_areas(),
+    line(
+        "post",
+        "/api/v1/accounts/{account}/reset-password",
+        "重置密码并解除锁定",
+        schema_of::<NewAccountMade>,
+    )
+    .with(schema_of::<NewPassword>)
+    .by(Action::MaintainAccounts)
+    .of_areas(),
+    line("post", "/api/v1/accounts/{account}/reset-code", "停用动态验证码", schema_of::<AccountView>)
+        .by(Action::MaintainAccounts)
+        .of_areas(),
+    line("get", "/api/v1/audit-trail", "审计日志", schema_of::<AuditTrail>)
+        .asks(&[
+            ("account", "账户", false),
+            ("action", "权限代码", false),
+            ("subject", "事项；填人员编号则按其摘要查", false),
+            ("outcome", "结果：done，或拒绝的代码", false),
+            ("from", "起始日期", false),
+            ("until", "截止日期，含当日", false),
+            ("after", "上一页的next", false),
+        ])
+        .by(Action::ReadAuditTrail),
+    line("get", "/api/v1/audit-trail/verification", "核验审计日志", schema_of::<AuditTrailVerified>)
+        .asks(&[("sequence", "另行留存的一条的序号", false), ("hash", "该条的摘要", false)])
+        .by(Action::ReadAuditTrail),
+    line("get", "/api/v1/funds/ledger/vouchers", "总账：记账凭证", schema_of::<LedgerVouchers>)
+        .by(Action::ReadLedger)
+        .asks(&[
+            ("month", "年月，形如202611", false),
+            ("code", "业务类型", false),
+            ("subject", "业务对象", false),
+            ("after", "上一页的next", false),
+            ("format", "csv：表格", false),
+        ]),
     line("post", "/api/v1/funds/ledger/vouchers", "总账：手工录入凭证", schema_of::<MadeVouchers>)
+        .by(Action::EnterVouchers)
         .with(schema_of::<NewVoucher>),
-    line("get", "/api/v1/funds/ledger/voucher", "总账：查看一张凭证", schema_of::<LedgerVoucher>).asks(&[(
-        "id",
-        "凭证编号",
-        true,
-    )]),
-    line("get", "/api/v1/funds/ledger/account", "总账：一个科目的明细账", schema_of::<AccountLedger>).asks(
-        &[
+    line("get", "/api/v1/funds/ledger/voucher", "总账：查看一张凭证", schema_of::<LedgerVoucher>)
+        .by(Action::ReadLedger)
+        .asks(&[("id", "凭证编号", true)]),
+    line("get", "/api/v1/funds/ledger/account", "总账：一个科目的明细账", schema_of::<AccountLedger>)
+        .by(Action::ReadLedger)
+        .asks(&[
             ("account", "科目编码", true),
             ("first", "开始日期；不填为当年1月1日", false),
             ("last", "终止日期；不填为今天", false),
             ("format", "csv：表格", false),
-        ],
-    ),
+        ]),
     line("get", "/api/v1/funds/ledger/trial", "总账：科目余额表（试算平衡）", schema_of::<TrialBalanceView>)
+        .by(Action::ReadLedger)
         .asks(&[
             ("first", "开始日期；不填为当年1月1日", false),
             ("last", "终止日期；不填为今天", false),
             ("format", "csv：表格", false),
         ]),
     line("post", "/api/v1/funds/ledger/corrections", "总账：更正手工凭证", schema_of::<MadeVouchers>)
+        .by(Action::EnterVouchers)
         .with(schema_of::<NewCorrection>),
     line("post", "/api/v1/funds/ledger/summaries", "总账：结算明细汇总入账", schema_of::<MadeVouchers>)
+        .by(Action::EnterVouchers)
         .with(schema_of::<SummaryOrder>),
     line("post", "/api/v1/funds/ledger/years", "总账：年终结转", schema_of::<MadeVouchers>)
+        .by(Action::CloseLedger)
         .with(schema_of::<YearClosing>),
     line("post", "/api/v1/funds/ledger/accounts/close", "总账：关闭科目", schema_of::<Taken>)
+        .by(Action::CloseLedger)
         .with(schema_of::<AccountClosing>),
     line("post", "/api/v1/funds/ledger/accounts/open", "总账：重新启用科目", schema_of::<Taken>)
+        .by(Action::CloseLedger)
         .with(schema_of::<AccountClosing>),
-    line("post", "/api/v1/funds/prove", "资金核验：重算全部账目", schema_of::<Proof>),
-    line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>).asks(&[
-        ("from", "起始日期", true),
-        ("to", "截止日期", true),
-        ("stage", "阶段；不填为尚未说明的", false),
-        ("after", "上一页的next", false),
-    ]),
+    line("post", "/api/v1/funds/prove", "资金核验：重算全部账目", schema_of::<Proof>).by(Action::ProveBooks),
+    line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>)
+        .by(Action::ReadReconciliation)
+        .asks(&[
+            ("from", "起始日期", true),
+            ("to", "截止日期", true),
+            ("stage", "阶段；不填为尚未说明的", false),
+            ("after", "上一页的next", false),
+        ]),
     line(
         "post",
         "/api/v1/funds/differences/{id}/explain",
         "说明一笔对账差异的原因",
         schema_of::<Differences>,
     )
+    .by(Action::WorkDifferences)
     .with(schema_of::<DecideDifference>),
     line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
+        .by(Action::DecideDifferences)
         .with(schema_of::<DecideDifference>),
     line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
+        .by(Action::WorkDifferences)
         .with(schema_of::<DecideDifference>),
     line(
         "post",
@@ -567,42 +872,47 @@ const BOTH: &[Line] = &[
         "将对账差异转交另一方核查",
         schema_of::<Differences>,
     )
+    .by(Action::WorkDifferences)
     .with(schema_of::<AssignDifference>),
     line(
         "post",
         "/api/v1/funds/prepayments/compute",
         "重新计算预付金使用情况",
         schema_of::<PrepaymentPositions>,
-    ),
-    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>).asks(&[(
-        "stage",
-        "阶段：applied、accepted、refused、paid、withdrawn；不填为全部",
-        false,
-    )]),
+    )
+    .by(Action::PlanPrepayment),
+    line("get", "/api/v1/funds/prepayments/increases", "查询紧急调增申请", schema_of::<Increases>)
+        .by(Action::ReadPrepayment)
+        .asks(&[("stage", "阶段：applied、accepted、refused、paid、withdrawn；不填为全部", false)]),
     line("get", "/api/v1/funds/documents", "已签发的文书", schema_of::<Documents>)
+        .by(Action::ReadDocuments)
         .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
     line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
+        .by(Action::IssueDocuments)
         .with(schema_of::<NewDocument>),
     line(
         "get",
         "/api/v1/funds/documents/{file}",
         "一份文书；编号后加.pdf、.xlsx、.csv为文件",
         schema_of::<DocumentView>,
-    ),
+    )
+    .by(Action::ReadDocuments),
     line("get", "/api/v1/verify/{number}", "核验文书真伪，不需令牌", schema_of::<VerifiedDocument>)
+        .for_anybody()
         .asks(&[("code", "校验码", true)]),
 ];
 
-/// The operations of a role.
-pub(super) fn operations(role: Role, generator: &mut SchemaGenerator) -> Vec<Operation> {
+/// The lines of a role.
+pub(super) fn lines(role: Role) -> impl Iterator<Item = &'static Line> {
     let lines = match role {
         Role::Hub => HUB,
         Role::Province => PROVINCE,
     };
-    lines.iter().chain(BOTH).map(|line| operation(line, generator)).collect()
+    lines.iter().chain(BOTH)
 }
 
-fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {
+/// An operation as it is described.
+pub(super) fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {
     let mut parameters: Vec<Value> = line
         .path
         .split('/')
@@ -635,11 +945,16 @@ fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {
     let refused: SchemaOf = schema_of::<Refused>;
     let refused = refused(generator).to_value();
     let answer = (line.answer)(generator).to_value();
-    let mut responses = Map::from_iter([("200".to_owned(), json_content("完成", &answer))]);
+    let done = if line.silent {
+        ("204".to_owned(), json!({ "description": "完成" }))
+    } else {
+        ("200".to_owned(), json_content("完成", &answer))
+    };
+    let mut responses = Map::from_iter([done]);
     for (status, words) in [
         ("400", "请求写法有误"),
-        ("401", "管理令牌不符"),
-        ("403", "管理接口未开放"),
+        ("401", "未登录，或管理令牌不符"),
+        ("403", "没有权限，或管理接口未开放"),
         ("404", "没有这一项"),
         ("413", "请求过大"),
         ("422", "按规则不能办理"),
@@ -657,18 +972,24 @@ fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operation {
             line.path.trim_start_matches("/api/v1").replace(['/', '{', '}'], "_")
         ),
         summary: line.summary.to_owned(),
-        description: String::new(),
+        description: line.action.map_or_else(String::new, described),
         parameters,
-        secured: !line.path.starts_with("/api/v1/verify/"),
+        secured: line.whose != Whose::Public,
         request,
         responses,
     }
+}
+
+/// Which people may.
+fn described(action: Action) -> String {
+    format!("登录后使用须有权限“{}”（{}）。", action.chinese(), action.code())
 }
 
 fn of_path(name: &str) -> &'static str {
     match name {
         "id" => "30位编号",
         "code" => "机构编号或省级区划代码",
+        "account" => "账户名",
         "file" => "文书编号，或编号.pdf、编号.xlsx、编号.csv",
         "number" => "人员编号或就诊登记号",
         "year" => "四位数字的年度",

@@ -6,12 +6,14 @@
 //! To add an operation: of the management interface a line in `management::operations`; a transaction of the hospital interface
 //! is there as soon as it is served, and better described with a line in [`crate::hospital::describe`].
 
+mod console;
 mod hospital;
 mod management;
 mod nodes;
 pub mod page;
 mod samples;
 
+use casework::access::Action;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -32,6 +34,44 @@ impl Role {
             Self::Province => "省级平台",
         }
     }
+}
+
+/// Whose that is which an operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The whole node's: only whoever works for all of it may.
+    Node,
+    /// Areas': the endpoint asks for each thing whether it lies where the asker works, and shows nothing that does not.
+    Areas,
+    /// Nobody's in particular: the same for all who may, wherever they work.
+    Nobody,
+    /// Whoever has a session, about himself: no action is needed.
+    Oneself,
+    /// For anybody, without a session or a token.
+    Public,
+}
+
+/// What whoever asks an operation must be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// The method, in small letters.
+    pub method: &'static str,
+    /// The path, with the names of its parameters in braces.
+    pub path: &'static str,
+    /// The action; nobody with a session may what names none.
+    pub action: Option<Action>,
+    /// Whose it is.
+    pub whose: Whose,
+}
+
+/// What must be allowed for each operation of a node that people ask.
+pub fn permissions(role: Role) -> Vec<Permission> {
+    lines(role).map(management::Line::permission).collect()
+}
+
+/// All lines of operations that people ask.
+fn lines(role: Role) -> impl Iterator<Item = &'static management::Line> {
+    management::lines(role).chain(console::lines(role))
 }
 
 /// The standard's own address of the hospital interface.
@@ -68,7 +108,7 @@ impl Operation {
             value["requestBody"] = request.clone();
         }
         if self.secured {
-            value["security"] = json!([{ "managementToken": [] }]);
+            value["security"] = json!([{ "managementToken": [] }, { "session": [] }]);
         }
         value["responses"] = Value::Object(self.responses.clone());
         value
@@ -86,7 +126,7 @@ pub fn document(role: Role) -> Value {
     if role == Role::Province {
         operations.extend(hospital::operations());
     }
-    operations.extend(management::operations(role, &mut generator));
+    operations.extend(lines(role).map(|line| management::operation(line, &mut generator)));
     operations.extend(nodes::operations());
     let mut paths = Map::new();
     for operation in &operations {
@@ -98,7 +138,7 @@ pub fn document(role: Role) -> Value {
     let mut schemas = generator.take_definitions(true);
     schemas.extend(hospital::schemas());
     let mut tags = vec![
-        json!({ "name": management::TAG, "description": "经办机构和运维人员使用，须带管理令牌。" }),
+        json!({ "name": management::TAG, "description": "经办机构和运维人员使用：程序带管理令牌，人登录后使用。" }),
         json!({ "name": nodes::TAG, "description": "节点之间使用，以及健康检查和本说明。" }),
     ];
     if role == Role::Province {
@@ -120,6 +160,7 @@ pub fn document(role: Role) -> Value {
             "schemas": schemas,
             "securitySchemes": {
                 "managementToken": { "type": "http", "scheme": "bearer", "description": "节点的管理令牌" },
+                "session": { "type": "apiKey", "in": "cookie", "name": "yidi_session", "description": "登录后的会话" },
             },
         },
     })

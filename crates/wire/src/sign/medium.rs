@@ -24,6 +24,12 @@ pub fn token_hash(institution: &InstitutionCode, token: &str) -> [u8; 32] {
     hash(&format!("yidi-token-v1\n{institution}"), token.trim())
 }
 
+/// What is kept of the key of a complaint (查询码), by which whoever made it follows it. It is short and random; who tries keys is slowed
+/// down by the limits of the portal.
+pub fn complaint_key_hash(number: &str, key: &str) -> [u8; 32] {
+    hash(&format!("yidi-complaint-v1\n{number}"), &key.trim().to_ascii_uppercase())
+}
+
 /// Whether two hashes are the same, in a time that does not tell where they differ.
 pub fn is_same(one: &[u8], other: &[u8]) -> bool {
     super::same(one, other)

@@ -8,6 +8,7 @@ mod closing;
 mod growth;
 pub(super) mod nodes;
 mod overload;
+mod pages;
 mod reconciliation;
 pub(super) mod report;
 mod slow_flush;
@@ -126,6 +127,8 @@ enum Part {
     Growth(growth::Arguments),
     /// 测超过处理能力时仍能结算多少 (measure what is settled when more comes than can be done)
     Overload(overload::Arguments),
+    /// 测已存一百万笔结算时打开各页面要等多久 (measure what pages wait for)
+    Pages(pages::Arguments),
     /// 测一夜的三方对账 (measure a night's reconciliation of the three books)
     Reconciliation(reconciliation::Arguments),
 }
@@ -139,6 +142,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         Some(Part::Closing(arguments)) => return closing::run(arguments),
         Some(Part::Growth(arguments)) => return growth::run(arguments),
         Some(Part::Overload(arguments)) => return overload::run(arguments),
+        Some(Part::Pages(arguments)) => return pages::run(arguments),
         Some(Part::Reconciliation(arguments)) => return reconciliation::run(arguments),
         None => {}
     }
@@ -407,6 +411,7 @@ impl Meter {
         for (now, before) in usage.commits.iter_mut().zip(&self.commits) {
             now.transactions -= before.transactions;
             now.flushes -= before.flushes;
+            now.pages -= before.pages;
         }
         usage
     }

@@ -1,26 +1,38 @@
-//! `yidi demo`: a whole country in one process, and some people who are treated away from home.
+//! `yidi demo`: a whole country in one process, some people who are treated away from home, and the months that led up to today.
 
 use super::running::{runtime, told_to_stop};
-use crate::{key, policies, say, stop::Stop};
+use crate::{key, pages, policies, say, stop::Stop};
 use clap::{Args, ValueEnum};
 use country::{
     demo::{month, play},
+    people::AREAS,
+    staff,
     world::{Database, Options, Trouble, World},
+    year::history::{self, History},
 };
 use node::SystemClock;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use terms::Clock;
 
-/// 演示：在本机启动国家平台和四个省，看几个人异地住院结算。
+/// 演示：在本机启动国家平台和32个省，看几个人异地住院结算，再补出到今天为止的历史。
 ///
-/// 数据库由程序自带，人员和医院均为虚构。结束后平台继续运行，可按提示自己试；按 Ctrl-C 停止。
+/// 数据库由程序自带，人员和医院均为虚构。历史补到今天后平台继续运行，不断有人就医；按 Ctrl-C 停止。
+/// 加 --without-history 只启动四个省，不补历史；加 --exit 看完即退出。
 /// 加 --month 接着演示一个月的资金：对账、清分、确认、上解、通知书、划拨、文书、核验。
-/// Starts the hub and four provinces here, plays some stays through the real hospital interface, and checks all books.
+/// Starts the hub and the provinces here, plays some stays through the real hospital interface, checks all books, and lets the
+/// months since the beginning of the year pass.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// 演示结束后退出，不等待 (end when the stories are told; 1 if anything does not hold)
     #[arg(long)]
     exit: bool,
+    /// 只启动四个省，不补历史 (four provinces, and nothing behind them)
+    #[arg(long)]
+    without_history: bool,
     /// 数据目录；不填则用临时目录，退出即删 (a folder that stays, instead of a temporary one)
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -46,6 +58,10 @@ enum Told {
 
 /// How often the nodes do by themselves what is due about the money, while somebody tries.
 const TIMETABLES_EVERY: Duration = Duration::from_secs(10);
+/// How often somebody settles, once the history has come to today.
+const SETTLES_EVERY: Duration = Duration::from_secs(5);
+/// Settlements of a month of the history.
+const SETTLEMENTS_A_MONTH: usize = 120;
 
 /// Plays the demonstration.
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
@@ -54,10 +70,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let mut options = Options::new(rules);
     options.database = Database::Private(arguments.data.clone());
     options.management_token = Some(token.clone());
+    options.pages = pages::built_in();
     let today = SystemClock.now().day();
+    let has_history = !(arguments.exit || arguments.without_history || arguments.month.is_some());
     match arguments.month {
         Some(Told::Told) => options.days_behind = month::days_behind_told(today),
         Some(Told::ByHand) => options.days_behind = month::days_behind_by_hand(today),
+        None if has_history => history::begin(&mut options, today),
         None => {}
     }
     runtime()?.block_on(async {
@@ -65,16 +84,35 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
             world = World::start(options, &say) => world.map_err(cannot_start)?,
             told = told_to_stop() => return told,
         };
-        let ended = tokio::select! {
-            ended = tell(&world, &token, arguments) => ended,
-            told = told_to_stop() => told,
+        let told = tokio::select! {
+            ended = tell(&world, &token, arguments) => Some(ended),
+            told = told_to_stop() => { told?; None }
+        };
+        let goes_on = matches!(told, Some(Ok(()))) && !arguments.exit;
+        if !goes_on {
+            world.stop().await;
+            return told.unwrap_or(Ok(()));
+        }
+        let (world, ended) = if has_history {
+            let mut history = History::of(world, &token, today, SETTLEMENTS_A_MONTH, &|_| {});
+            let ended = tokio::select! {
+                ended = live(&mut history, &token) => ended,
+                told = told_to_stop() => told,
+            };
+            (history.into_world(), ended)
+        } else {
+            let ended = tokio::select! {
+                ended = wait(&world, &token) => ended,
+                told = told_to_stop() => told,
+            };
+            (world, ended)
         };
         world.stop().await;
         ended
     })
 }
 
-/// Plays, says how it went, and waits for as long as somebody wants to try.
+/// Plays, and says how it went.
 async fn tell(world: &World, token: &str, arguments: &Arguments) -> Result<(), Stop> {
     let mut failed = play(world, &say).await.map_err(cannot_start)?;
     let (stage, today) = (month::Stage { world, token, say: &say }, SystemClock.now().day());
@@ -89,30 +127,78 @@ async fn tell(world: &World, token: &str, arguments: &Arguments) -> Result<(), S
         return Err(Stop::Refused(format!("演示未通过 (what does not hold)：\n{}", failed.join("\n"))));
     }
     say("\n演示完成，各项核对全部通过 (the demonstration is over, and everything holds)");
-    if arguments.exit {
-        return Ok(());
-    }
-    invite(world, token);
+    Ok(())
+}
+
+/// Waits for as long as somebody wants to try.
+async fn wait(world: &World, token: &str) -> Result<(), Stop> {
+    invite(world, token).await?;
     loop {
         world.keep_timetables().await;
         tokio::time::sleep(TIMETABLES_EVERY).await;
     }
 }
 
-fn invite(world: &World, token: &str) {
+/// Lets the months pass, and then the day.
+async fn live(history: &mut History<'_>, token: &str) -> Result<(), Stop> {
+    let (months, begun) = (history.months(), AtomicUsize::new(0));
+    say(&format!("\n以下补出{months}个月的历史，期间平台时间快进 (the months up to today pass)："));
+    let begins = |month: terms::Month, figures: &country::year::Figures| {
+        let number = begun.fetch_add(1, Ordering::Relaxed) + 1;
+        say(&format!(
+            "  {month}（{number}/{months}）：此前结算{}笔，划拨单{}份",
+            figures.stays + figures.bills,
+            figures.orders
+        ));
+    };
+    history.grow(&begins).await.map_err(cannot_start)?;
+    let figures = history.figures();
+    say(&format!(
+        "历史已到今天：结算{}笔，{}对参保省—就医省 (the history has come to today)",
+        figures.stays + figures.bills,
+        figures.pairs
+    ));
+    invite(history.world(), token).await?;
+    let mut kept = tokio::time::Instant::now();
+    loop {
+        tokio::time::sleep(SETTLES_EVERY).await;
+        history.settle_one().await.map_err(cannot_start)?;
+        if kept.elapsed() >= TIMETABLES_EVERY {
+            history.world().keep_timetables().await;
+            kept = tokio::time::Instant::now();
+        }
+    }
+}
+
+/// Says where everything is, and who may log in.
+async fn invite(world: &World, token: &str) -> Result<(), Stop> {
     say("\n平台仍在运行，可以自己试；按 Ctrl-C 停止 (everything still runs; Ctrl-C stops it)：");
     say(&format!("  国家平台：{}", world.hub_url()));
-    for (province, side) in &world.provinces {
-        let name = province.division().name().unwrap_or_default();
-        say(&format!("  {name} {province}：{}", side.url()));
+    for area in AREAS {
+        let (province, side) = (area.province(), world.province(area.province()).map_err(cannot_start)?);
+        say(&format!("  {} {province}：{}", province.division().name().unwrap_or_default(), side.url()));
     }
     say(&format!("  管理令牌 (management token)：{token}"));
+    let password = key::new_key().to_hex()[..16].to_owned();
+    let seats = staff::seat(world, token, &password, &AREAS).await.map_err(cannot_start)?;
+    say(&format!(
+        "\n用浏览器打开以上地址即为各平台的工作台，加 /portal.html 为参保人门户 (consoles and portal)。首次登录须改密码，初始密码 (password)：{password}"
+    ));
+    let mut shown = None;
+    for seat in &seats {
+        if shown.replace(&seat.url) != Some(&seat.url) {
+            say(&format!("  {}", seat.url));
+        }
+        let account = &seat.account;
+        say(&format!("    {:12} {} {}", account.account, account.role_name, account.area.name));
+    }
     if let Some((province, side)) = world.provinces.iter().next() {
         let url = side.url();
         say(&format!(
             "  例 (try)：YIDI_TOKEN={token} yidi filing list --node {url} --insured {province} --person <人员编号>"
         ));
     }
+    Ok(())
 }
 
 fn cannot_start(Trouble(why): Trouble) -> Stop {

@@ -4,7 +4,7 @@ use super::running::{listen, open_operations, runtime, until_told_to_stop};
 use crate::{
     config::{self, NodeFlags, NodeSettings},
     database::Database,
-    key, say,
+    key, pages, say,
     stop::Stop,
 };
 use clap::Args;
@@ -42,6 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         let hub = Hub::new(context.clone())
             .with_management_token(token)
             .with_portal(portal)
+            .with_pages(pages::built_in())
             .with_limits(settings.peer_load())
             .with_clearing_pace(arguments.clearing_pace);
         let hub = hub.with_timetable(settings.timetable()).with_traces_to(traces_to);

@@ -1,5 +1,6 @@
 //! One command a file. To add one: its file, its `mod` here, its line in `main`.
 
+pub mod account;
 pub mod adapter;
 pub mod backup;
 pub mod bench;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::{self, NodeFlags, ProvinceFlags, UnconfirmedValues},
     database::Database,
-    policies, say,
+    pages, policies, say,
     stop::Stop,
 };
 use benefit::Catalog;
@@ -36,6 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let province = own.province()?;
     let mut ready = node_settings(&own, province, settings.management_token()?)?;
     ready.portal = settings.portal()?;
+    ready.pages = pages::built_in();
     ready.traces_to = settings.traces_to()?;
     ready.timetable_every = settings.timetable();
     ready.hospital_load = settings.hospital_load(&own);

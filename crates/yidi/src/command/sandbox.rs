@@ -1,7 +1,7 @@
 //! `yidi sandbox`: a hub and two provinces for other people's hospital software, and a transcript of what it says.
 
 use super::running::{runtime, told_to_stop};
-use crate::{policies, say, stop::Stop};
+use crate::{pages, policies, say, stop::Stop};
 use clap::Args;
 use country::{
     sandbox::{self, MANAGEMENT_TOKEN, Sandbox, Settings},
@@ -41,6 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let mut settings = Settings::new(policies::rulebook(&policies::files(arguments.policy.as_deref())?)?);
     settings.database = Database::Private(arguments.data.clone());
     settings.address = arguments.listen;
+    settings.pages = pages::built_in();
     settings.port = arguments.port;
     settings.kept = arguments.keep;
     settings.file.clone_from(&arguments.transcript);

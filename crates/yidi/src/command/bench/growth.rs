@@ -15,7 +15,7 @@ use crate::{key, say, stop::Stop};
 use clap::Args;
 use country::load::{
     self, Addresses, Measured, Unit,
-    ground::{insured_province, treatment_province},
+    ground::{Ground, insured_province, treatment_province},
 };
 use node::SystemClock;
 use std::{
@@ -79,7 +79,7 @@ const WARM_UP: Duration = Duration::from_secs(2);
 
 /// A step.
 #[derive(Clone, Copy)]
-enum Case {
+pub(super) enum Case {
     /// So many settlements of the two provinces are stored in all three books.
     Stored(i64),
     /// So many provinces take part; the settlements between them are stored at the hub.
@@ -147,21 +147,9 @@ async fn measure(
     setting: &Setting,
     nodes: &mut Nodes,
 ) -> Result<Row, Stop> {
-    let (mut ground, stood) = setting.ground(nodes).await?;
-    if stood > 0 {
-        let what = "--folder 中已有结算，请另选目录 (the folder holds settlements already: choose another)";
-        return Err(Stop::Unable(what.to_owned()));
-    }
+    let spread = (arguments.spread, arguments.institutions);
+    let (mut ground, real) = fill_with_copies(setting, case, spread, nodes).await?;
     let (waiting, address) = (load::Waiting::default(), nodes.treatment.address);
-    prepare(&mut ground, nodes, &waiting, REAL).await?;
-    let real = load::closed_loop(address, &waiting, Unit::Settlement, REAL_CLIENTS, Duration::from_mins(1));
-    let real = real.await.map_err(Stop::Unable)?;
-    if let Some(failure) = &real.first_failure {
-        return Err(Stop::Refused(format!("结算未成功 (a settlement failed): {failure}")));
-    }
-    let begun = Instant::now();
-    fill(arguments, case, nodes).await?;
-    say(&format!("\n{}: filled in, in {}", case.text(), seconds(begun.elapsed())));
     let started = nodes.restart(&[]).await?;
     match nodes.until_at_rest().await {
         Some(took) => say(&format!("  at rest {} after the start", seconds(took))),
@@ -189,6 +177,32 @@ async fn measure(
     Ok(Row { case, measured, usage, started })
 }
 
+/// Makes some real settlements, and fills the books with copies of them; what is left of the ground, and how the real ones went.
+/// `spread` is how many are stored between provinces that do not run, and how many institutions each of these has.
+pub(super) async fn fill_with_copies(
+    setting: &Setting,
+    case: Case,
+    spread: (i64, i64),
+    nodes: &mut Nodes,
+) -> Result<(Ground, Measured), Stop> {
+    let (mut ground, stood) = setting.ground(nodes).await?;
+    if stood > 0 {
+        let what = "--folder 中已有结算，请另选目录 (the folder holds settlements already: choose another)";
+        return Err(Stop::Unable(what.to_owned()));
+    }
+    let (waiting, address) = (load::Waiting::default(), nodes.treatment.address);
+    prepare(&mut ground, nodes, &waiting, REAL).await?;
+    let real = load::closed_loop(address, &waiting, Unit::Settlement, REAL_CLIENTS, Duration::from_mins(1));
+    let real = real.await.map_err(Stop::Unable)?;
+    if let Some(failure) = &real.first_failure {
+        return Err(Stop::Refused(format!("结算未成功 (a settlement failed): {failure}")));
+    }
+    let begun = Instant::now();
+    fill(spread, case, nodes).await?;
+    say(&format!("\n{}: filled in, in {}", case.text(), seconds(begun.elapsed())));
+    Ok((ground, real))
+}
+
 async fn open(side: &Addresses) -> Result<Store, Stop> {
     Store::open_url(&side.database, 1).await.map_err(stopped)
 }
@@ -202,18 +216,18 @@ fn stopped(error: store::Error) -> Stop {
     cannot(error.into())
 }
 
-async fn fill(arguments: &Arguments, case: Case, nodes: &Nodes) -> Result<(), Stop> {
+async fn fill((spread, institutions): (i64, i64), case: Case, nodes: &Nodes) -> Result<(), Stop> {
     let now = SystemClock.now();
     let from = now.day().month().first_day().plus_months(-1).start();
     // What stands already was given later.
     let until = now.plus_millis(-60 * 60 * 1_000);
     let (settlements, pairs) = match case {
         Case::Stored(stored) => (stored, vec![(treatment_province(), insured_province())]),
-        Case::Provinces(count) => (arguments.spread, pairs(&provinces(count))),
+        Case::Provinces(count) => (spread, pairs(&provinces(count))),
     };
     let hub = open(&nodes.hub.addresses()).await?;
     if let Case::Provinces(count) = case {
-        register(&hub, &provinces(count)[2..], arguments.institutions).await?;
+        register(&hub, &provinces(count)[2..], institutions).await?;
     }
     let of = Multiplying { settlements, from, until, pairs };
     let told = |done: i64| progress(&format!("filling: {done} of {settlements}"));
@@ -278,6 +292,20 @@ impl Row {
         (each(self.usage.system().cpu_millis), of)
     }
 
+    /// Pages of its database that a settlement reads or writes, cached or not, in hundredths: of treatment, hub and insured. Unlike
+    /// time it is the same on any machine.
+    fn pages(&self) -> [u64; 3] {
+        self.usage.commits.map(|commits| commits.pages * 100 / self.measured.done.max(1))
+    }
+
+    /// The pages of the nodes whose processor time is compared.
+    fn compared_pages(&self) -> u64 {
+        match self.case {
+            Case::Stored(_) => self.pages().iter().sum(),
+            Case::Provinces(_) => self.pages()[1],
+        }
+    }
+
     /// What is compared: of stored settlements all three nodes, of provinces the hub.
     fn compared(&self) -> u64 {
         match self.case {
@@ -286,10 +314,10 @@ impl Row {
         }
     }
 
-    /// As many times as much as the first, in hundredths.
-    fn ratio(&self, first: &Self) -> String {
-        let hundredths = self.compared() * 100 / first.compared().max(1);
-        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    /// As many times as much as the first, in hundredths: of processor time and of pages.
+    fn ratios(&self, first: &Self) -> [String; 2] {
+        let ratio = |own: u64, first: u64| hundredths(own * 100 / first.max(1));
+        [ratio(self.compared(), first.compared()), ratio(self.compared_pages(), first.compared_pages())]
     }
 
     /// MiB of the process alone and of its PostgreSQL.
@@ -301,15 +329,16 @@ impl Row {
     fn text(&self, first: &Self) -> String {
         let [p50, p99] = self.measured.latencies.percentiles([50, 99]);
         let (all, each) = self.cpu();
+        let [time, pages] = self.ratios(first);
         let mut text = format!(
-            "  {} settlements a second, p50 {} ms, p99 {} ms; CPU ms each {} ({}), {} times the first; machine {}% busy\n  \
-             memory MiB {}; started in {}",
+            "  {} settlements a second, p50 {} ms, p99 {} ms; CPU ms each {} ({}), {time} times the first; pages each {}, {pages} times the first; \
+             machine {}% busy\n  memory MiB {}; started in {}",
             report::tenths(self.measured.tenths_per_second()),
             report::millis(p50),
             report::millis(p99),
             report::millis(all),
             each.map(report::millis).join(", "),
-            self.ratio(first),
+            self.pages().map(hundredths).join(", "),
             self.usage.busy_percent,
             self.memory().join(", "),
             self.started.map(seconds).join(", "),
@@ -329,14 +358,15 @@ fn markdown(arguments: &Arguments, rows: &[Row]) -> String {
     let _ = writeln!(
         text,
         "- load: {} clients, {} s a step, all on this machine; three numbers are those of treatment, hub and insured, and a+b is the \
-         node and its PostgreSQL",
+         node and its PostgreSQL; pages are those of 8 KiB that its database touches",
         arguments.clients, arguments.seconds
     );
     let stored: Vec<&Row> = rows.iter().filter(|row| matches!(row.case, Case::Stored(_))).collect();
     if let Some(first) = stored.first() {
         text.push_str(
             "\n## Settlements stored in each of the three books\n\n| stored | settlements per second | p50 ms | p99 ms | CPU ms each | of the \
-             first | of each | memory MiB | start-up | failed |\n|---|---|---|---|---|---|---|---|---|---|\n",
+             first | of each | pages each | of the first | memory MiB | start-up | failed |\n\
+             |---|---|---|---|---|---|---|---|---|---|---|---|\n",
         );
         for row in &stored {
             row.write(&mut text, first);
@@ -350,8 +380,8 @@ fn markdown(arguments: &Arguments, rows: &[Row]) -> String {
              others are in the hub's registers, with a key and {} institutions each, and {} settlements stored at the hub are spread \
              over all pairs. So this shows what a longer register and more pairs in the book cost the hub; it does not show what \
              connections to more nodes cost, nor groups that are smaller because they go to more of them.\n\n\
-             | provinces | settlements per second | p50 ms | p99 ms | CPU ms each, the hub | of the first | of each | memory MiB | \
-             start-up | failed |\n|---|---|---|---|---|---|---|---|---|---|\n",
+             | provinces | settlements per second | p50 ms | p99 ms | CPU ms each, the hub | of the first | of each | pages each | \
+             of the first | memory MiB | start-up | failed |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
             arguments.institutions, arguments.spread
         );
         for row in &spread {
@@ -364,24 +394,30 @@ fn markdown(arguments: &Arguments, rows: &[Row]) -> String {
 impl Row {
     fn write(&self, text: &mut String, first: &Self) {
         let [p50, p99] = self.measured.latencies.percentiles([50, 99]);
+        let [time, pages] = self.ratios(first);
         let case = match self.case {
             Case::Stored(stored) => stored.to_string(),
             Case::Provinces(count) => count.to_string(),
         };
         let _ = writeln!(
             text,
-            "| {case} | **{}** | {} | {} | {} | **{}** | {} | {} | {} | {} |",
+            "| {case} | **{}** | {} | {} | {} | **{time}** | {} | {} | **{pages}** | {} | {} | {} |",
             report::tenths(self.measured.tenths_per_second()),
             report::millis(p50),
             report::millis(p99),
             report::millis(self.compared()),
-            self.ratio(first),
             self.cpu().1.map(report::millis).join(", "),
+            self.pages().map(hundredths).join(", "),
             self.memory().join(", "),
             self.started.map(seconds).join(", "),
             self.measured.failed,
         );
     }
+}
+
+/// `1.05`.
+fn hundredths(number: u64) -> String {
+    format!("{}.{:02}", number / 100, number % 100)
 }
 
 #[cfg(test)]

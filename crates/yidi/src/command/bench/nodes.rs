@@ -65,13 +65,15 @@ pub struct Usage {
     pub busy_percent: u64,
 }
 
-/// What a database wrote down for good.
+/// What a database did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Commits {
     /// Transactions that ended well; some only read.
     pub transactions: u64,
     /// Flushes of its journal to the disk (fsync and the like).
     pub flushes: u64,
+    /// Pages of 8 KiB that it touched, cached or not.
+    pub pages: u64,
 }
 
 impl Usage {
@@ -269,12 +271,14 @@ impl Node {
 
 /// Asks a database (18 or later) what it committed.
 const COMMITS: &str = "select (select xact_commit from pg_stat_database where datname = current_database()),
-    (select sum(fsyncs) from pg_stat_io where object = 'wal')";
+    (select sum(fsyncs) from pg_stat_io where object = 'wal'),
+    (select blks_hit + blks_read from pg_stat_database where datname = current_database())";
 
-/// `1234|567`: transactions and flushes.
+/// `1234|567|8901`: transactions, flushes and pages.
 fn commits_in(said: &str) -> Option<Commits> {
-    let (transactions, flushes) = said.trim().split_once('|')?;
-    Some(Commits { transactions: transactions.parse().ok()?, flushes: flushes.parse().ok()? })
+    let numbers: Option<Vec<u64>> = said.trim().split('|').map(|number| number.parse().ok()).collect();
+    let [transactions, flushes, pages] = numbers?.try_into().ok()?;
+    Some(Commits { transactions, flushes, pages })
 }
 
 struct Starter<'a> {
@@ -364,8 +368,8 @@ mod tests {
 
     #[test]
     fn what_a_database_committed_is_read() {
-        let read = commits_in("1234|567\n");
-        assert_eq!(read, Some(Commits { transactions: 1_234, flushes: 567 }));
-        assert_eq!(commits_in("1234|\n"), None, "an older server does not tell");
+        let read = commits_in("1234|567|8901\n");
+        assert_eq!(read, Some(Commits { transactions: 1_234, flushes: 567, pages: 8_901 }));
+        assert_eq!(commits_in("1234||8901\n"), None, "an older server does not tell");
     }
 }

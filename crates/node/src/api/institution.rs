@@ -1,0 +1,255 @@
+//! Looking for institutions: at a province in its own register, at the hub in the national one; by clerks, and by anybody who wants to
+//! know where one may settle directly.
+
+use super::{
+    Answer, Clerk,
+    list::{Asked, Rows, narrowed},
+    read,
+};
+use crate::{
+    context::{Failure, Outcome},
+    hub::Hub,
+    province::ProvinceNode,
+    public::Caller,
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::Uri,
+    routing::get,
+};
+use casework::{access::Area, institution::Institution};
+use std::sync::Arc;
+use store::{
+    hub::NationalInstitution,
+    institution,
+    search::{self, InstitutionsWanted},
+};
+use terms::{AdminDivision, CareKind, InstitutionCode, Refusal, SettlementLevel};
+use wire::api::institution::{InstitutionView, Institutions};
+
+/// The routes of a province.
+pub fn of_province() -> Router<Arc<ProvinceNode>> {
+    Router::new()
+        .route("/api/v1/institutions", get(list))
+        .route("/api/v1/institutions/{code}", get(find))
+        .route("/web/portal/institutions", get(public_list))
+}
+
+/// The routes of the hub.
+pub fn of_hub() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/api/v1/institutions", get(national_list))
+        .route("/api/v1/institutions/{code}", get(national_find))
+        .route("/web/portal/institutions", get(public_national_list))
+}
+
+type Node = State<Arc<ProvinceNode>>;
+
+/// A pharmacy's 定点医疗服务机构类型.
+const PHARMACY: &str = "2";
+
+async fn list(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
+    let asked = Asked::of(&uri)?;
+    let own = clerk.area();
+    // Who works at an institution finds that one.
+    let only = match &own {
+        Area::Institution { code, .. } => Some(code.to_string()),
+        _ => None,
+    };
+    let area = narrowed(asked.read("area", "六位区划")?, &own, "area")?;
+    let rows = asked.rows()?;
+    let wanted = wanted(&asked, area, only.as_deref(), rows)?;
+    let found = in_province(&node, &wanted).await.map_err(Failure::refusal)?;
+    Ok(page(rows, found, |one| InstitutionView {
+        authentication: Some(one.authentication.name().to_owned()),
+        changed_at: Some(one.changed_at.to_string()),
+        ..view(one)
+    }))
+}
+
+async fn public_list(State(node): Node, _: Caller, uri: Uri) -> Result<Answer, Answer> {
+    let asked = Asked::of(&uri)?;
+    let area = asked.read("area", "六位区划")?;
+    let rows = asked.rows()?;
+    let wanted = InstitutionsWanted { open: Some(true), ..wanted(&asked, area, None, rows)? };
+    let found = in_province(&node, &wanted).await.map_err(Failure::refusal)?;
+    Ok(page(rows, found, view))
+}
+
+async fn in_province(node: &ProvinceNode, wanted: &InstitutionsWanted<'_>) -> Outcome<Vec<Institution>> {
+    let mut conn = node.context.store.conn().await?;
+    Ok(search::institutions(&mut conn, wanted).await?)
+}
+
+async fn find(State(node): Node, clerk: Clerk, Path(code): Path<String>) -> Result<Answer, Answer> {
+    let code: InstitutionCode = read(&code, "code", "定点医药机构编号")?;
+    let find = async { Ok(institution::find(&mut *node.context.store.conn().await?, &code).await?) };
+    let found: Option<Institution> = find.await.map_err(|failure: Failure| failure.refusal())?;
+    let found = found.ok_or_else(|| Refusal::NoSuchInstitution { code: code.to_string() })?;
+    clerk.within(&Area::Institution { code, place: found.place.division() })?;
+    Ok(Answer::json(&InstitutionView {
+        authentication: Some(found.authentication.name().to_owned()),
+        changed_at: Some(found.changed_at.to_string()),
+        ..view(&found)
+    }))
+}
+
+async fn national_list(State(hub): State<Arc<Hub>>, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
+    let asked = Asked::of(&uri)?;
+    let area = narrowed(asked.read("area", "六位区划")?, &clerk.area(), "area")?;
+    national(&hub, &asked, area, None).await
+}
+
+async fn public_national_list(State(hub): State<Arc<Hub>>, _: Caller, uri: Uri) -> Result<Answer, Answer> {
+    let asked = Asked::of(&uri)?;
+    let area = asked.read("area", "六位区划")?;
+    national(&hub, &asked, area, Some(true)).await
+}
+
+async fn national(
+    hub: &Hub,
+    asked: &Asked,
+    area: Option<AdminDivision>,
+    open: Option<bool>,
+) -> Result<Answer, Answer> {
+    let rows = asked.rows()?;
+    let mut wanted = wanted(asked, area, None, rows)?;
+    wanted.open = open.or(wanted.open);
+    // The register does not say what an institution is; the national codes of pharmacies begin with P.
+    if wanted.kind == Some(PHARMACY) && wanted.code.is_none() {
+        wanted.code = Some("P");
+    }
+    let find = async {
+        let mut conn = hub.context.store.conn().await?;
+        Ok(search::national_institutions(&mut conn, &wanted).await?)
+    };
+    let found = find.await.map_err(|failure: Failure| failure.refusal())?;
+    Ok(page(rows, found, national_view))
+}
+
+async fn national_find(
+    State(hub): State<Arc<Hub>>,
+    clerk: Clerk,
+    Path(code): Path<String>,
+) -> Result<Answer, Answer> {
+    let code: InstitutionCode = read(&code, "code", "定点医药机构编号")?;
+    let find = async {
+        let mut conn = hub.context.store.conn().await?;
+        Ok(search::national_institution(&mut conn, &code).await?)
+    };
+    let found = find.await.map_err(|failure: Failure| failure.refusal())?;
+    let found = found.ok_or_else(|| Refusal::NoSuchInstitution { code: code.to_string() })?;
+    clerk.within(&Area::Institution { code, place: found.place.division() })?;
+    Ok(Answer::json(&national_view(&found)))
+}
+
+/// A register's row, as far as lists know it.
+trait Registered {
+    fn mark(&self) -> String;
+}
+
+impl Registered for Institution {
+    fn mark(&self) -> String {
+        format!("{}.{}", self.place.0.pooling_area(), self.code)
+    }
+}
+
+impl Registered for NationalInstitution {
+    fn mark(&self) -> String {
+        format!("{}.{}", self.place.province(), self.code)
+    }
+}
+
+fn page<T: Registered>(rows: Rows, found: Vec<T>, view: impl Fn(&T) -> InstitutionView) -> Answer {
+    let (found, follows) = rows.shown(found);
+    let next = found.last().filter(|_| follows).map(Registered::mark);
+    Answer::json(&Institutions { institutions: found.iter().map(view).collect(), next })
+}
+
+fn wanted<'a>(
+    asked: &'a Asked,
+    area: Option<AdminDivision>,
+    only: Option<&'a str>,
+    rows: Rows,
+) -> Result<InstitutionsWanted<'a>, Refusal> {
+    let level = match asked.text("level") {
+        None => None,
+        Some(name) => {
+            let levels = "community、primary、secondary、tertiary或tertiary_special";
+            let by_name: Option<SettlementLevel> =
+                serde_json::from_value(serde_json::Value::String(name.to_owned())).ok();
+            Some(by_name.ok_or_else(|| Refusal::invalid("level", levels))?)
+        }
+    };
+    let after = match asked.text("after") {
+        None => None,
+        Some(text) => {
+            let read = || {
+                let (area, code) = text.split_once('.')?;
+                Some((area.parse().ok()?, code.parse().ok()?))
+            };
+            Some(read().ok_or_else(|| Refusal::invalid("after", "上一页的next"))?)
+        }
+    };
+    Ok(InstitutionsWanted {
+        name: asked.text("name"),
+        code: only.or(asked.text("code")),
+        area,
+        level,
+        kind: asked.text("kind"),
+        open: asked.read("open", "true或false")?,
+        after,
+        most: rows.asked(),
+    })
+}
+
+/// For what an institution that is open settles directly, by what it is.
+fn services(pharmacy: bool, open: bool) -> Vec<CareKind> {
+    match (open, pharmacy) {
+        (false, _) => Vec::new(),
+        (true, true) => vec![CareKind::Pharmacy],
+        (true, false) => vec![CareKind::Inpatient, CareKind::Outpatient, CareKind::Chronic],
+    }
+}
+
+fn view(one: &Institution) -> InstitutionView {
+    let pharmacy = one.kind == PHARMACY;
+    let services = services(pharmacy, one.open);
+    InstitutionView {
+        code: one.code.clone(),
+        name: one.name.clone(),
+        place: one.place.division(),
+        place_name: one.place.division().full_name(),
+        level: one.level,
+        level_name: one.level.chinese().to_owned(),
+        kind: one.kind.clone(),
+        kind_name: if pharmacy { "定点零售药店" } else { "定点医疗机构" }.to_owned(),
+        open: one.open,
+        services: services.iter().map(|care| care.code().to_owned()).collect(),
+        service_names: services.iter().map(|care| care.chinese().to_owned()).collect(),
+        chinese_medicine: Some(one.chinese_medicine),
+        authentication: None,
+        changed_at: None,
+    }
+}
+
+fn national_view(one: &NationalInstitution) -> InstitutionView {
+    let services = services(one.code.as_str().starts_with('P'), one.open);
+    InstitutionView {
+        code: one.code.clone(),
+        name: one.name.clone(),
+        place: one.place.division(),
+        place_name: one.place.division().full_name(),
+        level: one.level,
+        level_name: one.level.chinese().to_owned(),
+        kind: String::new(),
+        kind_name: String::new(),
+        open: one.open,
+        services: services.iter().map(|care| care.code().to_owned()).collect(),
+        service_names: services.iter().map(|care| care.chinese().to_owned()).collect(),
+        chinese_medicine: None,
+        authentication: None,
+        changed_at: Some(one.changed_at.to_string()),
+    }
+}
