@@ -5,13 +5,20 @@ YIDI   := $(TARGET)/release/yidi
 # The newest PostgreSQL that the system has, if it has one: the second server that the statements are tried on.
 SYSTEM_POSTGRES := $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
 
-.PHONY: help demo test lint advisories bench chaos fetch fuzz fuzz-parsers web
+# What the pages are built of, and what comes of it; the program has them inside that is built after them.
+PAGES     := web/dist/console.html
+PAGES_OF  := $(wildcard web/*.html web/*.ts web/*.json) $(shell find web/src web/generate -type f)
+CHROMIUM  := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
+
+.PHONY: help demo test lint advisories bench chaos fetch fuzz fuzz-parsers web pages e2e
 
 help:
 	@echo "make demo [ARGS=--exit]   build it and watch settlements cross provinces (ARGS go to 'yidi demo')"
 	@echo "make test                 all tests; those of the database on every PostgreSQL there is"
 	@echo "make fuzz                 requests by the interfaces' own description, against a sandbox (ARGS go to the script)"
 	@echo "make fuzz-parsers [SECONDS=600]   what reads bytes from outside, guided by coverage, so many seconds each (ARGS go to the script)"
+	@echo "make pages                builds the pages into web/dist, where they are newer (needs Node 20 or later; not there, it says so)"
+	@echo "make e2e                  the pages played in Chromium on real nodes; part of make test"
 	@echo "make web                  the pages: their types, style and unit tests, and the build (needs Node 20 or later; not there, it says so)"
 	@echo "make lint                 format, clippy, and who may depend on whom"
 	@echo "make advisories           known holes in what is depended on (needs cargo-deny and the network)"
@@ -19,15 +26,28 @@ help:
 	@echo "make chaos [ARGS=...]     kill, cut off, fill up and restore three nodes under load, and compare the books ('yidi chaos')"
 	@echo "make fetch                the PostgreSQL that the program brings along"
 
-demo: fetch
+demo: fetch pages
 	cargo build --release -p yidi
 	$(YIDI) demo $(ARGS)
 
-test: fetch
+test: fetch pages
 	cargo test --workspace
 ifneq ($(SYSTEM_POSTGRES),)
 	YIDI_POSTGRES_BIN=$(SYSTEM_POSTGRES) cargo test -p store
 endif
+	@$(MAKE) --no-print-directory e2e
+
+# The pages as they stand in the program that the tests have built, played in a browser. With E2E=required nothing is left out.
+e2e: pages
+	@if command -v npm >/dev/null && [ -n "$(CHROMIUM)" ]; then cargo build -p yidi && cd web && YIDI=$(abspath $(TARGET))/debug/yidi CHROMIUM=$(CHROMIUM) npm run e2e; \
+	else echo "npm or Chromium is not here: THE PAGES WERE NOT PLAYED in a browser (Debian: apt-get install chromium; Node 20 or later)"; [ -z "$(E2E)" ]; fi
+
+pages:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PAGES); \
+	else echo "npm is not here (Node 20 or later): the program has no pages, and says so where they would be"; fi
+
+$(PAGES): $(PAGES_OF)
+	cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build
 
 fuzz: fetch
 	cargo build --release -p yidi
@@ -50,6 +70,7 @@ bench: fetch
 	$(YIDI) bench --flush-millis 1 $(ARGS)
 	$(YIDI) bench growth $(filter --write,$(ARGS))
 	$(YIDI) bench overload $(filter --write,$(ARGS))
+	$(YIDI) bench pages $(filter --write,$(ARGS))
 	$(YIDI) bench closing $(filter --write,$(ARGS))
 	$(YIDI) bench reconciliation $(filter --write,$(ARGS))
 	cargo bench -p benefit --bench compute -- $(filter --write,$(ARGS))

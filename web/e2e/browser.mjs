@@ -18,12 +18,16 @@ export async function browser() {
   });
 }
 
+/** What a browser logs of a refusal; pages show it, and plays say which they await. */
+const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d/;
+
 /** A page that fails the test on anything that its scripts throw or log as an error. */
 export async function pageOf(chrome, viewport, troubles) {
   const context = await chrome.newContext({ viewport, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
   const page = await context.newPage();
   page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error.message}`));
   page.on('console', (message) => {
+    if (REFUSAL.test(message.text())) return;
     if (['error', 'warning'].includes(message.type())) troubles.push(`${page.url()}: ${message.text()}`);
   });
   return page;

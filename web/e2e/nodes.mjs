@@ -1,8 +1,5 @@
-// Nodes and pages to play against: a sandbox of the given binary on ports of its own, and the built pages before it.
+// Nodes to play against, of the given binary, and the built pages before them.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -44,42 +41,57 @@ export function start(program, args, { until, env = {}, seconds = 180 } = {}) {
   return { ready, stop, said: () => said };
 }
 
+/** What runs: the token and addresses of its nodes. */
+const runningNodes = (said, hub = /国家平台：(http:[^\s，]+)/.exec(said)[1]) => ({
+  token: /管理令牌[^：]*：(\S+)/.exec(said)[1],
+  nodes: Object.fromEntries([
+    ['100000', hub],
+    ...[...said.matchAll(/ (\d{6})：(http:[^\s，]+)/g)].map(([, code, url]) => [code, url]),
+  ]),
+});
+
 /** A sandbox (a hub and two provinces, invented people) in a temporary folder. */
 export async function sandbox(port) {
-  const nodes = start(YIDI, ['sandbox', '--port', String(port)], { until: /沙箱已就绪/ });
-  await nodes.ready;
-  return { env: { YIDI_SANDBOX_PORT: String(port) }, stop: nodes.stop };
+  const program = start(YIDI, ['sandbox', '--port', String(port)], { until: /管理令牌[^：]*：\S+\s/ });
+  return { ...runningNodes(await program.ready, `http://127.0.0.1:${port + 1}`), stop: program.stop };
 }
 
-/** The demonstration with a month of the money told to its end; the hub has something to show afterwards. */
+/** The demonstration whose last month waits for hands: stays that were settled, and money that has yet to move. */
 export async function demonstration() {
-  const data = mkdtempSync(join(tmpdir(), 'yidi-web-e2e-'));
-  const nodes = start(YIDI, ['demo', '--month', '--documents', join(data, 'documents')], {
+  const program = start(YIDI, ['demo', '--month=by-hand'], {
     until: /管理令牌[^：]*：\S+\s/,
     seconds: 600,
   });
-  const said = await nodes.ready;
-  const found = { token: /管理令牌[^：]*：(\S+)/.exec(said)[1], nodes: {}, institutions: [] };
-  found.nodes['100000'] = /国家平台：(http:\S+)/.exec(said)[1];
-  for (const [, code, url] of said.matchAll(/ (\d{6})：(http:\S+)/g)) found.nodes[code] = url;
-  const file = join(data, 'nodes.json');
-  writeFileSync(file, JSON.stringify(found));
-  return {
-    env: { YIDI_NODES: file },
-    async stop() {
-      await nodes.stop();
-      rmSync(data, { recursive: true, force: true });
-    },
-  };
+  return { ...runningNodes(await program.ready), stop: program.stop };
 }
 
-/** The built pages (`vite preview`) with the development gateway before these nodes. */
-export async function pages(port, env) {
+/** The built pages (`vite preview`) before one node. */
+export async function pages(port, node) {
   const vite = start(
     process.execPath,
     ['node_modules/vite/bin/vite.js', 'preview', '--port', String(port), '--strictPort'],
-    { until: /Local/, env, seconds: 60 },
+    { until: /Local/, env: { YIDI_NODE: node }, seconds: 60 },
   );
   await vite.ready;
   return { url: `http://127.0.0.1:${port}`, stop: vite.stop };
+}
+
+/** Running nodes with pages before each that is asked for, from this port on. */
+export function withPages(running, firstPort) {
+  const before = new Map();
+  return {
+    token: running.token,
+    nodes: running.nodes,
+    /** Where the pages of a node are. */
+    async at(participant) {
+      if (!before.has(participant)) {
+        before.set(participant, await pages(firstPort + before.size, running.nodes[participant]));
+      }
+      return before.get(participant).url;
+    },
+    async stop() {
+      for (const one of before.values()) await one.stop();
+      await running.stop();
+    },
+  };
 }

@@ -1,25 +1,34 @@
 // The pages in a real browser, against real nodes: `npm run build && npm run e2e`. YIDI names the binary, CHROMIUM the browser.
+import { agency } from './agency.mjs';
 import { browser } from './browser.mjs';
-import { demonstration, pages, sandbox } from './nodes.mjs';
-import { console_, portal } from './console.mjs';
+import { console_ } from './console.mjs';
+import { journey } from './journey.mjs';
+import { demonstration, sandbox, withPages } from './nodes.mjs';
+import { payment } from './payment.mjs';
+import { portal } from './portal.mjs';
 import { stay } from './stay.mjs';
 
-/** What is played, on which nodes. `node e2e/run.mjs stay` plays one. */
+/** What is played, on which nodes, with pages from which port on. `node e2e/run.mjs stay` plays one. */
 const PLAYS = {
-  console: { nodes: demonstration, play: [console_, portal], port: 15182 },
-  stay: { nodes: () => sandbox(18790), play: [stay], port: 15181 },
+  console: { nodes: demonstration, play: console_, port: 15200 },
+  stay: { nodes: () => sandbox(18790), play: stay, port: 15210 },
+  agency: { nodes: () => sandbox(18800), play: agency, port: 15220 },
+  portal: { nodes: () => sandbox(18810), play: portal, port: 15230 },
+  journey: { nodes: () => sandbox(18820), play: journey, port: 15240 },
+  payment: { nodes: demonstration, play: payment, port: 15250 },
 };
 
 const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => PLAYS[name] === undefined);
+if (unknown.length > 0) throw new Error(`no such play: ${unknown.join(', ')}`);
 const troubles = [];
 const chrome = await browser();
 try {
   for (const [name, { nodes, play, port }] of Object.entries(PLAYS)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const running = await nodes();
-    const served = await pages(port, running.env);
+    const country = withPages(await nodes(), port);
     try {
-      for (const one of play) await one(chrome, served.url, troubles);
+      await play(chrome, country, troubles);
       console.log(`${name}: played`);
     } catch (error) {
       troubles.push(`${name}: ${error.stack ?? error}`);
@@ -29,8 +38,7 @@ try {
         }
       }
     } finally {
-      await served.stop();
-      await running.stop();
+      await country.stop();
     }
   }
 } finally {

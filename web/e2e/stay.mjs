@@ -1,45 +1,31 @@
 // A stay by hand at a hospital's window: found, admitted, charged, discharged, tried, settled, printed, cancelled, settled again.
 import assert from 'node:assert/strict';
 import { DESKTOP, pageOf, PHONE, picture, violations } from './browser.mjs';
+import { display, person, signIn } from './people.mjs';
 
 /** Of the sandbox: a retired employee of Beijing, filed for Wuhan; nobody real. */
 const PERSON = '110101194501019005';
+/** At whose window it is played. */
+export const HOSPITAL = 'H42010600001';
 
-export async function stay(chrome, url, troubles) {
-  const page = await pageOf(chrome, DESKTOP, troubles);
-  page.setDefaultTimeout(10_000);
-  const accessible = async (where) => {
-    for (const one of await violations(page)) troubles.push(`${where}: ${one}`);
-  };
-  const figure = async (label) => {
-    const text = await page.locator('.sheet > div', { hasText: label }).first().locator('dd').innerText();
-    return Number(text.replaceAll(/[,.]/g, ''));
-  };
+/** A figure of the settlement sheet, in fen. */
+export async function figure(page, label) {
+  const text = await page.locator('.sheet > div', { hasText: label }).first().locator('dd').innerText();
+  return Number(text.replaceAll(/[,.]/g, ''));
+}
 
-  await page.goto(`${url}/console.html#/window`);
-  await page.getByLabel('居民身份证号码').waitFor();
-  await accessible('empty window');
-
-  // A number that cannot be is refused before anything is sent.
-  await page.getByLabel('居民身份证号码').fill('110101194501019006');
-  await page.getByRole('button', { name: '查询' }).click();
-  await page.getByText('校验位不符').waitFor();
-
-  await page.getByLabel('居民身份证号码').fill(PERSON);
+/** Finds somebody at the window by the identity number, whose insured place is guessed from it. */
+export async function find(page, certno) {
+  await page.getByLabel('居民身份证号码').fill(certno);
   await page.getByText('参保地按证件号码推测').waitFor();
   await page.keyboard.press('Enter');
-  await page.getByText('周**').waitFor();
-  assert.equal(await page.getByText('周某甲').count(), 0, 'the name is masked');
-  await page.getByRole('button', { name: '显示' }).click();
-  await page.getByText('周某甲').waitFor();
-  await page.getByRole('button', { name: '遮盖' }).click();
-  await accessible('person');
+  await page.getByText('人员编号').first().waitFor();
+}
 
-  // Admission: what is missing is named.
-  await page.getByRole('button', { name: '办理入院' }).click();
-  await page.getByText('请填写住院号').waitFor();
+/** Fills the admission and sends it. */
+export async function admit(page, number) {
   for (const [label, text] of [
-    ['住院号', 'ZY20261122'],
+    ['住院号', number],
     ['床位', '0901'],
     ['诊断编码', 'J18.900'],
     ['诊断名称', '肺炎'],
@@ -50,8 +36,83 @@ export async function stay(chrome, url, troubles) {
   }
   await page.getByRole('combobox', { name: '入院科室' }).fill('hxnk');
   await page.getByRole('option', { name: '呼吸内科专业' }).click();
-  await picture(page, 'stay-1-admission');
   await page.getByRole('button', { name: '办理入院' }).click();
+  await page.getByRole('heading', { name: '费用明细' }).waitFor();
+}
+
+/** Enters a line of the bill. */
+export async function line(page, typed, price, quantity) {
+  await page.getByRole('combobox', { name: '项目' }).fill(typed);
+  await page.locator('[role=option]:visible').first().click();
+  await page.getByLabel('单价（元）').fill(price);
+  await page.getByLabel('数量').fill(quantity);
+  await page.getByRole('button', { name: '添加' }).click();
+}
+
+/** Uploads the lines, discharges, tries and settles; what the funds and what the person pays, in fen. */
+export async function settle(page) {
+  await page.getByRole('button', { name: '上传', exact: true }).click();
+  await page.getByText('未上传').first().waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: '办理出院' }).click();
+  await page.getByRole('button', { name: '确认出院' }).click();
+  await page.getByText('已出院').first().waitFor();
+  await page.getByRole('button', { name: '预结算' }).click();
+  await page.getByText('应收现金').waitFor();
+  await page.getByRole('button', { name: '结算', exact: true }).click();
+  await page.getByRole('button', { name: '确认结算' }).click();
+  await page.getByText('已结算').waitFor();
+  return { fund: await figure(page, '基金支付'), cash: await figure(page, '个人现金') };
+}
+
+/** A cashier of the hospital, logged in at the window. */
+export async function atTheWindow(page, country, account) {
+  const url = await country.at('420000');
+  await person(country, '420000', { account, name: '收费员某', role: 'cashier', area: HOSPITAL });
+  await signIn(page, url, account);
+  await page.goto(`${url}/console.html#/window`);
+  await page.getByLabel('居民身份证号码').waitFor();
+}
+
+export async function stay(chrome, country, troubles) {
+  const page = await pageOf(chrome, DESKTOP, troubles);
+  page.setDefaultTimeout(15_000);
+  const accessible = async (where) => {
+    for (const one of await violations(page)) troubles.push(`${where}: ${one}`);
+  };
+
+  await atTheWindow(page, country, 'stay-cashier');
+  await page.getByText('没有在院的异地参保人').waitFor();
+  await accessible('empty window');
+
+  // A number that cannot be is refused before anything is sent.
+  await page.getByLabel('居民身份证号码').fill('110101194501019006');
+  await page.getByRole('button', { name: '查询' }).click();
+  await page.getByText('校验位不符').waitFor();
+
+  await find(page, PERSON);
+  await page.getByText('周**').waitFor();
+  assert.equal(await page.getByText('周某甲').count(), 0, 'the name is masked');
+  await page.getByRole('button', { name: '显示全名和证件' }).click();
+  await page.getByText('周某甲').waitFor();
+  await page.getByRole('button', { name: '遮盖' }).click();
+  await accessible('person');
+
+  // Admission: what is missing is named.
+  await page.getByRole('button', { name: '办理入院' }).click();
+  await page.getByText('请填写住院号').waitFor();
+  await picture(page, 'stay-1-admission');
+  await admit(page, 'ZY20261122');
+
+  // A mistake is taken back, and done again.
+  await page.getByRole('button', { name: '撤销入院' }).click();
+  await page.getByRole('button', { name: '确认撤销' }).click();
+  await page.getByRole('heading', { name: '入院办理' }).waitFor();
+  await admit(page, 'ZY20261122');
+
+  // Somebody else who sits down finds the patient among those in hospital.
+  await page.reload();
+  await page.getByRole('button', { name: '办理住院号ZY20261122' }).click();
+  await page.getByRole('button', { name: /打开/ }).first().click();
   await page.getByRole('heading', { name: '费用明细' }).waitFor();
 
   // Lines: by initials, by name, by code; keyboard alone for the first.
@@ -66,16 +127,9 @@ export async function stay(chrome, url, troubles) {
   await page.keyboard.type('3');
   await page.keyboard.press('Enter');
   await page.getByText('1 行未上传').waitFor();
-  const line = async (typed, price, quantity) => {
-    await page.getByRole('combobox', { name: '项目' }).fill(typed);
-    await page.locator('[role=option]:visible').first().click();
-    await page.getByLabel('单价（元）').fill(price);
-    await page.getByLabel('数量').fill(quantity);
-    await page.getByRole('button', { name: '添加' }).click();
-  };
-  await line('支架', '9800', '1');
-  await line('C0502', '2344.456789', '1.5');
-  await line('zzjh', '120', '2');
+  await line(page, '支架', '9800', '1');
+  await line(page, 'C0502', '2344.456789', '1.5');
+  await line(page, 'zzjh', '120', '2');
   await page.getByText('4 行未上传').waitFor();
   await accessible('lines');
   await picture(page, 'stay-2-lines');
@@ -86,7 +140,7 @@ export async function stay(chrome, url, troubles) {
 
   // 45.50 x 3 + 9800.00 + 2344.456789 x 1.5 (half up: 3516.69)
   const total = 13_650 + 980_000 + 351_669;
-  assert.equal(await figure('医疗费总额'), total);
+  assert.equal(await figure(page, '医疗费总额'), total);
 
   await page.getByRole('button', { name: '办理出院' }).click();
   await page.getByRole('dialog').getByLabel('离院方式').waitFor();
@@ -97,14 +151,18 @@ export async function stay(chrome, url, troubles) {
 
   await page.keyboard.press('F8');
   await page.getByText('应收现金').waitFor();
-  const tried = [await figure('基金支付'), await figure('应收现金')];
+  const tried = [await figure(page, '基金支付'), await figure(page, '应收现金')];
   assert.ok(tried[0] > 0 && tried[1] > 0, 'fund and person both pay');
-  assert.equal(tried[0] + (await figure('个人负担')), total);
+  assert.equal(tried[0] + (await figure(page, '个人负担')), total);
   await picture(page, 'stay-3-trial');
   await page.keyboard.press('F9');
   await page.getByRole('button', { name: '确认结算' }).click();
   await page.getByText('已结算').waitFor();
-  assert.deepEqual([await figure('基金支付'), await figure('个人现金')], tried, 'settled as tried');
+  assert.deepEqual(
+    [await figure(page, '基金支付'), await figure(page, '个人现金')],
+    tried,
+    'settled as tried',
+  );
   await accessible('settled');
   await picture(page, 'stay-4-settled');
 
@@ -116,12 +174,14 @@ export async function stay(chrome, url, troubles) {
 
   // Another clerk at another screen finds it where it stands.
   await page.reload();
-  await page.getByLabel('居民身份证号码').fill(PERSON);
-  await page.getByText('参保地按证件号码推测').waitFor();
-  await page.keyboard.press('Enter');
+  await find(page, PERSON);
   await page.getByRole('button', { name: /打开/ }).first().click();
   await page.getByText('已结算').waitFor();
-  assert.deepEqual([await figure('基金支付'), await figure('个人现金')], tried, 'found as settled');
+  assert.deepEqual(
+    [await figure(page, '基金支付'), await figure(page, '个人现金')],
+    tried,
+    'found as settled',
+  );
 
   await page.getByRole('button', { name: '撤销结算' }).click();
   await page.getByRole('button', { name: '确认撤销' }).click();
@@ -131,15 +191,19 @@ export async function stay(chrome, url, troubles) {
   await page.getByRole('button', { name: '结算', exact: true }).click();
   await page.getByRole('button', { name: '确认结算' }).click();
   await page.getByText('已结算').waitFor();
-  assert.deepEqual([await figure('基金支付'), await figure('个人现金')], tried, 'settled again alike');
+  assert.deepEqual(
+    [await figure(page, '基金支付'), await figure(page, '个人现金')],
+    tried,
+    'settled again alike',
+  );
 
   // Large type, high contrast, a phone.
-  await page.getByRole('button', { name: '大字' }).click();
-  await page.getByRole('button', { name: '高对比度' }).click();
+  await display(page, '大字');
+  await display(page, '高对比度');
   await accessible('large type, high contrast');
   await picture(page, 'stay-6-large-type');
-  await page.getByRole('button', { name: '大字' }).click();
-  await page.getByRole('button', { name: '高对比度' }).click();
+  await display(page, '大字');
+  await display(page, '高对比度');
   await page.setViewportSize(PHONE);
   await accessible('phone');
   await picture(page, 'stay-7-phone');

@@ -18,9 +18,10 @@ const yidi = option('--yidi') ?? process.env.YIDI ?? here('../../target/release/
 
 /** The transactions of the hospital interface that pages send; the others would only make the file long. */
 const TRANSACTIONS = [
-  ...['1101', '1312', '1318'],
+  ...['1101', '1161', '1162', '1312', '1318'],
   ...['2401', '2402', '2404', '2405', '2301', '2302', '2303', '2304', '2305', '2601'],
   ...['5201', '5203', '5204', '5303'],
+  ...['3201', '3260', '3261', '3262'],
 ];
 const SERVICE = '/fsi/api/rsfComIfsService/callService';
 
@@ -41,7 +42,10 @@ const without = (object, names) =>
 
 function pruned(document) {
   const kept = Object.entries(document.paths).filter(
-    ([path]) => path.startsWith('/api/v1/') || TRANSACTIONS.includes(path.slice(SERVICE.length + 1)),
+    ([path]) =>
+      path.startsWith('/api/v1/') ||
+      path.startsWith('/web/') ||
+      TRANSACTIONS.includes(path.slice(SERVICE.length + 1)),
   );
   document.paths = Object.fromEntries(kept);
   for (const [path, { post }] of kept) if (path.startsWith(SERVICE)) bare(post);
@@ -55,7 +59,10 @@ function pruned(document) {
     for (const operation of Object.values(methods)) {
       // Who acts is the session's matter, not that of each call.
       operation.parameters = (operation.parameters ?? []).filter((parameter) => parameter.in !== 'header');
-      operation.responses = { 200: operation.responses['200'] };
+      // Only what is said when it went well; 204 says nothing.
+      operation.responses = Object.fromEntries(
+        Object.entries(operation.responses).filter(([status]) => status.startsWith('2')),
+      );
     }
   }
   return document;

@@ -1,8 +1,8 @@
 /**
- * The management interface of a node, by the types generated from its own description.
+ * The management interface of the node that serves these pages, by the types generated from its own description.
  *
- * Who acts is known to the server by the session's cookie alone: no page holds a token, and this file is the only one that
- * would change if that did.
+ * Who acts is known to the server by the session's cookie alone: no page holds a token. What goes beside the cookie, the word
+ * against forged requests (CSRF), is put in here and nowhere else.
  */
 
 import { done, refused, type Outcome } from '@/shared/refusal';
@@ -22,72 +22,157 @@ export interface Ask<O> {
   readonly query?: QueryOf<O>;
   readonly body?: BodyOf<O>;
   readonly signal?: AbortSignal;
+  /** Why personal data is wanted whole (查看事由); it goes into the record of the look. */
+  readonly duty?: string;
 }
+
+type Call<P, M extends string> = <K extends With<P, M> & string>(
+  path: K,
+  ask?: Ask<Operation<P[K], M>>,
+) => Promise<Outcome<AnswerOf<Operation<P[K], M>>>>;
 
 /** What a node's pages ask it. */
 export interface Client<P> {
-  get<K extends With<P, 'get'> & string>(
-    path: K,
-    ask?: Ask<Operation<P[K], 'get'>>,
-  ): Promise<Outcome<AnswerOf<Operation<P[K], 'get'>>>>;
-  post<K extends With<P, 'post'> & string>(
-    path: K,
-    ask?: Ask<Operation<P[K], 'post'>>,
-  ): Promise<Outcome<AnswerOf<Operation<P[K], 'post'>>>>;
+  readonly get: Call<P, 'get'>;
+  readonly post: Call<P, 'post'>;
+  readonly put: Call<P, 'put'>;
 }
 
-/** A client of the node whose interface lies at `base`: empty where the node itself serves the page. */
-export function client<P>(base: string): Client<P> {
+/** A client of the node that serves the page. */
+export function client<P>(): Client<P> {
   const call =
     (method: string) =>
     async (path: string, ask: Ask<never> = {}) =>
-      request(method, base + filled(path, ask.path, ask.query), ask.body, ask.signal);
-  return { get: call('GET'), post: call('POST') } as Client<P>;
+      request(method, filled(path, ask.path, ask.query), ask.body, ask.signal, ask.duty);
+  return { get: call('GET'), post: call('POST'), put: call('PUT') } as Client<P>;
 }
+
+/** What the session puts beside its cookie, and what it wants to hear of answers. */
+export const beside = {
+  /** Goes with everything that is not only read. */
+  csrf: '',
+  /** Somebody was active: the server has seen the cookie. */
+  seen: (): void => {},
+  /** The server does not know the cookie (any more). */
+  lost: (): void => {},
+  /** The cookie is another session's than this page's: somebody has logged in anew in another window. */
+  changed: (): void => {},
+};
 
 /** A path with its values and its question; what is not said is left out. */
 export function filled(path: string, values: unknown = {}, query: unknown = {}): string {
-  const known = (values ?? {}) as Record<string, string>;
+  const known = (values ?? {}) as Record<string, string | number>;
   const there = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(known[name] ?? ''));
-  const asked = new URLSearchParams();
+  const asked: string[] = [];
   for (const [name, value] of Object.entries((query ?? {}) as Record<string, unknown>)) {
-    if (typeof value === 'string' && value !== '') asked.set(name, value);
+    if (typeof value === 'number' || value === true || (typeof value === 'string' && value !== '')) {
+      asked.push(`${encodeURIComponent(name)}=${inQuery(String(value))}`);
+    }
   }
-  const text = asked.toString();
-  return text === '' ? there : `${there}?${text}`;
+  return asked.length === 0 ? there : `${there}?${asked.join('&')}`;
 }
 
-/** One request with the session's credentials. */
+/** A value of a question; what RFC 3986 lets stand there stays readable, as in the keys of accounts. */
+const inQuery = (value: string): string =>
+  encodeURIComponent(value).replaceAll(/%2F|%3A|%2C|%40/g, (code) => decodeURIComponent(code));
+
+/** A line of text as a header may carry it: UTF-8, percent-encoded. */
+export const headerText = (text: string): string => encodeURIComponent(text);
+
+/** One request with the session's credentials; what comes is the raw response, or why there is none. */
+async function sent(
+  method: string,
+  url: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+  duty: string | undefined,
+): Promise<Outcome<Response>> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  const init: RequestInit = { method, credentials: 'same-origin', headers };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    headers['content-type'] = 'application/json';
+  }
+  if (method !== 'GET' && beside.csrf !== '') headers['x-csrf-token'] = beside.csrf;
+  if (duty !== undefined && duty !== '') headers['x-duty'] = headerText(duty);
+  if (signal !== undefined) init.signal = signal;
+  try {
+    return done(await fetch(url, init));
+  } catch (error) {
+    return refused({
+      code: 'no-answer',
+      message: '没有收到平台的应答，请检查网络后重试',
+      context: `${method} ${url}: ${String(error)}`,
+      unknown: method !== 'GET',
+    });
+  }
+}
+
+/** One request, and what its answer says. */
 export async function request(
   method: string,
   url: string,
   body?: unknown,
   signal?: AbortSignal,
+  duty?: string,
 ): Promise<Outcome<never>> {
-  const init: RequestInit = { method, credentials: 'same-origin', headers: { accept: 'application/json' } };
-  if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers = { ...init.headers, 'content-type': 'application/json' };
+  const outcome = await sent(method, url, body, signal, duty);
+  if (!outcome.ok) return outcome;
+  const response = outcome.value;
+  const read = understood(response.status, await response.text(), `${method} ${url}`);
+  heard(response.status, read);
+  return read as Outcome<never>;
+}
+
+/** A file as the server names it. */
+export interface FileAnswer {
+  readonly name: string;
+  readonly content: Blob;
+}
+
+/** Asks for a file; a refusal comes as one and not as a file. */
+export async function file(
+  url: string,
+  fallbackName: string,
+  ask: { method?: 'GET' | 'POST'; body?: unknown; duty?: string } = {},
+): Promise<Outcome<FileAnswer>> {
+  const method = ask.method ?? 'GET';
+  const outcome = await sent(method, url, ask.body, undefined, ask.duty);
+  if (!outcome.ok) return outcome;
+  const response = outcome.value;
+  if (response.status !== 200) {
+    const read = understood(response.status, await response.text(), `${method} ${url}`);
+    heard(response.status, read);
+    return read as Outcome<never>;
   }
-  if (signal !== undefined) init.signal = signal;
-  const context = `${method} ${url}`;
-  let response: Response;
-  try {
-    response = await fetch(url, init);
-  } catch (error) {
-    return refused({
-      code: 'no-answer',
-      message: '没有收到平台的应答，请检查网络后重试',
-      context: `${context}: ${String(error)}`,
-      unknown: method !== 'GET',
-    });
+  beside.seen();
+  const name = fileName(response.headers.get('content-disposition')) ?? fallbackName;
+  return done({ name, content: await response.blob() });
+}
+
+/** The file's name out of `Content-Disposition`; the one in UTF-8 wins. */
+export function fileName(header: string | null): string | undefined {
+  if (header === null) return undefined;
+  const encoded = /filename\*\s*=\s*utf-8''([^;]+)/i.exec(header)?.[1];
+  if (encoded !== undefined) {
+    try {
+      return decodeURIComponent(encoded.trim());
+    } catch {
+      // As the plain one says.
+    }
   }
-  const text = await response.text();
-  return understood(response.status, text, context) as Outcome<never>;
+  return /filename\s*=\s*"?([^";]+)"?/i.exec(header)?.[1]?.trim();
+}
+
+function heard(status: number, read: Outcome<unknown>): void {
+  if (status === 401 && (read.ok || !read.refusal.code.startsWith('login-'))) beside.lost();
+  else if (status < 500) beside.seen();
+  if (!read.ok && read.refusal.code === 'csrf') beside.changed();
 }
 
 /** Reads what came: the answer, the node's own refusal, or that it was neither. */
 export function understood(status: number, text: string, context: string): Outcome<unknown> {
+  if (status === 204) return done(undefined);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,13 +1,13 @@
-/** The nodes that this person's pages ask, with the types of each. */
+/** The node that serves these pages, with the types of what it is: the hub's, or a province's. */
 
 import type { paths as HubPaths } from '@/generated/hub';
 import type { paths as ProvincePaths } from '@/generated/province';
 import { client, type Client } from './client';
-import { nodeBase, session } from './session';
 
-export const hub = (): Client<HubPaths> => client<HubPaths>(nodeBase(true));
+export const hub = (): Client<HubPaths> => client<HubPaths>();
 
-export const province = (participant: string): Client<ProvincePaths> => {
-  const found = session.value?.nodes.find((node) => node.participant === participant);
-  return client<ProvincePaths>(found?.base ?? '');
-};
+export const province = (): Client<ProvincePaths> => client<ProvincePaths>();
+
+/** What both kinds of node serve alike; the types are the hub's. */
+type Both = Pick<HubPaths, keyof HubPaths & keyof ProvincePaths>;
+export const node = (): Client<Both> => client<Both>();

@@ -1,11 +1,72 @@
-/** Who sits before the page, and for what. Asked once; the cookie says who it is. */
+/** Who sits before the page, and what they may do. The cookie says who it is; nothing of it is kept in the browser. */
 
-import { shallowRef } from 'vue';
-import { request } from './client';
-import type { Outcome, Refusal } from '@/shared/refusal';
+import { computed, shallowRef } from 'vue';
+import { now } from '@/shared/clock';
+import { done, type Outcome, type Refusal } from '@/shared/refusal';
+import { beside, request } from './client';
 
-/** 岗位: what a person may see. The menu shows nothing else; the server refuses everything else. */
-export type Duty = 'hub' | 'clerk' | 'cashier' | 'finance' | 'supervision';
+/** What somebody may do (操作权限), as the node names it. The menu follows it; the server refuses everything else. */
+export type Action =
+  | 'read-filings'
+  | 'enter-filings'
+  | 'decide-filings'
+  | 'read-people'
+  | 'maintain-people'
+  | 'read-institutions'
+  | 'maintain-institutions'
+  | 'read-settlements'
+  | 'confirm-purchases'
+  | 'read-reconciliation'
+  | 'work-differences'
+  | 'decide-differences'
+  | 'read-clearing'
+  | 'plan-clearing'
+  | 'adopt-clearing'
+  | 'confirm-clearing'
+  | 'enter-deductions'
+  | 'read-payments'
+  | 'enter-payments'
+  | 'adopt-payments'
+  | 'pay-institutions'
+  | 'read-prepayment'
+  | 'plan-prepayment'
+  | 'adopt-prepayment'
+  | 'read-transfers'
+  | 'pay-transfers'
+  | 'urge-transfers'
+  | 'read-bank'
+  | 'maintain-bank'
+  | 'read-ledger'
+  | 'enter-vouchers'
+  | 'close-ledger'
+  | 'prove-books'
+  | 'read-documents'
+  | 'issue-documents'
+  | 'read-participants'
+  | 'maintain-participants'
+  | 'suspend-participants'
+  | 'read-statistics'
+  | 'read-policies'
+  | 'calculate'
+  | 'read-work'
+  | 'read-complaints'
+  | 'work-complaints'
+  | 'read-media'
+  | 'maintain-media'
+  | 'read-mapping'
+  | 'read-accounts'
+  | 'maintain-accounts'
+  | 'read-audit-trail'
+  | 'use-window'
+  | 'read-conformance'
+  | 'use-portal';
+
+/** Where an account has a say. */
+export interface Area {
+  readonly kind: 'nation' | 'province' | 'city' | 'county' | 'institution';
+  readonly code: string;
+  readonly name: string;
+}
 
 /** A hospital or pharmacy at whose window the person sits. */
 export interface Institution {
@@ -15,34 +76,117 @@ export interface Institution {
   readonly place: string;
 }
 
-/** A node whose management interface this server passes on. */
-export interface NodeAccess {
-  /** `100000` or a province. */
-  readonly participant: string;
-  /** Put before `/api/v1`; empty where the node itself serves the page. */
-  readonly base: string;
-}
-
 export interface Session {
-  readonly operator: string;
-  readonly duties: readonly Duty[];
-  readonly nodes: readonly NodeAccess[];
+  readonly account: string;
+  readonly name: string;
+  /** The node that serves these pages: `100000` or a province. */
+  readonly participant: string;
+  readonly role: string;
+  readonly role_name: string;
+  readonly area: Area;
+  readonly actions: readonly string[];
   readonly windows: readonly Institution[];
-  /** The development server stands between page and nodes, and signs for hospitals: plainly shown. */
+  readonly csrf: string;
+  /** The password is one that somebody else has given. */
+  readonly must_change_password: boolean;
+  /** A one-time code is set up. */
+  readonly one_time_code: boolean;
+  /** After so long without asking anything, the session ends. */
+  readonly idle_minutes: number;
+  /** The development server stands between page and node: plainly shown. */
   readonly development: boolean;
 }
 
 export const session = shallowRef<Session>();
+/** Why the session could not be asked for; nothing if there simply is none. */
 export const sessionRefusal = shallowRef<Refusal>();
+/** When the server last heard of this session, in milliseconds since 1970. */
+export const lastSeen = shallowRef(0);
+/** Why the last session is over, where the person did not end it. */
+export const ended = shallowRef('');
 
-export async function loadSession(): Promise<void> {
-  const outcome: Outcome<Session> = await request('GET', '/web/session');
-  if (outcome.ok) session.value = outcome.value;
-  else sessionRefusal.value = outcome.refusal;
+/** The hub's pages, or a province's. */
+export const atHub = computed(() => session.value?.participant === '100000');
+
+/** Whether this person may do one of these. */
+export const may = (...actions: readonly Action[]): boolean =>
+  actions.some((action) => session.value?.actions.includes(action) ?? false);
+
+beside.seen = () => {
+  lastSeen.value = now().getTime();
+};
+beside.lost = () => {
+  if (session.value === undefined) return;
+  leave('登录已失效，请重新登录');
+};
+
+beside.changed = () => {
+  void loadSession();
+};
+
+function enter(found: Session): void {
+  beside.csrf = found.csrf;
+  ended.value = '';
+  session.value = found;
 }
 
-/** The node's address for the pages of a duty; the hub's or the first province's. */
-export function nodeBase(hub: boolean): string {
-  const found = session.value?.nodes.find((node) => (node.participant === '100000') === hub);
-  return found?.base ?? '';
+/** Forgets the session on this side. */
+export function leave(why = ''): void {
+  beside.csrf = '';
+  ended.value = why;
+  session.value = undefined;
+}
+
+/** Asks the server who the cookie belongs to. */
+export async function loadSession(): Promise<void> {
+  const outcome: Outcome<Session> = await request('GET', '/web/session');
+  sessionRefusal.value = undefined;
+  if (outcome.ok) enter(outcome.value);
+  else if (outcome.refusal.code === 'not-authenticated' || outcome.refusal.code === 'HTTP 401') {
+    session.value = undefined;
+  } else sessionRefusal.value = outcome.refusal;
+}
+
+export interface Credentials {
+  readonly account: string;
+  readonly password: string;
+  readonly code?: string;
+}
+
+export async function logIn(credentials: Credentials): Promise<Outcome<Session>> {
+  const outcome: Outcome<Session> = await request('POST', '/web/login', credentials);
+  if (outcome.ok) {
+    sessionRefusal.value = undefined;
+    enter(outcome.value);
+  }
+  return outcome;
+}
+
+/** Ends the session here and there. */
+export async function logOut(): Promise<Outcome<undefined>> {
+  const outcome: Outcome<undefined> = await request('POST', '/web/logout');
+  if (outcome.ok) leave();
+  return outcome;
+}
+
+export async function changePassword(old: string, fresh: string): Promise<Outcome<undefined>> {
+  const outcome: Outcome<undefined> = await request('POST', '/web/password', { old, new: fresh });
+  if (!outcome.ok) return outcome;
+  // The server may have begun a new session with it; what it says of it counts.
+  await loadSession();
+  return done(undefined);
+}
+
+/** The secret of a one-time code that is to be set up, and the same as an address for a camera. */
+export interface NewCode {
+  readonly secret: string;
+  readonly uri: string;
+}
+
+export const newOneTimeCode = (): Promise<Outcome<NewCode>> => request('POST', '/web/one-time-code', {});
+
+export async function confirmOneTimeCode(code: string): Promise<Outcome<undefined>> {
+  const outcome: Outcome<undefined> = await request('POST', '/web/one-time-code/confirm', { code });
+  if (outcome.ok) await loadSession();
+  return outcome;
 }

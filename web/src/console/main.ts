@@ -1,28 +1,30 @@
-/** The consoles: one application, of which each person sees the pages of their duties. */
+/** The consoles: one application, of which each person sees the pages that they may open. */
 
 import { createApp } from 'vue';
 import { createRouter, createWebHashHistory } from 'vue-router';
 import '@/ui/theme.css';
 import '@/ui/preferences';
-import { loadSession, session } from '@/api/session';
+import { loadSession } from '@/api/session';
 import App from './App.vue';
-import { menusOf } from './duties';
+import { PAGES } from './menu';
+import Nowhere from './Nowhere.vue';
 
 await loadSession();
-const menus = menusOf(session.value?.duties ?? []);
-const pages = menus.flatMap((menu) => menu.pages);
-const first = pages[0]?.path;
 
 // The path behind # never reaches a server, so the files can be served from anywhere.
 const router = createRouter({
   history: createWebHashHistory(),
   routes: [
-    ...pages.map((page) => ({ path: page.path, component: page.load, meta: { title: page.title } })),
-    ...(first === undefined ? [] : [{ path: '/:rest(.*)*', redirect: first }]),
+    ...PAGES.map((page) => ({ path: page.path, component: page.load, meta: { title: page.title } })),
+    { path: '/:rest(.*)*', component: Nowhere, meta: { title: '' } },
   ],
 });
 router.afterEach((to) => {
-  document.title = `${String(to.meta['title'] ?? '')} - 异地通`;
+  const title = String(to.meta['title'] ?? '');
+  document.title = title === '' ? '异地通' : `${title} - 异地通`;
 });
 
-createApp(App, { menus }).use(router).mount('#app');
+const app = createApp(App).use(router);
+// Where somebody wants to go is known before the frame asks.
+await router.isReady();
+app.mount('#app');

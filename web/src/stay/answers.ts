@@ -69,6 +69,15 @@ export function readPerson(output: unknown): Person | undefined {
   };
 }
 
+/** Of 1162: whose voucher it is, and where it was issued. */
+export function readHolder(
+  output: unknown,
+): { readonly certno: string; readonly insured: string } | undefined {
+  const row = (output ?? {}) as Row;
+  const [certno, insured] = [text(row, 'idNo'), text(row, 'insuOrg')];
+  return certno === '' || insured === '' ? undefined : { certno, insured };
+}
+
 /** A visit of 5201. */
 export interface Visit {
   readonly id: string;

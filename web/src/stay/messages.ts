@@ -61,6 +61,30 @@ export const personInput = (certno: string): InputOf<'1101'> => ({
   },
 });
 
+/** Whose voucher was scanned (医保电子凭证二维码). */
+export const voucherInput = (code: string): InputOf<'1162'> => ({
+  data: {
+    orgId: '',
+    businessType: '',
+    operatorId: '',
+    operatorName: '',
+    officeId: '',
+    officeName: '',
+    deviceType: '',
+    mdtrt_cert_type: '',
+    ecQrCode: code,
+    businessInfo: '',
+    termId: '',
+    termIp: '',
+    mdtrt_cert_no: '',
+  },
+});
+
+/** Whose card was read: its number, and what its chip says. */
+export const cardInput = (number: string, chip: string): InputOf<'1161'> => ({
+  data: { mdtrt_cert_no: '', cardno: number, card_sn: chip },
+});
+
 export const admissionInput = (person: Person, admission: Admission, place: string): InputOf<'2401'> => ({
   mdtrtinfo: {
     psn_no: person.number,
@@ -139,6 +163,11 @@ export const linesInput = (
 
 export const lineRemovalInput = (person: Person, visit: string, serial: string): InputOf<'2302'> => ({
   data: [{ feedetl_sn: serial, mdtrt_id: visit, psn_no: person.number }],
+});
+
+/** Of 2404 and 2405: an admission or a discharge is taken back. */
+export const takenBackInput = (person: Person, visit: string): InputOf<'2404'> & InputOf<'2405'> => ({
+  data: { mdtrt_id: visit, psn_no: person.number },
 });
 
 export const dischargeInput = (

@@ -14,6 +14,7 @@ import { sum } from '@/shared/money';
 import type { Outcome, Refusal } from '@/shared/refusal';
 import {
   brokenIdentities,
+  readHolder,
   readLines,
   readPerson,
   readSettled,
@@ -26,12 +27,15 @@ import {
 import {
   admissionInput,
   cancellationInput,
+  cardInput,
   dischargeInput,
   lineRemovalInput,
   linesInput,
   personInput,
   reversalInput,
   settlementInput,
+  takenBackInput,
+  voucherInput,
   type Admission,
   type DraftLine,
 } from './messages';
@@ -47,6 +51,8 @@ const NOT_UNDERSTOOD = '平台的应答不符合接口规范，请勿收费并�
 type Sent = keyof typeof WHAT;
 const WHAT = {
   '1101': '查询人员',
+  '1161': '读取社会保障卡',
+  '1162': '解析电子凭证',
   '5201': '查询就诊',
   '2401': '入院办理',
   '2404': '入院撤销',
@@ -192,6 +198,31 @@ export function openWindow(institution: Institution) {
     return found;
   }
 
+  /** By the code that the person's phone shows; it is good for one message. */
+  async function scanVoucher(code: string): Promise<boolean> {
+    if (unanswered.value !== undefined) return false;
+    leave();
+    let holder: ReturnType<typeof readHolder>;
+    const read = await ask('1162', voucherInput(code), (output) => {
+      holder = readHolder(output);
+      if (holder === undefined) throw new Error('no holder');
+    });
+    return read && holder !== undefined ? findPerson(holder.certno, holder.insured) : false;
+  }
+
+  /** By the social security card that a reader has read. */
+  async function readCard(number: string, chip: string): Promise<boolean> {
+    if (unanswered.value !== undefined) return false;
+    leave();
+    const read = await ask(
+      '1161',
+      cardInput(number, chip),
+      (output) => void (state.person = readPerson(output)),
+    );
+    if (read) await findVisits();
+    return read;
+  }
+
   async function findVisits(): Promise<void> {
     const { person } = state;
     if (person === undefined) return;
@@ -290,6 +321,27 @@ export function openWindow(institution: Institution) {
     return left;
   }
 
+  /** 出院撤销: the stay goes on. */
+  async function takeBackDischarge(): Promise<boolean> {
+    const { person, visit } = state;
+    if (person === undefined || visit === undefined) return false;
+    const back = await ask('2405', takenBackInput(person, visit.id), () => undefined);
+    if (back) Object.assign(state, { visit: { ...visit, inHospital: true, ends: '' }, trial: undefined });
+    return back;
+  }
+
+  /** 入院撤销: of a stay without lines, as if nobody had been admitted. */
+  async function takeBackAdmission(): Promise<boolean> {
+    const { person, visit } = state;
+    if (person === undefined || visit === undefined) return false;
+    const back = await ask('2404', takenBackInput(person, visit.id), () => undefined);
+    if (back) {
+      close();
+      await findVisits();
+    }
+    return back;
+  }
+
   async function settle(trial: boolean, useAccount: boolean): Promise<boolean> {
     const { person, visit } = state;
     if (person === undefined || visit === undefined) return false;
@@ -330,6 +382,8 @@ export function openWindow(institution: Institution) {
     leave,
     close,
     findPerson,
+    scanVoucher,
+    readCard,
     open,
     admit,
     addLine,
@@ -337,6 +391,8 @@ export function openWindow(institution: Institution) {
     upload,
     removeLine,
     discharge,
+    takeBackDischarge,
+    takeBackAdmission,
     settle,
     cancel,
   };

@@ -135,3 +135,41 @@ it('gives up what nobody answers by reversing it, and only then goes on', async 
   expect(stay.hanging.value).toBe(false);
   expect(stay.stands.value).toBe(false);
 });
+
+it('finds whose voucher was scanned, at the place that issued it', async () => {
+  answers = [good({ idNo: 'C', insuOrg: '110101' }), good(PERSON), good({ mdtrtinfo: [] })];
+  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106' });
+  expect(await stay.scanVoucher('1'.repeat(28))).toBe(true);
+  expect(sent.map(({ url }) => url.slice(-4))).toEqual(['1162', '1101', '5201']);
+  expect(sent[1]?.body).toMatchObject({ insured: '110101' });
+  expect(stay.person.value?.number).toBe('P');
+});
+
+it('takes nobody for a voucher that names nobody', async () => {
+  answers = [good({ idNo: '', insuOrg: '' })];
+  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106' });
+  expect(await stay.scanVoucher('1'.repeat(28))).toBe(false);
+  expect(sent).toHaveLength(1);
+  expect(stay.refusal.value?.code).toBe('not-understood');
+});
+
+it('finds who showed a card', async () => {
+  answers = [good(PERSON), good({ mdtrtinfo: [] })];
+  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106' });
+  expect(await stay.readCard('A1', '1'.repeat(32))).toBe(true);
+  expect(sent.map(({ url }) => url.slice(-4))).toEqual(['1161', '5201']);
+});
+
+it('takes back a discharge and an admission', async () => {
+  const stay = await opened();
+  answers = [good(null)];
+  expect(await stay.takeBackDischarge()).toBe(true);
+  expect(sent.at(-1)?.url.slice(-4)).toBe('2405');
+  expect(stay.visit.value?.inHospital).toBe(true);
+  answers = [{ infcode: -1, err_msg: '该次就诊已有费用明细' }];
+  expect(await stay.takeBackAdmission()).toBe(false);
+  expect(stay.visit.value, 'a refusal changes nothing').toBeDefined();
+  answers = [good(null), good({ mdtrtinfo: [] })];
+  expect(await stay.takeBackAdmission()).toBe(true);
+  expect(stay.visit.value).toBeUndefined();
+});

@@ -1,4 +1,7 @@
-/** What a person prefers on this machine: large type, high contrast. Kept in the browser; nothing of it is personal data. */
+/**
+ * What a person prefers on this machine: large type, high contrast, dark colours, narrow lines. Kept in the browser; nothing of it
+ * is personal data.
+ */
 
 import { ref, watchEffect, type Ref } from 'vue';
 
@@ -25,3 +28,5 @@ function kept<T extends string>(name: string, fallback: T, allowed: readonly T[]
 
 export const type = kept('type', 'normal', ['normal', 'large'] as const);
 export const contrast = kept('contrast', 'normal', ['normal', 'high'] as const);
+export const colours = kept('colours', 'light', ['light', 'dark'] as const);
+export const density = kept('density', 'normal', ['normal', 'compact'] as const);

@@ -13,4 +13,22 @@ export interface Column<R> {
   readonly wraps?: boolean;
   /** Left out on a phone. */
   readonly minor?: boolean;
+  /** The server sorts by this name. */
+  readonly sort?: string;
+}
+
+/** What a click on a column's head asks for: downwards first, then upwards, then as the server likes. */
+export function nextSort(current: string, name: string): string {
+  if (current === `-${name}`) return name;
+  return current === name ? '' : `-${name}`;
+}
+
+/** How a column is sorted, as ARIA says it. */
+export function ariaSort(
+  current: string,
+  name: string | undefined,
+): 'ascending' | 'descending' | 'none' | undefined {
+  if (name === undefined) return undefined;
+  if (current === name) return 'ascending';
+  return current === `-${name}` ? 'descending' : 'none';
 }

@@ -1,0 +1,188 @@
+// The agency's pages: filings entered by one and decided by another, people, policies, a calculation, complaints; at desk and phone.
+import assert from 'node:assert/strict';
+import { DESKTOP, pageOf, PHONE, picture, violations } from './browser.mjs';
+import { person, signIn, signOut } from './people.mjs';
+
+const PAGES = [
+  ['work', '待办'],
+  ['agency/filings', '备案经办'],
+  ['agency/people', '参保人员'],
+  ['agency/settlements', '结算查询'],
+  ['agency/institutions', '定点医药机构'],
+  ['agency/policies', '待遇政策'],
+  ['agency/calculator', '待遇试算'],
+  ['agency/complaints', '投诉举报'],
+  ['agency/institution-payments', '机构拨付'],
+  ['agency/deductions', '审核扣款'],
+];
+/** Of the sandbox: a resident of Beijing, whom nobody has filed as a temporary traveller. */
+const PERSON = '110101194501019005';
+
+export async function agency(chrome, country, troubles) {
+  const url = await country.at('110000');
+  const page = await pageOf(chrome, DESKTOP, troubles);
+  page.setDefaultTimeout(15_000);
+  const accessible = async (where) => {
+    for (const one of await violations(page)) troubles.push(`${where}: ${one}`);
+  };
+  for (const [account, name, role] of [
+    ['agency-one', '经办某', 'agency-operator'],
+    ['agency-two', '复核某', 'agency-reviewer'],
+  ]) {
+    await person(country, '110000', { account, name, role, area: '110000' });
+  }
+  await fetch(`${url}/web/portal/complaints`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ kind: 'filing', text: '备案提交三天了还没有人审核。', contact: '13800138000' }),
+  });
+
+  await signIn(page, url, 'agency-one');
+  for (const [viewport, size] of [
+    [DESKTOP, 'desk'],
+    [PHONE, 'phone'],
+  ]) {
+    await page.setViewportSize(viewport);
+    for (const [path, title] of PAGES) {
+      await page.goto(`${url}/console.html#/${path}`);
+      await page.getByRole('heading', { level: 1, name: title }).waitFor();
+      await page.waitForLoadState('networkidle');
+      const said = await page.locator('[role=alert]').allInnerTexts();
+      assert.deepEqual(said, [], `${title}: nothing is refused`);
+      await accessible(`${title}, ${size}`);
+      await picture(page, `${path.replace('/', '-')}-${size}`);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (wider > 0) troubles.push(`${title}, ${size}: ${wider} px wider than the screen`);
+    }
+  }
+  await page.setViewportSize(DESKTOP);
+
+  // Entered by one.
+  await page.goto(`${url}/console.html#/agency/filings`);
+  await page.getByRole('button', { name: '登记备案' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: '提交' }).click();
+  await dialog.locator('[role=alert]').waitFor();
+  await dialog.getByLabel('公民身份号码').fill(PERSON);
+  await dialog.getByRole('combobox', { name: '参保地' }).fill('bjsdcq');
+  await page.locator('[role=option]:visible').first().click();
+  await dialog.getByLabel('备案类型').selectOption('other_temporary');
+  await dialog.getByRole('combobox', { name: '就医地' }).fill('hzs');
+  await page.locator('[role=option]:visible', { hasText: '杭州市' }).first().click();
+  await page.waitForTimeout(400);
+  await accessible('entering a filing');
+  await picture(page, 'agency-filing-entered', false);
+  await dialog.getByRole('button', { name: '提交' }).click();
+  await page.getByText('备案已登记，等待复核').waitFor();
+
+  // The list of a company: each line says what became of it.
+  await page.getByRole('button', { name: '批量导入' }).click();
+  await page
+    .getByLabel('或粘贴表格')
+    .fill(
+      [
+        '参保地,人员编号,公民身份号码,险种,备案类型,就医地,开始日期,结束日期,承诺制',
+        '110101,,110101194501019006,310,异地转诊人员,浙江省杭州市,,,',
+        '110101,,110101194502079018,310,不存在的类型,330100,,,',
+      ].join('\n'),
+    );
+  await page.getByRole('dialog').getByRole('button', { name: '检查' }).click();
+  await page.getByText('2 行有问题').waitFor();
+  assert.equal(
+    await page.getByRole('button', { name: '提交全部' }).count(),
+    0,
+    'nothing is filed with faults',
+  );
+  await page.waitForTimeout(300);
+  await accessible('batch');
+  await picture(page, 'agency-batch', false);
+  await page.getByRole('dialog').getByRole('button', { name: '返回' }).click();
+  await signOut(page);
+
+  // Decided by another, who came for what waits.
+  await signIn(page, url, 'agency-two');
+  await page.goto(`${url}/console.html#/work`);
+  await page.getByRole('heading', { name: /备案/ }).first().waitFor();
+  await picture(page, 'agency-work');
+  await page.getByRole('listitem').filter({ hasText: '备案' }).getByRole('link', { name: '去办理' }).click();
+  await page.getByRole('button', { name: '其他跨省临时外出就医人员' }).first().click();
+  await page.getByRole('button', { name: '审核通过' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '确认通过' }).click();
+  await page.getByText('备案已生效').waitFor();
+  // It waits no more.
+  await page.getByRole('button', { name: '其他跨省临时外出就医人员' }).waitFor({ state: 'detached' });
+
+  // A person: masked, whole for a duty that is named.
+  await page.goto(`${url}/console.html#/agency/people`);
+  await page.getByLabel('公民身份号码').fill(PERSON);
+  await page.getByRole('button', { name: '查询' }).click();
+  await page.getByRole('table', { name: '人员' }).getByRole('link').first().click();
+  await page.getByRole('heading', { level: 1, name: '人员详情' }).waitFor();
+  await page.getByText('其他跨省临时外出就医人员').first().waitFor();
+  assert.equal(await page.getByText('周某甲').count(), 0, 'the name is masked');
+  assert.ok(!page.url().includes(PERSON), 'no identity number in the address');
+  await accessible('person');
+  await picture(page, 'agency-person');
+  await page.getByRole('button', { name: '显示完整信息' }).click();
+  await page.getByLabel('查看事由').fill('核对备案材料');
+  await page.getByRole('dialog').getByRole('button', { name: '显示' }).click();
+  await page.getByText('周某甲').first().waitFor();
+
+  // What if it were filed otherwise.
+  await page.goto(`${url}/console.html#/agency/calculator`);
+  await page.getByLabel('参保地').selectOption('110000');
+  await page.getByRole('combobox', { name: '就医地' }).fill('hzs');
+  await page.locator('[role=option]:visible', { hasText: '杭州市' }).first().click();
+  await page.getByLabel('第1行费用', { exact: true }).fill('30000');
+  await page.getByLabel('第1行先行自付').fill('1200');
+  await page.getByRole('button', { name: '试算' }).click();
+  await page.getByRole('heading', { name: '试算结果' }).waitFor();
+  await page.getByText('换一种备案会怎样').waitFor();
+  await accessible('calculation');
+  await picture(page, 'agency-calculated');
+
+  // Registrations, media and complaints are the operator's business.
+  await signOut(page);
+  await signIn(page, url, 'agency-one');
+  await page.goto(`${url}/console.html#/agency/people`);
+  await page.getByLabel('公民身份号码').fill('110101197501019009');
+  await page.getByRole('button', { name: '查询' }).click();
+  await page.getByRole('table', { name: '人员' }).getByRole('link').first().click();
+  await page.getByRole('button', { name: '登记门诊慢特病' }).click();
+  await page.getByLabel('病种编码').fill('m03900');
+  await page.getByLabel('病种名称').fill('高血压');
+  await page.getByRole('dialog').getByRole('button', { name: '登记' }).click();
+  await page.getByText('门诊慢特病已登记').waitFor();
+  // A card is issued, and what its chip is to hold is told once; then it is reported lost.
+  await page.getByRole('button', { name: /^(补换卡|发卡)$/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^(补换|发卡)$/ })
+    .click();
+  await page.getByText('密文').waitFor();
+  await page.getByRole('button', { name: '已写入卡片' }).click();
+  await page.getByRole('button', { name: '挂失' }).click();
+  await page.getByRole('button', { name: '确认挂失' }).click();
+  await page.getByText('卡已挂失').waitFor();
+  await page.getByRole('button', { name: '生成电子凭证二维码' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '生成' }).click();
+  await page.getByRole('img', { name: '医保电子凭证二维码' }).waitFor();
+  await page.waitForTimeout(300);
+  await accessible('media of a person');
+  await picture(page, 'agency-media');
+  await page.goto(`${url}/console.html#/agency/complaints`);
+  await page.getByRole('row').filter({ hasText: '备案问题' }).getByRole('button').first().click();
+  await page.getByText('备案提交三天了还没有人审核。').waitFor();
+  assert.equal(await page.getByText('13800138000').count(), 0, 'the contact is masked');
+  await accessible('complaint');
+  await page.getByRole('button', { name: '答复' }).click();
+  await page.getByRole('dialog').getByLabel('答复').fill('已经审核通过，感谢提醒。');
+  await page.getByRole('dialog').getByRole('button', { name: '发出答复' }).click();
+  await page.getByText('已答复，投诉人可以查到').waitFor();
+
+  // A policy names its sources.
+  await page.goto(`${url}/console.html#/agency/policies`);
+  await page.getByText('依据：').first().waitFor();
+  await picture(page, 'agency-policy');
+  await page.context().close();
+}

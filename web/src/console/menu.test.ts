@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { menuFor, opens, pageOf, PAGES, type Page } from './menu';
+
+const at = (participant: string, ...actions: string[]) => ({ participant, actions });
+const paths = (who: ReturnType<typeof at>) =>
+  menuFor(who).flatMap((group) => group.pages.map((page) => page.path));
+
+it('shows a person what they may open and nothing else', () => {
+  const atWindow = paths(at('420000', 'use-window'));
+  expect(atWindow).toContain('/window');
+  expect(atWindow.filter((path) => !path.startsWith('/window'))).toEqual([]);
+  expect(paths(at('420000'))).toEqual([]);
+  expect(paths(at('100000', 'read-clearing'))).toContain('/clearing');
+  expect(paths(at('420000', 'read-clearing'))).toContain('/statements');
+});
+
+it('keeps the pages of the hub at the hub, and those of provinces at provinces', () => {
+  const all = PAGES.flatMap((page) => page.any);
+  expect(paths(at('420000', ...all))).not.toContain('/clearing');
+  expect(paths(at('100000', ...all))).not.toContain('/window');
+  const own = PAGES.find((page) => page.path === '/me') as Page;
+  expect(opens(own, at('420000'))).toBe(true);
+});
+
+it('knows to which page a path belongs', () => {
+  expect(pageOf('/ledger/vouchers')?.title).toBe('记账凭证');
+  expect(pageOf('/ledger')?.title).toBe('科目余额表');
+  expect(pageOf('/payments/HB-1')?.path).toBe('/payments');
+  expect(pageOf('/elsewhere')).toBeUndefined();
+});
+
+it('has no path twice', () => {
+  const all = PAGES.map((page) => page.path);
+  expect(new Set(all).size).toBe(all.length);
+});

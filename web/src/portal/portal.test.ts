@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { categoryOf } from '@/filing/categories';
+import { wrongAt, type Draft } from './application';
+import { countedByArea } from './areas';
+import { accountOf, wrongIn } from './registration';
+
+describe('registration', () => {
+  const said = {
+    insured: '110000',
+    certno: '110101 19450101 9005',
+    name: '周某甲',
+    card: 'A1234',
+    password: '春天在公园里散步去',
+    again: '春天在公园里散步去',
+  };
+  it('takes an identity number as people write it', () => {
+    expect(accountOf(' 11010119450101900x ')).toBe('11010119450101900X');
+  });
+  it.each([
+    [{ password: '春天在公园里散步去啊', again: '春天在公园里散步去啊' }, []],
+    [{}, ['password']],
+    [{ insured: '' }, ['insured', 'password']],
+    [{ certno: '110101194501019006' }, ['certno', 'password']],
+    [{ password: '110101194501019005！', again: '110101194501019005！' }, ['password']],
+    [{ password: '春天在公园里散步去啊', again: '另一句' }, ['again']],
+    [
+      { name: ' ', card: ' ', password: '春天在公园里散步去啊', again: '春天在公园里散步去啊' },
+      ['name', 'card'],
+    ],
+  ])('%j', (change, wrong) => {
+    expect(Object.keys(wrongIn({ ...said, ...change }))).toEqual(wrong);
+  });
+});
+
+describe('an application', () => {
+  const draft: Draft = {
+    scheme: 'employee',
+    category: 'referral',
+    destination: '420100',
+    begins: '2026-11-23',
+    ends: '',
+    paper: false,
+    read: true,
+    signature: ' 周某甲 ',
+  };
+  it.each<[number, Partial<Draft>, string[]]>([
+    [0, {}, []],
+    [0, { category: '' }, ['category']],
+    [1, { destination: '' }, ['destination']],
+    [2, {}, []],
+    [2, { begins: '' }, ['begins']],
+    [2, { ends: '2026-11-22' }, ['ends']],
+    [2, { ends: '2026-02-30' }, ['ends']],
+    [3, {}, []],
+    [3, { read: false }, ['read']],
+    [3, { signature: '别人' }, ['signature']],
+    [3, { signature: '' }, ['signature']],
+  ])('step %d with %j', (step, change, wrong) => {
+    expect(Object.keys(wrongAt(step, { ...draft, ...change }, '周某甲', '2026-11-23'))).toEqual(wrong);
+  });
+  it('is of a category that has words', () => {
+    expect(categoryOf(draft.category)?.name).toBe('异地转诊人员');
+  });
+});
+
+it('institutions are counted by city', () => {
+  const names = new Map([
+    ['420100', '武汉市'],
+    ['429004', '仙桃市'],
+  ]);
+  const counted = countedByArea(
+    ['420106', '420102', '429004', '420106', '421000'].map((place) => ({ place })),
+    names,
+  );
+  expect(counted).toEqual([
+    { area: '420100', name: '武汉市', count: 3, share: 100 },
+    { area: '421000', name: '421000', count: 1, share: 33 },
+    { area: '429004', name: '仙桃市', count: 1, share: 33 },
+  ]);
+  expect(countedByArea([], names)).toEqual([]);
+});

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { actsOn, STAGES } from './acts';
+
+it('offers what the field allows at each stage', () => {
+  const at = (stage: string) => actsOn(stage).map(({ act }) => act);
+  expect(at('open')).toEqual(['explain', 'confirm', 'assign']);
+  expect(at('mended')).not.toContain('explain');
+  expect(at('explained')).not.toContain('explain');
+  expect(at('confirmed')).toEqual(['reopen']);
+  expect(at('unheard of')).toEqual([]);
+  for (const [stage] of STAGES.slice(1)) expect(at(stage).length).toBeGreaterThan(0);
+});
+
+it('lets only deciders confirm', () => {
+  expect(
+    actsOn('open')
+      .filter(({ by }) => by === 'decide-differences')
+      .map(({ act }) => act),
+  ).toEqual(['confirm']);
+});

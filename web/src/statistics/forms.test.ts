@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { Day } from '@/shared/day';
+import { lastMonth, shownCell, tableColumns } from './forms';
+
+it('shows a cell as what its column holds', () => {
+  expect(shownCell('money', '1234567.5')).toBe('1,234,567.50');
+  expect(shownCell('count', '1234567')).toBe('1,234,567');
+  expect(shownCell('share', '12.5')).toBe('12.5%');
+  expect(shownCell('share', '12.5%')).toBe('12.5%');
+  expect(shownCell('text', '北京市')).toBe('北京市');
+  expect(shownCell('money', '')).toBe('');
+});
+
+it('makes a column of each head', () => {
+  const columns = tableColumns({
+    name: 'by_province',
+    title: 't',
+    columns: [
+      { name: '省份', kind: 'text' },
+      { name: '人次', kind: 'count' },
+    ],
+    rows: [['北京市', '1000']],
+  });
+  expect(columns.map((column) => [column.title, column.figures, column.text?.(['北京市', '1000'])])).toEqual([
+    ['省份', false, '北京市'],
+    ['人次', true, '1,000'],
+  ]);
+});
+
+it('knows the month before', () => {
+  expect(lastMonth('2026-01-31' as Day)).toBe('2025-12');
+  expect(lastMonth('2026-11-23' as Day)).toBe('2026-10');
+});
