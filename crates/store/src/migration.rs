@@ -5,10 +5,13 @@
 //! `0031_contract_since_0028_drop_what.sql`, which the database keeps, and in a line of it, `-- contract: since 0028`. So a
 //! program that is older than its database knows whether it may serve there: unless the database has contracted something
 //! that it still uses. `tests/migrations.rs` holds the rule.
+//!
+//! **Indexes of large tables** are made after the migrations, one by one, without keeping anybody from writing meanwhile; what an
+//! instance that was killed has left half made is made anew.
 
 use crate::{Error, Result};
 use sqlx::{
-    Connection, PgPool,
+    AssertSqlSafe, Connection, PgConnection, PgPool, Row,
     migrate::{MigrateError, Migrator},
 };
 use std::{sync::LazyLock, time::Duration};
@@ -54,7 +57,14 @@ pub enum Schema {
 pub async fn bring_up_to_date(pool: &PgPool) -> Result<()> {
     // Closed when this ends, however it ends: its lock ends with it.
     let mut conn = pool.acquire().await?.detach();
-    sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut conn).await?;
+    // Asked for again and again: an index that is made beside others waits for every statement that has begun, so none may wait for it.
+    while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)")
+        .bind(LOCK)
+        .fetch_one(&mut conn)
+        .await?
+    {
+        tokio::time::sleep(PAUSE / 5).await;
+    }
     sqlx::query(TABLE_PATIENCE).execute(&mut conn).await?;
     for attempt in 1.. {
         // The way around "implementation of `Acquire` is not general enough".
@@ -68,10 +78,102 @@ pub async fn bring_up_to_date(pool: &PgPool) -> Result<()> {
         }
     }
     let stands = schema(&mut conn).await?;
+    if !matches!(stands, Schema::Contracted { .. }) {
+        sqlx::query("set lock_timeout = 0").execute(&mut conn).await?;
+        for index in INDEXES {
+            index.make(&mut conn).await?;
+        }
+    }
     conn.close().await?;
     match stands {
         Schema::Contracted { since } => Err(Error::Contracted { since, known: newest_known() }),
         Schema::Fits | Schema::Behind => Ok(()),
+    }
+}
+
+/// An index of a table that may be large.
+struct Index {
+    name: &'static str,
+    table: &'static str,
+    columns: &'static str,
+}
+
+const fn index(name: &'static str, table: &'static str, columns: &'static str) -> Index {
+    Index { name, table, columns }
+}
+
+/// What lists of large tables come in the order of.
+const INDEXES: &[Index] = &[
+    // Guests by where they are insured, in the order of the book's own key.
+    index("treatment_settlement_by_insured", "treatment_settlement", "insured, month, id"),
+    index("treatment_settlement_by_person", "treatment_settlement", "person"),
+    // The insured place's book is keyed by ids of other provinces: in the order of time it is read by this.
+    index("insured_settlement_by_time", "insured_settlement", "committed_at, id"),
+    index("hub_settlement_by_time", "hub_settlement", "recorded_at"),
+    index("person_by_citizen", "person", "citizen"),
+    index("person_by_number", "person", "number"),
+    index("person_by_name", "person", "name text_pattern_ops"),
+    // The id of a filing says when it was applied for: province, milliseconds, serial.
+    index("filing_by_time", "filing", "substr(id, 7, 13), id"),
+    index("filing_by_stage", "filing", "(content #>> '{stage,name}'), substr(id, 7, 13), id"),
+    index("national_filing_by_time", "national_filing", "substr(id, 7, 13), id"),
+    index(
+        "national_filing_by_stage",
+        "national_filing",
+        "(content #>> '{stage,name}'), substr(id, 7, 13), id",
+    ),
+];
+
+impl Index {
+    /// Makes it where it is not, partition by partition, while others write. Whoever calls holds the lock of whoever migrates.
+    async fn make(&self, conn: &mut PgConnection) -> Result<()> {
+        let Self { name, table, columns } = self;
+        let stands = sqlx::query(
+            "select (select relkind = 'p' from pg_class where oid = $2::regclass) as is_partitioned,
+                 (select indisvalid from pg_index where indexrelid = to_regclass($1)) as is_valid",
+        )
+        .bind(name)
+        .bind(table)
+        .fetch_one(&mut *conn)
+        .await?;
+        if stands.try_get::<Option<bool>, _>("is_valid")? == Some(true) {
+            return Ok(());
+        }
+        let mut run = async |statement: String| {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *conn).await.map(drop)
+        };
+        if !stands.try_get::<bool, _>("is_partitioned")? {
+            run(format!("drop index concurrently if exists {name}")).await?;
+            run(format!("create index concurrently {name} on {table} ({columns})")).await?;
+            return Ok(());
+        }
+        // Partitions that have none of it yet; those that are made from now on get it with their table.
+        run(format!("create index if not exists {name} on only {table} ({columns})")).await?;
+        let missing: Vec<String> = sqlx::query_scalar(
+            "select inhrelid::regclass::text from pg_inherits where inhparent = $2::regclass and not exists (
+                 select 1 from pg_inherits of_index join pg_index on indexrelid = of_index.inhrelid
+                 where of_index.inhparent = $1::regclass and indrelid = pg_inherits.inhrelid)
+             order by 1",
+        )
+        .bind(name)
+        .bind(table)
+        .fetch_all(&mut *conn)
+        .await?;
+        let mut run = async |statement: String| {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *conn).await.map(drop)
+        };
+        if missing.is_empty() {
+            // Nothing is large that has no partitions.
+            run(format!("drop index {name}")).await?;
+            run(format!("create index {name} on {table} ({columns})")).await?;
+        }
+        for partition in missing {
+            let part = name.replacen(table, &partition, 1);
+            run(format!("drop index concurrently if exists {part}")).await?;
+            run(format!("create index concurrently {part} on {partition} ({columns})")).await?;
+            run(format!("alter index {name} attach partition {part}")).await?;
+        }
+        Ok(())
     }
 }
 

@@ -48,6 +48,44 @@ async fn every_migration_keeps_what_was_there() {
     }
 }
 
+#[tokio::test]
+async fn indexes_of_large_tables_are_made_beside_their_partitions_and_anew_where_they_were_left_half_made() {
+    let database = TestCluster::shared().empty_database().await;
+    let store = Store::open(database.options, 2).await.expect("a database");
+    let parts =
+        "select count(*) from pg_inherits where inhparent = to_regclass('treatment_settlement_by_person')";
+    let partitions = "select count(*) from pg_inherits where inhparent = 'treatment_settlement'::regclass";
+    let invalid = "select count(*) from pg_index where not indisvalid";
+    let count = async |statement: &'static str| -> i64 {
+        let mut conn = store.conn().await.expect("a connection");
+        sqlx::query_scalar(statement).fetch_one(&mut *conn).await.expect("a number")
+    };
+    for left in [
+        // None of it; all of it; not made at all; begun and left; one of two partitions left.
+        "",
+        "",
+        "drop index treatment_settlement_by_person; drop index person_by_name",
+        "drop index treatment_settlement_by_person;
+         create index treatment_settlement_by_person on only treatment_settlement (person)",
+        "drop index treatment_settlement_by_person;
+         create index treatment_settlement_by_person on only treatment_settlement (person);
+         do $$ declare part text; begin
+             select inhrelid::regclass::text into part from pg_inherits where inhparent = 'treatment_settlement'::regclass limit 1;
+             execute format('create index one_part on %s (person)', part);
+             alter index treatment_settlement_by_person attach partition one_part;
+         end $$",
+    ] {
+        let mut conn = store.conn().await.expect("a connection");
+        sqlx::raw_sql(left).execute(&mut *conn).await.expect("what was left");
+        drop(conn);
+        store.migrate(now()).await.expect("up to date");
+        assert_eq!(count(invalid).await, 0, "{left}");
+        assert_eq!(count(parts).await, count(partitions).await, "{left}");
+        assert_eq!(count("select count(*) from pg_class where relname = 'person_by_name'").await, 1, "{left}");
+    }
+    assert!(count(partitions).await > 1);
+}
+
 fn assert_kept(
     (number, up_to): (i64, i64),
     table: &str,
@@ -185,9 +223,12 @@ fn faults(name: &str, text: &str) -> Vec<String> {
         let table = after(statement, "alter table ").or_else(|| after(statement, " on "));
         let is_old = |table: &str| !made.contains(table);
         let is_large = |table: &str| is_old(table) && LARGE.contains(&table);
-        if ["drop table", "drop column", "drop function", "drop view", "drop default", "truncate "]
-            .iter()
-            .any(|words| statement.contains(words))
+        // A trigger names what it is called on.
+        let is_trigger = statement.starts_with("create trigger ");
+        if (!is_trigger && statement.contains("truncate "))
+            || ["drop table", "drop column", "drop function", "drop view", "drop default"]
+                .iter()
+                .any(|words| statement.contains(words))
             || statement.contains(" rename ")
             || (statement.contains(" alter column ") && statement.contains(" type "))
             || statement.contains(" set not null")
@@ -293,6 +334,8 @@ fn what_takes_away_or_holds_up_is_found() {
     let table: &[(&str, &str, Option<&str>)] = &[
         ("0030_more",  "alter table visit add column note text;",                                   None),
         ("0030_more",  "alter table visit add column kind text not null default '';",                None),
+        ("0030_more",  "create trigger kept before truncate on visit for each statement execute function f();", None),
+        ("0030_more",  "truncate visit;",                                                            Some("takes away")),
         ("0030_more",  "alter table visit add column a text, add column b integer not null;",        Some("does not fill")),
         ("0030_more",  "create table thing (area integer not null, primary key (area));
                         create unique index thing_by on thing (area);
