@@ -1,78 +1,35 @@
 //! Roles (角色): what somebody is at a node. An account has one; what it may do stands in the node's policy.
 
 use super::Area;
-use std::{fmt, str::FromStr};
 use terms::Refusal;
 
-macro_rules! roles {
-    ($($(#[$doc:meta])* $variant:ident $code:literal $chinese:literal;)+) => {
-        /// What somebody is at a node.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Role {
-            $($(#[$doc])* $variant,)+
-        }
-
-        impl Role {
-            /// All roles, in the order of this file.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// Its name in policies, sessions and the audit trail.
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)+
-                }
-            }
-
-            /// The Chinese word.
-            pub const fn chinese(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $chinese,)+
-                }
-            }
-        }
-    };
-}
-
-roles! {
-    /// 国家经办: works at the hub.
-    HubOperator "hub-operator" "国家经办";
-    /// 国家复核: decides at the hub on what others have entered.
-    HubReviewer "hub-reviewer" "国家复核";
-    /// 经办: works at an agency of a province or a pooling area.
-    AgencyOperator "agency-operator" "经办";
-    /// 复核: decides at an agency on what others have entered.
-    AgencyReviewer "agency-reviewer" "复核";
-    /// 财政: keeps the fiscal special account, and pays.
-    Finance "finance" "财政";
-    /// 行政监管: sees figures and money, and no person.
-    Supervisor "supervisor" "行政监管";
-    /// 审计: sees all books and who did what, and changes nothing.
-    Auditor "auditor" "审计";
-    /// 收费员: works at a window of one institution.
-    Cashier "cashier" "收费员";
-    /// 机构医保办: sees what concerns one institution.
-    InstitutionOffice "institution-office" "机构医保办";
-    /// 账户管理员: gives accounts, and does nothing else.
-    AccountAdministrator "account-administrator" "账户管理员";
-    /// 参保人: somebody insured here, at the portal.
-    Insured "insured" "参保人";
-}
-
-/// A text is not a role's code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotARole;
-
-impl FromStr for Role {
-    type Err = NotARole;
-
-    fn from_str(code: &str) -> Result<Self, NotARole> {
-        Self::ALL.iter().copied().find(|role| role.code() == code).ok_or(NotARole)
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+named! {
+    /// What somebody is at a node.
+    Role,
+    /// A text is not a role's code.
+    NotARole {
+        /// 国家经办: works at the hub.
+        HubOperator "hub-operator" "国家经办";
+        /// 国家复核: decides at the hub on what others have entered.
+        HubReviewer "hub-reviewer" "国家复核";
+        /// 经办: works at an agency of a province or a pooling area.
+        AgencyOperator "agency-operator" "经办";
+        /// 复核: decides at an agency on what others have entered.
+        AgencyReviewer "agency-reviewer" "复核";
+        /// 财政: keeps the fiscal special account, and pays.
+        Finance "finance" "财政";
+        /// 行政监管: sees figures and money, and no person.
+        Supervisor "supervisor" "行政监管";
+        /// 审计: sees all books and who did what, and changes nothing.
+        Auditor "auditor" "审计";
+        /// 收费员: works at a window of one institution.
+        Cashier "cashier" "收费员";
+        /// 机构医保办: sees what concerns one institution.
+        InstitutionOffice "institution-office" "机构医保办";
+        /// 账户管理员: gives accounts, and does nothing else.
+        AccountAdministrator "account-administrator" "账户管理员";
+        /// 参保人: somebody insured here, at the portal.
+        Insured "insured" "参保人";
     }
 }
 
