@@ -22,6 +22,7 @@ use axum::{
 };
 use casework::access::{Account, Action, Area, Role, State as AccountState};
 use std::{
+    borrow::Cow,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -462,10 +463,14 @@ impl<N: Managed> FromRequestParts<Arc<N>> for Clerk {
     }
 }
 
-/// A value of the query; the interface's values are numbers and names, so that nothing is escaped in them.
-pub(crate) fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
-    let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value).next()
+/// A value of the query, with what is escaped in it read; none if it is empty, or not a text.
+pub(crate) fn query<'a>(uri: &'a Uri, name: &str) -> Option<Cow<'a, str>> {
+    let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(key, value)| *key == name && !value.is_empty())?;
+    if !value.contains('%') {
+        return Some(Cow::Borrowed(value));
+    }
+    String::from_utf8(unescaped(value.as_bytes())).ok().map(Cow::Owned)
 }
 
 /// A header's text, of at most a hundred characters: it is kept in the record of looks. Browsers send what is not ASCII as `%` and two
@@ -498,6 +503,23 @@ fn unescaped(bytes: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use terms::id::CountingIds;
+
+    #[test]
+    fn a_value_of_an_address_is_read_as_it_was_meant() {
+        for (address, expected) in [
+            ("/x?account=payable/420000/310", Some("payable/420000/310")),
+            // As programs write it that escape whatever may mean something elsewhere.
+            ("/x?account=payable%2F420000%2f310", Some("payable/420000/310")),
+            ("/x?after=1&account=%E5%BC%A0", Some("张")),
+            ("/x?account=100%", Some("100%")),
+            ("/x?account=%FF", None),
+            ("/x?account=", None),
+            ("/x?accounts=1", None),
+            ("/x", None),
+        ] {
+            assert_eq!(query(&address.parse().unwrap(), "account").as_deref(), expected, "{address}");
+        }
+    }
 
     fn headers(pairs: &[(&str, &[u8])]) -> HeaderMap {
         let mut headers = HeaderMap::new();

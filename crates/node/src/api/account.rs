@@ -50,10 +50,10 @@ async fn view(context: &Context, account: &Account) -> Result<AccountView, Refus
 }
 
 async fn list<N: Managed>(State(node): State<Arc<N>>, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let role = query(&uri, "role").map(role_of).transpose()?;
+    let role = query(&uri, "role").as_deref().map(role_of).transpose()?;
     let after = query(&uri, "after").unwrap_or_default();
     let most = i64::try_from(PAGE).expect("a small number");
-    let found = accounts::list(node.given(), &clerk.area(), (role, after), most).await?;
+    let found = accounts::list(node.given(), &clerk.area(), (role, &after), most).await?;
     let next = found.last().filter(|_| found.len() == PAGE).map(|last| last.name.to_string());
     let mut views = Vec::new();
     for account in &found {

@@ -7,6 +7,7 @@ use crate::{
 };
 use axum::{Router, extract::State, http::Uri, routing::get};
 use casework::access::Action;
+use std::borrow::Cow;
 use std::sync::Arc;
 use store::audit_trail::{self, Entry, Filter};
 use terms::{Day, PersonNumber, Refusal};
@@ -26,11 +27,11 @@ pub(super) fn routes<N: Managed>() -> Router<Arc<N>> {
 }
 
 async fn search<N: Managed>(State(node): State<Arc<N>>, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let text = |name: &str| query(&uri, name).map(str::to_owned);
+    let text = |name: &str| query(&uri, name).map(Cow::into_owned);
     let day = |name: &str| {
-        query(&uri, name).map(|text| read::<Day>(text, name, "日期，形如2026-11-21")).transpose()
+        query(&uri, name).map(|text| read::<Day>(&text, name, "日期，形如2026-11-21")).transpose()
     };
-    let before = query(&uri, "after").map(|text| read(text, "after", "上一页的next")).transpose()?;
+    let before = query(&uri, "after").map(|text| read(&text, "after", "上一页的next")).transpose()?;
     let filter = Filter {
         account: text("account").map(|account| account.to_ascii_lowercase()),
         action: text("action"),
@@ -95,9 +96,9 @@ async fn verify<N: Managed>(State(node): State<Arc<N>>, _: Clerk, uri: Uri) -> R
         (None, None) => None,
         (Some(sequence), Some(hash)) => {
             let expected = "64位十六进制摘要";
-            let bytes = bytes_of(hash).and_then(|bytes| bytes.try_into().ok());
+            let bytes = bytes_of(&hash).and_then(|bytes| bytes.try_into().ok());
             let hash = bytes.ok_or_else(|| Refusal::invalid("hash", expected))?;
-            Some((read(sequence, "sequence", "序号")?, hash))
+            Some((read(&sequence, "sequence", "序号")?, hash))
         }
         _ => return Err(Refusal::missing("hash", "sequence和hash须一并填写").into()),
     };

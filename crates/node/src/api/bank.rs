@@ -157,7 +157,8 @@ async fn list_statements(State(node): Node, clerk: Clerk) -> Result<Answer, Answ
 }
 
 async fn list_entries(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let matter = query(&uri, "matter").unwrap_or("unidentified");
+    let asked = query(&uri, "matter");
+    let matter = asked.as_deref().unwrap_or("unidentified");
     if !["order", "institution", "unidentified", "fee", "other"].contains(&matter) {
         return Err(Refusal::invalid("matter", "order、institution、unidentified、fee或other").into());
     }

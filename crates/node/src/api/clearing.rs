@@ -78,7 +78,7 @@ fn month_of(text: &str) -> Result<Month, Refusal> {
 
 /// A table, as the address asks for it.
 fn table<T: serde::Serialize>(uri: &Uri, value: &T, csv: impl FnOnce(&T) -> String) -> Answer {
-    if query(uri, "form") != Some("csv") {
+    if query(uri, "form").as_deref() != Some("csv") {
         return Answer::json(value);
     }
     let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
@@ -197,7 +197,7 @@ fn subject_of(month: terms::Month) -> String {
 
 /// Which province's part is asked for; none for all.
 fn of_province(uri: &Uri) -> Result<Option<Province>, Refusal> {
-    query(uri, "province").map(|text| read(text, "province", "省级区划代码，形如420000")).transpose()
+    query(uri, "province").map(|text| read(&text, "province", "省级区划代码，形如420000")).transpose()
 }
 
 fn concerns(pair: Pair, province: Option<Province>) -> bool {
@@ -234,7 +234,7 @@ async fn all_dues(hub: &Hub, month: Month) -> Outcome<(KeptPlan, BTreeMap<Pair, 
 
 async fn dues(State(hub): Node, _: Clerk, Path(month): Path<String>, uri: Uri) -> Result<Answer, Answer> {
     let (month, province) = (month_of(&month)?, of_province(&uri)?);
-    let is_asked = |pair: &Pair| match query(&uri, "side") {
+    let is_asked = |pair: &Pair| match query(&uri, "side").as_deref() {
         Some("payable") => province.is_none_or(|province| pair.insured == province),
         Some("receivable") => province.is_none_or(|province| pair.treatment == province),
         _ => concerns(*pair, province),

@@ -225,7 +225,7 @@ async fn deduct(
 
 async fn deductions(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let after: String =
-        query(&uri, "after").map_or(Ok(String::new()), |text| read(text, "after", "上一页的next"))?;
+        query(&uri, "after").map_or(Ok(String::new()), |text| read(&text, "after", "上一页的next"))?;
     let found = deduction::list(&node, &after, DEDUCTIONS).await.map_err(Failure::refusal)?;
     let is_full = i64::try_from(found.len()) == Ok(DEDUCTIONS);
     let next = found.last().filter(|_| is_full).map(|last| last.deduction.number.clone());

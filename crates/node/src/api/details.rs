@@ -39,13 +39,13 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
 
 async fn list_details(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let asked = |name, expected| query(&uri, name).ok_or_else(|| Refusal::missing(name, expected));
-    let insured = InsuredPlace(read(asked("insured", "六位参保地区划")?, "insured", "六位参保地区划")?);
-    let id = settlement_id(asked("settlement", "30位结算ID")?, "settlement")?;
+    let insured = InsuredPlace(read(&asked("insured", "六位参保地区划")?, "insured", "六位参保地区划")?);
+    let id = settlement_id(&asked("settlement", "30位结算ID")?, "settlement")?;
     let after = query(&uri, "after").unwrap_or_default();
     clerk.within(&Area::from(insured.pooling_area()))?;
     let looker = clerk.looker("查询费用明细");
     let most = i64::try_from(DETAILS).expect("a small number");
-    let looked = details_on::look(&node, (insured, id), (after, most), (looker.name, looker.purpose)).await;
+    let looked = details_on::look(&node, (insured, id), (&after, most), (looker.name, looker.purpose)).await;
     Ok(Answer::json(&details_view(id, looked.map_err(Failure::refusal)?)))
 }
 
@@ -105,8 +105,9 @@ pub(super) fn decimal(units: i64, places: u32) -> String {
 async fn list_transmissions(State(node): Node, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let named = |name: &str| Stage::ALL.into_iter().find(|stage| stage.name() == name);
     let expected = || Refusal::invalid("stage", Stage::ALL.map(Stage::name).join("、"));
-    let stage = query(&uri, "stage").map_or(Ok(Stage::Different), |name| named(name).ok_or_else(expected))?;
-    let after = query(&uri, "after").map(|text| settlement_id(text, "after")).transpose()?;
+    let stage =
+        query(&uri, "stage").map_or(Ok(Stage::Different), |name| named(&name).ok_or_else(expected))?;
+    let after = query(&uri, "after").map(|text| settlement_id(&text, "after")).transpose()?;
     let read = async {
         let mut conn = node.context.store.conn().await?;
         let most = i64::try_from(TRANSMISSIONS).expect("a small number");

@@ -48,9 +48,9 @@ pub(crate) async fn list<N: Desk + Managed>(
     _: Clerk,
     uri: Uri,
 ) -> Result<Answer, Answer> {
-    let kind = query(&uri, "kind").map(kind_of).transpose()?;
+    let kind = query(&uri, "kind").as_deref().map(kind_of).transpose()?;
     let mark = |text| documents::read_mark(text).ok_or_else(|| Refusal::invalid("after", "上一页的next"));
-    let after = query(&uri, "after").map(mark).transpose()?;
+    let after = query(&uri, "after").as_deref().map(mark).transpose()?;
     let found = documents::list(node.context(), kind, after.as_ref()).await;
     let (found, next) = found.map_err(Failure::refusal)?;
     let documents = found.iter().map(view).collect::<Result<_, Refusal>>()?;
@@ -89,7 +89,7 @@ pub(crate) async fn verify<N: Desk>(
 ) -> Result<Response, Answer> {
     let number: String = number.chars().take(60).collect();
     let code = query(&uri, "code").unwrap_or_default();
-    let found = documents::verify(node.context(), &number, code).await.map_err(Failure::refusal)?;
+    let found = documents::verify(node.context(), &number, &code).await.map_err(Failure::refusal)?;
     let document = found.as_ref().map(genuine).transpose()?;
     let verified = VerifiedDocument { genuine: document.is_some(), number, document };
     let reads_pages = headers

@@ -73,9 +73,9 @@ async fn draft(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answ
     let institution =
         query(&uri, "institution").ok_or_else(|| Refusal::missing("institution", "机构编号"))?;
     let month = query(&uri, "month").ok_or_else(|| Refusal::missing("month", "清分年月，如2026-10"))?;
-    let month = month_of(month)?;
-    within::of_institution(&node, &clerk, &code_of(institution)?).await?;
-    let drafted = payments::draft(&node, &code_of(institution)?, month).await.map_err(Failure::refusal)?;
+    let month = month_of(&month)?;
+    within::of_institution(&node, &clerk, &code_of(&institution)?).await?;
+    let drafted = payments::draft(&node, &code_of(&institution)?, month).await.map_err(Failure::refusal)?;
     Ok(Answer::json(&draft_view(&drafted, &month.to_string())))
 }
 
@@ -97,7 +97,7 @@ async fn find(State(node): Node, clerk: Clerk, Path(number): Path<String>) -> Re
 
 async fn of_month(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let month = query(&uri, "month").ok_or_else(|| Refusal::missing("month", "清分年月，如2026-10"))?;
-    let found = payments::of_month(&node, month_of(month)?).await.map_err(Failure::refusal)?;
+    let found = payments::of_month(&node, month_of(&month)?).await.map_err(Failure::refusal)?;
     let _ = clerk.scope();
     let mut payments = Vec::new();
     for standing in &found {
@@ -169,7 +169,7 @@ async fn payment_file(
     check_whole(&clerk)?;
     within::of_payment(&node, &clerk, &number).await?;
     let instalment: u16 = read(&instalment, "instalment", "期次，如1")?;
-    let scheme = scheme_of(query(&uri, "scheme").unwrap_or_default())?;
+    let scheme = scheme_of(&query(&uri, "scheme").unwrap_or_default())?;
     let made = payments::payment_file(&node, (&number, instalment), scheme).await;
     let (name, file) = made.map_err(Failure::refusal)?;
     let duty = clerk.duty.as_deref().unwrap_or_default();
@@ -371,9 +371,9 @@ fn score_of(score: Option<u16>) -> Result<Option<u16>, Refusal> {
 async fn held(State(node): Node, clerk: Clerk, Path(code): Path<String>, uri: Uri) -> Result<Answer, Answer> {
     within::of_institution(&node, &clerk, &code_of(&code)?).await?;
     let year = query(&uri, "year").ok_or_else(|| Refusal::missing("year", "四位数字的年度"))?;
-    let year = year_of(read(year, "year", "四位数字的年度")?)?;
-    let held = held_of(query(&uri, "held_as").unwrap_or_default())?;
-    let score = query(&uri, "score").map(|text| read(text, "score", "0至100的考核得分")).transpose()?;
+    let year = year_of(read(&year, "year", "四位数字的年度")?)?;
+    let held = held_of(&query(&uri, "held_as").unwrap_or_default())?;
+    let score = query(&uri, "score").map(|text| read(&text, "score", "0至100的考核得分")).transpose()?;
     let found = payments::year_held(&node, &code_of(&code)?, (year, held), score_of(score)?).await;
     Ok(Answer::json(&held_view(year, held, &found.map_err(Failure::refusal)?)))
 }

@@ -18,6 +18,7 @@ use funds::{
     ledger::{AccountState, Leg, Phase, VoucherCode, VoucherId},
     subject::Subjects,
 };
+use std::borrow::Cow;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock},
@@ -67,11 +68,11 @@ async fn list<N: KeepsBooks + Managed>(
 ) -> Result<Answer, Answer> {
     let context = node.context();
     let wanted = Wanted {
-        month: query(&uri, "month").map(month).transpose()?,
-        code: query(&uri, "code").map(code).transpose()?,
-        subject: query(&uri, "subject").map(str::to_owned),
+        month: query(&uri, "month").as_deref().map(month).transpose()?,
+        code: query(&uri, "code").as_deref().map(code).transpose()?,
+        subject: query(&uri, "subject").map(Cow::into_owned),
     };
-    let after = query(&uri, "after").map(after).transpose()?;
+    let after = query(&uri, "after").as_deref().map(after).transpose()?;
     let most = i64::try_from(VOUCHERS).expect("a small number");
     let mut conn = context.store.conn().await.map_err(refusal)?;
     let found = ledger::vouchers(&mut conn, context.me, &wanted, after, most).await.map_err(refusal)?;
@@ -84,7 +85,7 @@ async fn list<N: KeepsBooks + Managed>(
 }
 
 fn shown<T: serde::Serialize>(uri: &Uri, value: &T, csv: impl FnOnce(&T) -> String) -> Answer {
-    if query(uri, "format") == Some("csv") { Answer::csv(csv(value)) } else { Answer::json(value) }
+    if query(uri, "format").as_deref() == Some("csv") { Answer::csv(csv(value)) } else { Answer::json(value) }
 }
 
 fn month(text: &str) -> Result<Month, Refusal> {
@@ -109,7 +110,7 @@ async fn find<N: KeepsBooks + Managed>(
     uri: Uri,
 ) -> Result<Answer, Answer> {
     let asked = query(&uri, "id").ok_or_else(|| Refusal::missing("id", "凭证编号"))?;
-    let id: VoucherId = read(asked, "id", "凭证编号")?;
+    let id: VoucherId = read(&asked, "id", "凭证编号")?;
     let context = node.context();
     let mut conn = context.store.conn().await.map_err(refusal)?;
     let found = ledger::find(&mut conn, context.me, &id).await.map_err(refusal)?;
@@ -172,7 +173,7 @@ const fn side(side: EntrySide) -> &'static str {
 fn days(context: &Context, uri: &Uri) -> Result<(Day, Day), Refusal> {
     let today = context.now().day();
     let asked =
-        |name| query(uri, name).map(|text| read::<Day>(text, name, "日期，形如2026-11-22")).transpose();
+        |name| query(uri, name).map(|text| read::<Day>(&text, name, "日期，形如2026-11-22")).transpose();
     let last = asked("last")?.unwrap_or(today);
     let first_of_year = Day::new(last.year(), 1, 1).expect("every year has a first day");
     let first = asked("first")?.unwrap_or(first_of_year);
@@ -185,7 +186,7 @@ async fn account<N: KeepsBooks + Managed>(
     uri: Uri,
 ) -> Result<Answer, Answer> {
     let asked = query(&uri, "account").ok_or_else(|| Refusal::missing("account", "科目编码"))?;
-    let account: Account = read(asked, "account", "科目编码，由科目、对象、险种、资金组成")?;
+    let account: Account = read(&asked, "account", "科目编码，由科目、对象、险种、资金组成")?;
     let context = node.context();
     let (first, last) = days(context, &uri)?;
     let most = i64::try_from(LINES).expect("a small number");

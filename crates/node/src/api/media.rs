@@ -79,9 +79,9 @@ async fn make_voucher(State(node): Node, clerk: Clerk, Input(body): Input<Holder
 
 async fn list_media(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let place = query(&uri, "insured").ok_or_else(|| Refusal::missing("insured", "六位参保地区划"))?;
-    let insured = InsuredPlace(read(place, "insured", "六位参保地区划")?);
-    let person = query(&uri, "person").map(|text| read(text, "person", "人员编号")).transpose()?;
-    let certno = query(&uri, "certno").map(|text| read(text, "certno", "18位公民身份号码")).transpose()?;
+    let insured = InsuredPlace(read(&place, "insured", "六位参保地区划")?);
+    let person = query(&uri, "person").map(|text| read(&text, "person", "人员编号")).transpose()?;
+    let certno = query(&uri, "certno").map(|text| read(&text, "certno", "18位公民身份号码")).transpose()?;
     let who: Who = who(person, certno)?;
     within::of_person(&node, &clerk, insured, &who).await?;
     let (cards, vouchers) = issuer::list(&node, (insured, &who), clerk.looker("查询就医凭证")).await?;

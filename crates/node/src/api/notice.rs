@@ -31,7 +31,7 @@ pub fn of_province() -> Router<Arc<ProvinceNode>> {
 }
 
 async fn list_all(State(hub): State<Arc<Hub>>, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let province = query(&uri, "province").map(|code| read(code, "province", "省级区划代码，形如420000"));
+    let province = query(&uri, "province").map(|code| read(&code, "province", "省级区划代码，形如420000"));
     list(&hub.context.store, Participant::Hub, province.transpose()?, &uri).await
 }
 
@@ -45,7 +45,7 @@ async fn list(
     concerning: Option<Province>,
     uri: &Uri,
 ) -> Result<Answer, Answer> {
-    let after: i64 = query(uri, "after").map_or(Ok(0), |text| read(text, "after", "上一页的next"))?;
+    let after: i64 = query(uri, "after").map_or(Ok(0), |text| read(&text, "after", "上一页的next"))?;
     let found = async {
         let mut conn = store.conn().await?;
         Ok(notice::list(&mut conn, owner, concerning, after, PAGE).await?)

@@ -47,7 +47,7 @@ async fn list_receipts(State(node): Node, _: Clerk, uri: Uri) -> Result<Answer, 
 /// By stage (all that are not closed if none is said), and by how near the deadline is.
 async fn list(node: &ProvinceNode, side: Side, uri: &Uri) -> Result<Answer, Answer> {
     let named = |name: &str| Stage::ALL.into_iter().find(|stage| stage.name() == name);
-    let stages = match query(uri, "stage") {
+    let stages = match query(uri, "stage").as_deref() {
         None => Stage::ALL[..5].to_vec(),
         Some("all") => Stage::ALL.to_vec(),
         Some(name) => {
@@ -55,14 +55,14 @@ async fn list(node: &ProvinceNode, side: Side, uri: &Uri) -> Result<Answer, Answ
             vec![named(name).ok_or_else(|| Refusal::invalid("stage", expected))?]
         }
     };
-    let least = match query(uri, "urgency") {
+    let least = match query(uri, "urgency").as_deref() {
         None | Some("calm") => Urgency::Calm,
         Some("soon") => Urgency::Soon,
         Some("overdue") => Urgency::Overdue,
         Some(_) => return Err(Refusal::invalid("urgency", "calm、soon或overdue").into()),
     };
     let after = query(uri, "after").unwrap_or_default();
-    let found = payment_order::list(node, side, &stages, after, PAGE).await.map_err(Failure::refusal)?;
+    let found = payment_order::list(node, side, &stages, &after, PAGE).await.map_err(Failure::refusal)?;
     let is_full = i64::try_from(found.len()) == Ok(PAGE);
     let next = found.last().filter(|_| is_full).map(|last| last.order.number.to_string());
     let today = node.context.now().day();

@@ -85,7 +85,9 @@ fn amount_if(text: Option<&str>) -> Result<Option<Fen>, Refusal> {
 fn stage_of(uri: &Uri) -> Result<Option<StageName>, Refusal> {
     let named = |text: &str| StageName::ALL.into_iter().find(|stage| stage.name() == text);
     let expected = "applied、accepted、refused、paid、withdrawn之一";
-    query(uri, "stage").map(|text| named(text).ok_or_else(|| Refusal::invalid("stage", expected))).transpose()
+    query(uri, "stage")
+        .map(|text| named(&text).ok_or_else(|| Refusal::invalid("stage", expected)))
+        .transpose()
 }
 
 // ---------------------------------------------------------------- the hub
@@ -152,7 +154,7 @@ fn subject_of_year(year: i16) -> String {
 async fn changes(State(hub): AtHub, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let province = |name: &str| -> Result<Province, Refusal> {
         let expected = "省级区划代码，形如420000";
-        read(query(&uri, name).ok_or_else(|| Refusal::missing(name, expected))?, name, expected)
+        read(&query(&uri, name).ok_or_else(|| Refusal::missing(name, expected))?, name, expected)
     };
     let expected = "险种代码：310（职工）或390（城乡居民）";
     let code = query(&uri, "scheme").ok_or_else(|| Refusal::missing("scheme", expected))?;

@@ -36,7 +36,7 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
 async fn list_orders(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     const EXPECTED: &str = "18位公民身份号码";
     let certno = query(&uri, "certno").ok_or_else(|| Refusal::missing("certno", EXPECTED))?;
-    let citizen: CitizenId = read(certno, "certno", EXPECTED)?;
+    let citizen: CitizenId = read(&certno, "certno", EXPECTED)?;
     let found = look(&node, &citizen, &clerk).await.map_err(Failure::refusal)?;
     let orders = found.iter().map(|seen| view(&node, seen, clerk.shown)).collect();
     Ok(Answer::json(&PurchaseOrders { orders }))

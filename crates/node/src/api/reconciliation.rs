@@ -74,7 +74,7 @@ async fn list_at_province(
 
 async fn list_at_hub(State(hub): State<Arc<Hub>>, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let province = query(&uri, "province");
-    let province = province.map(|text| read(text, "province", "省级区划代码，形如420000")).transpose()?;
+    let province = province.map(|text| read(&text, "province", "省级区划代码，形如420000")).transpose()?;
     list(&hub.context.store, province, &uri).await
 }
 
@@ -88,7 +88,7 @@ async fn list(store: &Store, province: Option<Province>, uri: &Uri) -> Result<An
 fn range(uri: &Uri) -> Result<(Day, Day), Refusal> {
     let day = |name: &str| {
         let text = query(uri, name).ok_or_else(|| Refusal::missing(name, "日期，如2026-11-21"))?;
-        read::<Day>(text, name, "日期，如2026-11-21")
+        read::<Day>(&text, name, "日期，如2026-11-21")
     };
     let (first, last) = (day("from")?, day("to")?);
     if last < first || first.days_until(last) >= DAYS {
@@ -134,11 +134,11 @@ async fn differences(store: &Store, uri: &Uri) -> Result<Answer, Answer> {
     let (first, last) = range(uri)?;
     let named = |name: &str| Stage::ALL.into_iter().find(|stage| stage.name() == name);
     let expected = || Refusal::invalid("stage", Stage::ALL.map(Stage::name).join("、"));
-    let stages = match query(uri, "stage") {
+    let stages = match query(uri, "stage").as_deref() {
         Some(name) => vec![named(name).ok_or_else(expected)?],
         None => Stage::ALL.into_iter().filter(|stage| stage.is_open()).collect(),
     };
-    let after = query(uri, "after").map(|text| read(text, "after", "30位结算ID")).transpose()?;
+    let after = query(uri, "after").map(|text| read(&text, "after", "30位结算ID")).transpose()?;
     let wanted = Wanted { stages: &stages, first, last, after };
     let most = i64::try_from(DIFFERENCES).expect("a small number");
     let read = async { Ok(difference::list(&mut *store.conn().await?, wanted, most).await?) };

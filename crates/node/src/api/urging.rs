@@ -54,7 +54,7 @@ async fn issue(State(hub): Node, clerk: Clerk, Path(number): Path<String>) -> Re
 }
 
 async fn list_suspensions(State(hub): Node, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let code = query(&uri, "province").map(province).transpose()?;
+    let code = query(&uri, "province").as_deref().map(province).transpose()?;
     let all = urging::suspensions(&hub, code, MOST).await.map_err(Failure::refusal)?;
     Ok(Answer::json(&Suspensions { suspensions: all.iter().map(SuspensionView::of).collect() }))
 }
