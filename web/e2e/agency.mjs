@@ -1,6 +1,6 @@
 // The agency's pages: filings entered by one and decided by another, people, policies, a calculation, complaints; at desk and phone.
 import assert from 'node:assert/strict';
-import { DESKTOP, pageOf, PHONE, picture, violations } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, picture, violations, visit } from './browser.mjs';
 import { person, signIn, signOut } from './people.mjs';
 
 const PAGES = [
@@ -44,7 +44,7 @@ export async function agency(chrome, country, troubles) {
   ]) {
     await page.setViewportSize(viewport);
     for (const [path, title] of PAGES) {
-      await page.goto(`${url}/console.html#/${path}`);
+      await visit(page, `${url}/console.html#/${path}`);
       await page.getByRole('heading', { level: 1, name: title }).waitFor();
       await page.waitForLoadState('networkidle');
       const said = await page.locator('[role=alert]').allInnerTexts();
@@ -58,7 +58,7 @@ export async function agency(chrome, country, troubles) {
   await page.setViewportSize(DESKTOP);
 
   // Entered by one.
-  await page.goto(`${url}/console.html#/agency/filings`);
+  await visit(page, `${url}/console.html#/agency/filings`);
   await page.getByRole('button', { name: '登记备案' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: '提交' }).click();
@@ -101,7 +101,7 @@ export async function agency(chrome, country, troubles) {
 
   // Decided by another, who came for what waits.
   await signIn(page, url, 'agency-two');
-  await page.goto(`${url}/console.html#/work`);
+  await visit(page, `${url}/console.html#/work`);
   await page.getByRole('heading', { name: /备案/ }).first().waitFor();
   await picture(page, 'agency-work');
   await page.getByRole('listitem').filter({ hasText: '备案' }).getByRole('link', { name: '去办理' }).click();
@@ -113,7 +113,7 @@ export async function agency(chrome, country, troubles) {
   await page.getByRole('button', { name: '其他跨省临时外出就医人员' }).waitFor({ state: 'detached' });
 
   // A person: masked, whole for a duty that is named.
-  await page.goto(`${url}/console.html#/agency/people`);
+  await visit(page, `${url}/console.html#/agency/people`);
   await page.getByLabel('公民身份号码').fill(PERSON);
   await page.getByRole('button', { name: '查询' }).click();
   await page.getByRole('table', { name: '人员' }).getByRole('link').first().click();
@@ -129,7 +129,7 @@ export async function agency(chrome, country, troubles) {
   await page.getByText('周某甲').first().waitFor();
 
   // What if it were filed otherwise.
-  await page.goto(`${url}/console.html#/agency/calculator`);
+  await visit(page, `${url}/console.html#/agency/calculator`);
   await page.getByLabel('参保地').selectOption('110000');
   await page.getByRole('combobox', { name: '就医地' }).fill('hzs');
   await page.locator('[role=option]:visible', { hasText: '杭州市' }).first().click();
@@ -144,7 +144,7 @@ export async function agency(chrome, country, troubles) {
   // Registrations, media and complaints are the operator's business.
   await signOut(page);
   await signIn(page, url, 'agency-one');
-  await page.goto(`${url}/console.html#/agency/people`);
+  await visit(page, `${url}/console.html#/agency/people`);
   await page.getByLabel('公民身份号码').fill('110101197501019009');
   await page.getByRole('button', { name: '查询' }).click();
   await page.getByRole('table', { name: '人员' }).getByRole('link').first().click();
@@ -159,7 +159,6 @@ export async function agency(chrome, country, troubles) {
     .getByRole('dialog')
     .getByRole('button', { name: /^(补换|发卡)$/ })
     .click();
-  await page.getByText('密文').waitFor();
   await page.getByRole('button', { name: '已写入卡片' }).click();
   await page.getByRole('button', { name: '挂失' }).click();
   await page.getByRole('button', { name: '确认挂失' }).click();
@@ -170,7 +169,7 @@ export async function agency(chrome, country, troubles) {
   await page.waitForTimeout(300);
   await accessible('media of a person');
   await picture(page, 'agency-media');
-  await page.goto(`${url}/console.html#/agency/complaints`);
+  await visit(page, `${url}/console.html#/agency/complaints`);
   await page.getByRole('row').filter({ hasText: '备案问题' }).getByRole('button').first().click();
   await page.getByText('备案提交三天了还没有人审核。').waitFor();
   assert.equal(await page.getByText('13800138000').count(), 0, 'the contact is masked');
@@ -181,7 +180,7 @@ export async function agency(chrome, country, troubles) {
   await page.getByText('已答复，投诉人可以查到').waitFor();
 
   // A policy names its sources.
-  await page.goto(`${url}/console.html#/agency/policies`);
+  await visit(page, `${url}/console.html#/agency/policies`);
   await page.getByText('依据：').first().waitFor();
   await picture(page, 'agency-policy');
   await page.context().close();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { DESKTOP, pageOf, PHONE, picture, violations } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, picture, violations, visit } from './browser.mjs';
 import { created, display, PASSWORD, person, signIn, signOut } from './people.mjs';
 
 const HUB = '100000';
@@ -128,7 +128,7 @@ async function accessible({ page, troubles }, where) {
 }
 
 async function open(at, url, path, title) {
-  await at.page.goto(`${url}/console.html#/${path}`);
+  await visit(at.page, `${url}/console.html#/${path}`);
   await settled(at, title);
 }
 
@@ -152,7 +152,7 @@ async function loggingIn(at, country, hub) {
     role: 'hub-operator',
     area: HUB,
   });
-  await page.goto(`${hub}/console.html#/clearing`);
+  await visit(page, `${hub}/console.html#/clearing`);
   await page.getByLabel('账号').waitFor();
   await accessible(at, 'login');
   await picture(page, 'login');
@@ -169,7 +169,7 @@ async function loggingIn(at, country, hub) {
     area: HUB,
   });
   const other = await page.context().newPage();
-  await other.goto(`${hub}/console.html`);
+  await visit(other, `${hub}/console.html`);
   const attempt = async (password) => {
     await other.getByLabel('账号').fill('e2e-locked');
     await other.getByLabel('密码', { exact: true }).fill(password);
@@ -201,7 +201,7 @@ async function loggingIn(at, country, hub) {
   await settled(at, '月度清算');
 
   // A session that the server does not know any more: one logs in and is back, with the list as it was.
-  await page.goto(`${hub}/console.html#/reconciliation?stage=explained`);
+  await visit(page, `${hub}/console.html#/reconciliation?stage=explained`);
   await settled(at, '每日对账');
   await page.context().clearCookies();
   await page.getByRole('button', { name: '刷新' }).click();
@@ -429,7 +429,7 @@ async function finance(at, country, hubei) {
   await picture(page, 'voucher');
   await act(at, '冲销', (dialog) => dialog.getByLabel('理由').fill('演示'));
   await page.getByRole('row', { name: /更正/ }).waitFor();
-  await page.goto(`${hubei}/console.html#/ledger`);
+  await visit(page, `${hubei}/console.html#/ledger`);
   await settled(at, '科目余额表');
   await page
     .getByRole('row', { name: /财政专户存款.*参保地账/ })
@@ -630,7 +630,7 @@ async function accountsAndAudit(at, country, hub) {
   await accessible(at, 'accounts');
   await picture(page, 'accounts');
   // Who gives accounts does no business: the page says so, and the node too.
-  await page.goto(`${hub}/console.html#/clearing`);
+  await visit(page, `${hub}/console.html#/clearing`);
   await page.getByRole('heading', { name: '不能打开此页' }).waitFor();
   const refused = await page.evaluate(async () => (await fetch('/api/v1/funds/clearings')).status);
   assert.equal(refused, 403);

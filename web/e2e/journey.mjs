@@ -1,7 +1,7 @@
 // The whole story: somebody of Beijing files oneself on the portal, is treated and settled at a window in Wuhan, the agency of Beijing
 // sees how it came about, the person sees the same, and a document about it is genuine.
 import assert from 'node:assert/strict';
-import { DESKTOP, pageOf, PHONE, picture, violations } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, picture, violations, visit } from './browser.mjs';
 import { person, signIn } from './people.mjs';
 import { checked, comparedToday, fileOneself, managed, register } from './portal.mjs';
 import { admit, atTheWindow, find, line, settle } from './stay.mjs';
@@ -37,7 +37,7 @@ export async function journey(chrome, country, troubles) {
   const phone = await pageOf(chrome, PHONE, troubles);
   phone.setDefaultTimeout(15_000);
   const settled = checked(phone, troubles);
-  await phone.goto(`${beijing}/portal.html`);
+  await visit(phone, `${beijing}/portal.html`);
   await phone.getByRole('link', { name: /自助备案/ }).click();
   await phone.getByText('这项服务要先登录').waitFor();
   await phone.getByRole('link', { name: '注册' }).click();
@@ -75,7 +75,7 @@ export async function journey(chrome, country, troubles) {
     area: '110000',
   });
   await signIn(desk, beijing, 'journey-clerk');
-  await desk.goto(`${beijing}/console.html#/agency/settlements`);
+  await visit(desk, `${beijing}/console.html#/agency/settlements`);
   await desk.getByRole('link', { name: id }).click();
   await desk.getByRole('heading', { name: '计算过程' }).waitFor();
   const row = async (words) =>
@@ -91,7 +91,7 @@ export async function journey(chrome, country, troubles) {
   await picture(desk, 'journey-3-agency');
 
   // 4. On the phone again: the same settlement as one's own.
-  await phone.goto(`${beijing}/portal.html#/settlements`);
+  await visit(phone, `${beijing}/portal.html#/settlements`);
   await phone.locator('a', { hasText: '自己付' }).first().click();
   await settled('结算详情', 'phone');
   const own = async (words) =>
@@ -104,7 +104,8 @@ export async function journey(chrome, country, troubles) {
   const { document, parts } = await comparedToday(country, '420000');
   const treated = parts.find((part) => part.part === 'treatment');
   assert.ok(treated.agreed && treated.standing > 0, 'the settlement stands in both books');
-  await phone.goto(
+  await visit(
+    phone,
     `${await country.at('420000')}/portal.html#/verify?number=${document.number}&code=${document.code}`,
   );
   await phone.getByText('本平台签发', { exact: true }).waitFor();
@@ -112,7 +113,7 @@ export async function journey(chrome, country, troubles) {
   await picture(phone, 'journey-5-genuine');
 
   // Changed one's mind: a long-term filing is held for six months, and says from when it is free.
-  await phone.goto(`${beijing}/portal.html#/filings`);
+  await visit(phone, `${beijing}/portal.html#/filings`);
   await phone.getByText('湖北省武汉市').first().click();
   await phone.getByRole('button', { name: '取消备案' }).click();
   await phone.getByRole('button', { name: '确认取消' }).click();

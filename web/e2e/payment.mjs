@@ -1,7 +1,7 @@
 // How a hospital comes to its money for a month: its books of a day compared, the month's lines confirmed at the window, the payment
 // computed, and adopted by another person; it is ordered only when there is money. Played on the demonstration.
 import assert from 'node:assert/strict';
-import { DESKTOP, pageOf, picture, violations } from './browser.mjs';
+import { DESKTOP, pageOf, picture, violations, visit } from './browser.mjs';
 import { person, signIn, signOut } from './people.mjs';
 import { HOSPITAL } from './stay.mjs';
 
@@ -24,7 +24,7 @@ export async function payment(chrome, country, troubles) {
 
   // The month's lines, as the platform has them.
   await signIn(page, url, 'pay-cashier');
-  await page.goto(`${url}/console.html#/window/apportioning`);
+  await visit(page, `${url}/console.html#/window/apportioning`);
   await page.getByRole('button', { name: '提取明细' }).click();
   const lines = page.getByRole('table', { name: '清分明细' });
   await lines.getByText('合计').waitFor();
@@ -37,7 +37,7 @@ export async function payment(chrome, country, troubles) {
   await picture(page, 'payment-1-lines');
 
   // The books of that day agree to the fen, and do not by one.
-  await page.goto(`${url}/console.html#/window/reconciliation`);
+  await visit(page, `${url}/console.html#/window/reconciliation`);
   for (const label of ['起始日期', '截止日期']) {
     await page.getByLabel(label).fill(day);
     await page.keyboard.press('Enter');
@@ -54,7 +54,7 @@ export async function payment(chrome, country, troubles) {
   await accessible('day book');
   await picture(page, 'payment-2-day-book');
 
-  await page.goto(`${url}/console.html#/window/apportioning`);
+  await visit(page, `${url}/console.html#/window/apportioning`);
   await page.getByRole('button', { name: '提取明细' }).click();
   await page.getByRole('button', { name: '提交意见' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '确认提交' }).click();
@@ -63,7 +63,7 @@ export async function payment(chrome, country, troubles) {
 
   // Where the hospital is paid, and under which terms.
   await signIn(page, url, 'pay-operator');
-  await page.goto(`${url}/console.html#/agency/institutions?institution=${HOSPITAL}`);
+  await visit(page, `${url}/console.html#/agency/institutions?institution=${HOSPITAL}`);
   await page.getByRole('button', { name: '收款账户' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('户名').fill('武汉市示范第一医院');
@@ -75,7 +75,7 @@ export async function payment(chrome, country, troubles) {
 
   // Computed and adopted by the reviewer.
   await signIn(page, url, 'pay-reviewer');
-  await page.goto(`${url}/console.html#/agency/institution-payments`);
+  await visit(page, `${url}/console.html#/agency/institution-payments`);
   await page.getByLabel('机构编号').fill(HOSPITAL);
   await page.getByRole('button', { name: /^试算/ }).click();
   await page.getByRole('table', { name: '拨付明细' }).waitFor();
@@ -88,7 +88,7 @@ export async function payment(chrome, country, troubles) {
 
   // Ordered by who did not adopt it.
   await signIn(page, url, 'pay-operator');
-  await page.goto(`${url}/console.html#/agency/institution-payments`);
+  await visit(page, `${url}/console.html#/agency/institution-payments`);
   await page.getByRole('table', { name: '拨付单' }).getByRole('button', { name: HOSPITAL }).first().click();
   await page.getByRole('button', { name: '下达拨付' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '确认下达' }).click();

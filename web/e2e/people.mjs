@@ -1,4 +1,5 @@
 // Accounts of nodes for plays: made with the management token, as `yidi account create` makes them, and logged in through the page.
+import { visit } from './browser.mjs';
 
 /** Every account of a play has this one. */
 export const PASSWORD = '秋水共长天一色 2026';
@@ -47,7 +48,7 @@ export async function person(country, participant, of) {
 
 /** Logs in through the page that is there. */
 export async function signIn(page, url, account, password = PASSWORD) {
-  await page.goto(`${url}/console.html`);
+  await visit(page, `${url}/console.html`);
   await page.getByLabel('账号').fill(account);
   await page.getByLabel('密码', { exact: true }).fill(password);
   await page.getByRole('button', { name: '登录', exact: true }).click();

@@ -1,6 +1,6 @@
 // The portal on a phone: what anybody may do without signing in, and registration, filing and complaint of somebody insured.
 import assert from 'node:assert/strict';
-import { DESKTOP, pageOf, PHONE, picture, violations } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, picture, violations, visit } from './browser.mjs';
 import { PASSWORD } from './people.mjs';
 
 /** Pages that need nobody to sign in. */
@@ -99,14 +99,14 @@ export async function portal(chrome, country, troubles) {
   ]) {
     await page.setViewportSize(viewport);
     for (const [path, title] of PUBLIC) {
-      await page.goto(`${url}/portal.html#/${path}`);
+      await visit(page, `${url}/portal.html#/${path}`);
       await settled(title, size);
       await picture(page, `portal-${path.replace('/', '-') || 'home'}-${size}`);
     }
   }
 
   // What would I pay: an answer whose figures balance, and each step of it.
-  await page.goto(`${url}/portal.html#/calculator`);
+  await visit(page, `${url}/portal.html#/calculator`);
   await page.getByLabel('在哪里参保').selectOption('110000');
   await page.getByLabel('参加哪一种医保').selectOption('employee');
   await page.getByLabel('您是').selectOption('12');
@@ -133,7 +133,7 @@ export async function portal(chrome, country, troubles) {
   await picture(page, 'portal-calculated');
 
   // Hospitals by name, and by city.
-  await page.goto(`${url}/portal.html#/institutions`);
+  await visit(page, `${url}/portal.html#/institutions`);
   await page.getByLabel('医院名称').fill('中医');
   await page.getByRole('button', { name: '查找' }).click();
   await page.getByText('找到 1 家').waitFor();
@@ -141,7 +141,7 @@ export async function portal(chrome, country, troubles) {
   assert.equal(await page.getByText('北京市示范第一医院').count(), 0, 'others are not found');
 
   // A complaint, and its way.
-  await page.goto(`${url}/portal.html#/complaint`);
+  await visit(page, `${url}/portal.html#/complaint`);
   await page.getByLabel('哪方面的问题').selectOption('amount');
   await page.getByLabel('发生了什么').fill('结算单上的起付标准好像收了两次，请核对。');
   await page.getByLabel('怎样联系您').fill('13800138000');
@@ -149,7 +149,7 @@ export async function portal(chrome, country, troubles) {
   const number = await page.locator('[data-test=number]').innerText();
   const key = await page.locator('[data-test=key]').innerText();
   for (const one of await violations(page)) troubles.push(`portal complaint taken: ${one}`);
-  await page.goto(`${url}/portal.html#/complaint/follow?number=${number}`);
+  await visit(page, `${url}/portal.html#/complaint/follow?number=${number}`);
   await page.getByLabel('查询码').fill('WRONGKEY');
   await page.getByRole('button', { name: '查进度' }).click();
   await page.locator('[role=alert]').waitFor();
@@ -161,7 +161,7 @@ export async function portal(chrome, country, troubles) {
 
   // A document of this node is genuine by its address; with another code it is not.
   const { document } = await comparedToday(country, '110000');
-  await page.goto(`${url}/portal.html#number=${document.number}&code=${document.code}`);
+  await visit(page, `${url}/portal.html#number=${document.number}&code=${document.code}`);
   await page.getByText('本平台签发', { exact: true }).waitFor();
   await page.getByText(document.title).first().waitFor();
   for (const one of await violations(page)) troubles.push(`portal verified: ${one}`);
@@ -171,7 +171,7 @@ export async function portal(chrome, country, troubles) {
   await page.getByText('不是本平台签发的文书').waitFor();
 
   // What is one's own asks to sign in, and leads back. Somebody else's card registers nobody.
-  await page.goto(`${url}/portal.html#/settlements`);
+  await visit(page, `${url}/portal.html#/settlements`);
   await page.getByText('这项服务要先登录').waitFor();
   await page.getByRole('link', { name: '注册' }).click();
   await register(page, { place: '110000', certno: '110101194501019005', name: '周某甲', card: 'A00000000' });
@@ -186,11 +186,11 @@ export async function portal(chrome, country, troubles) {
   await page.getByText('您还没有异地就医直接结算的记录').waitFor();
 
   // Own data; large type and high contrast.
-  await page.goto(`${url}/portal.html#/me`);
+  await visit(page, `${url}/portal.html#/me`);
   await settled('我的', 'phone');
   await page.getByText('周某甲').waitFor();
   assert.equal(await page.getByText('110101194501019005').count(), 0, 'the number is covered');
-  await page.goto(`${url}/portal.html#/filings`);
+  await visit(page, `${url}/portal.html#/filings`);
   await settled('我的备案', 'phone');
   await page.getByText('异地安置退休人员').first().waitFor();
   await page.getByRole('button', { name: '大字' }).click();
@@ -199,7 +199,7 @@ export async function portal(chrome, country, troubles) {
   await picture(page, 'portal-filings-large-type');
 
   // A second long-term filing at the same time is refused in a sentence, and nothing is lost.
-  await page.goto(`${url}/portal.html#/filings/new`);
+  await visit(page, `${url}/portal.html#/filings/new`);
   await page.getByText('为什么去外地看病').waitFor();
   for (const one of await violations(page)) troubles.push(`portal filing: ${one}`);
   await fileOneself(page, { name: '周某甲', province: '330000', city: '330100' });
@@ -211,7 +211,7 @@ export async function portal(chrome, country, troubles) {
   await page.getByLabel('从哪天开始').waitFor();
 
   // Out, and back in.
-  await page.goto(`${url}/portal.html#/me`);
+  await visit(page, `${url}/portal.html#/me`);
   await page.getByRole('button', { name: '退出登录' }).click();
   await page.getByRole('link', { name: '登录', exact: true }).click();
   await page.getByLabel('公民身份号码').fill('11010119450101 9005');

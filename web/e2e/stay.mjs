@@ -1,6 +1,6 @@
 // A stay by hand at a hospital's window: found, admitted, charged, discharged, tried, settled, printed, cancelled, settled again.
 import assert from 'node:assert/strict';
-import { DESKTOP, pageOf, PHONE, picture, violations } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, picture, violations, visit } from './browser.mjs';
 import { display, person, signIn } from './people.mjs';
 
 /** Of the sandbox: a retired employee of Beijing, filed for Wuhan; nobody real. */
@@ -69,7 +69,7 @@ export async function atTheWindow(page, country, account) {
   const url = await country.at('420000');
   await person(country, '420000', { account, name: '收费员某', role: 'cashier', area: HOSPITAL });
   await signIn(page, url, account);
-  await page.goto(`${url}/console.html#/window`);
+  await visit(page, `${url}/console.html#/window`);
   await page.getByLabel('居民身份证号码').waitFor();
 }
 
