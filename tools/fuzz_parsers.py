@@ -166,7 +166,7 @@ def seeds_of(target: str) -> list[bytes]:
                 + of("w", files(ROOT / "crates" / "terms" / "src", "working_days.tsv"), 40)
             )
         case "upload":
-            return of("z", archives()) + of("f", forms()) + of("l", [LIST, b"\xef\xbb\xbfsetl_id\tmdtrt_id\r\n" + LIST]) + of("x", [LIST, b"PK"])
+            return of("z", archives()) + of("f", forms()) + of("l", [LIST, b"\xef\xbb\xbfsetl_id\tmdtrt_id\r\n" + LIST]) + of("x", [LIST, b"PK"]) + of("w", workbooks()) + of("m", PAPERS)
         case "bank":
             return files(ROOT / "crates" / "wire" / "tests" / "bank", "*.xml")
         case "gateway":
@@ -241,6 +241,32 @@ def archives() -> list[bytes]:
         one[:-30],
         b"x" * 100 + one,
     ]
+
+
+# Papers of filings: a document, a photograph and a picture, each as short as it can be.
+PAPERS = [
+    b"%PDF-1.4\n%%EOF\n",
+    b"\xff\xd8\xff\xe0\0\x10JFIF\xff\xd9",
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0\x90wS\xde\0\0\0\0IEND\xaeB`\x82",
+]
+
+
+def workbooks() -> list[bytes]:
+    """Workbooks of one sheet, stored so that what is changed in them is not lost in packing."""
+    parts = {
+        "xl/workbook.xml": b'<workbook><sheets><sheet id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": b'<Relationships><Relationship Id="r1" Target="s.xml"/></Relationships>',
+        "xl/sharedStrings.xml": b"<sst><si><t>a</t></si></sst>",
+        "xl/s.xml": b'<worksheet><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="str"><v>&#x4e2d;</v></c></row></worksheet>',
+    }
+    made = []
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        memory = io.BytesIO()
+        with zipfile.ZipFile(memory, "w", method) as archive:
+            for name, text in parts.items():
+                archive.writestr(zipfile.ZipInfo(name), text, method)
+        made.append(memory.getvalue())
+    return made
 
 
 def forms() -> list[bytes]:

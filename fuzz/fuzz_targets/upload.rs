@@ -1,9 +1,12 @@
-//! Files of hospitals (9101): forms of several parts, archives, and the lists in them. The first byte says which.
+//! Files of hospitals (9101): forms of several parts, archives, and the lists in them; workbooks, and papers of filings. The first byte says which.
 #![no_main]
 
 use fuzz::{Bytes, fits, is_without_nul};
 use libfuzzer_sys::fuzz_target;
-use wire::hospital::{Request, archive, multipart, statement, t9101};
+use wire::{
+    api::material::ContentType,
+    hospital::{Request, archive, multipart, statement, t9101},
+};
 
 const TYPE: &str = "multipart/form-data; boundary=\"x-9\"";
 
@@ -18,6 +21,8 @@ fuzz_target!(|data: &[u8]| {
             form(&kind, bytes.0);
         }
         b'l' => list(&Bytes(content).rest()),
+        b'w' => workbook(content),
+        b'm' => drop(ContentType::of(content)),
         _ => {
             let text = Bytes(content).rest();
             let archive = archive::pack("清单.txt", &text);
@@ -34,6 +39,13 @@ fn unpacked(content: &[u8]) {
             assert_eq!(archive::unpack(&archive::pack("a.txt", &text)).as_deref(), Ok(text.as_str()));
             list(&text);
         }
+        Err(wrong) => assert!(!wrong.0.is_empty()),
+    }
+}
+
+fn workbook(content: &[u8]) {
+    match wire::workbook::read(content) {
+        Ok(rows) => is_without_nul(&rows),
         Err(wrong) => assert!(!wrong.0.is_empty()),
     }
 }

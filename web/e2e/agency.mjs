@@ -1,14 +1,18 @@
 // The agency's pages: filings entered by one and decided by another, people, policies, a calculation, complaints; at desk and phone.
 import assert from 'node:assert/strict';
-import { DESKTOP, pageOf, PHONE, picture, violations, visit } from './browser.mjs';
+import { readFileSync } from 'node:fs';
+import { DESKTOP, pageOf, PHONE, photograph, picture, violations, visit } from './browser.mjs';
 import { person, signIn, signOut } from './people.mjs';
 
 const PAGES = [
   ['work', '待办'],
+  ['announcements', '停机公告'],
   ['agency/filings', '备案经办'],
   ['agency/people', '参保人员'],
   ['agency/settlements', '结算查询'],
   ['agency/institutions', '定点医药机构'],
+  ['agency/catalog', '医保目录'],
+  ['agency/mappings', '目录对照'],
   ['agency/policies', '待遇政策'],
   ['agency/calculator', '待遇试算'],
   ['agency/complaints', '投诉举报'],
@@ -57,10 +61,68 @@ export async function agency(chrome, country, troubles) {
   }
   await page.setViewportSize(DESKTOP);
 
+  // A notice of an outage: entered, read above every page, corrected, taken back.
+  await visit(page, `${url}/console.html#/announcements`);
+  await page.getByText('没有这样的公告').waitFor();
+  await page.getByRole('button', { name: '发布停机公告' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: '发布', exact: true }).click();
+  await dialog.getByText('请填写标题').waitFor();
+  await accessible('announcement, dialog');
+  await dialog.getByLabel('标题').fill('北京平台网络维护');
+  await dialog.getByLabel('正文').fill('维护期间不能直接结算，已入院的不受影响，出院请错开时间。');
+  await dialog.getByLabel('直接结算').check();
+  const inHours = (hours) => {
+    const china = new Date(Date.now() + (8 + hours) * 3_600_000).toISOString();
+    return china.slice(0, 16).replace('T', ' ');
+  };
+  for (const [label, hours] of [
+    ['开始时间', 24],
+    ['结束时间', 28],
+  ]) {
+    await dialog.getByLabel(label, { exact: true }).fill(inHours(hours));
+    await page.keyboard.press('Tab');
+  }
+  await dialog.getByRole('button', { name: '发布', exact: true }).click();
+  await page.getByText('已发布').waitFor();
+  await page
+    .getByRole('row', { name: /北京平台网络维护/ })
+    .getByText('预告')
+    .waitFor();
+  const told = await (await fetch(`${url}/web/portal/announcements`)).json();
+  assert.deepEqual(
+    told.announcements.map((one) => [one.title, one.phase, one.from.slice(0, 13)]),
+    [['北京平台网络维护', 'upcoming', inHours(24).slice(0, 13)]],
+  );
+  await visit(page, `${url}/console.html#/agency/filings`);
+  const banner = page.getByRole('region', { name: '停机公告' });
+  await banner.getByText(/北京平台网络维护.*影响直接结算/).click();
+  await banner.getByText('出院请错开时间').waitFor();
+  await accessible('announcement, banner');
+  await visit(page, `${url}/portal.html`);
+  await page
+    .getByRole('region', { name: '停机公告' })
+    .getByText(/北京平台网络维护/)
+    .waitFor();
+  await accessible('announcement, portal');
+  await visit(page, `${url}/console.html#/announcements`);
+  await page.getByRole('button', { name: '更正北京平台网络维护' }).click();
+  await dialog.getByLabel('标题').fill('北京平台网络维护（改期）');
+  await dialog.getByRole('button', { name: '更正', exact: true }).click();
+  await page.getByText('已更正').waitFor();
+  await page.getByRole('button', { name: '撤回北京平台网络维护（改期）' }).click();
+  await dialog.getByLabel('撤回理由').fill('维护取消');
+  await dialog.getByRole('button', { name: '确认撤回' }).click();
+  await page.getByRole('row', { name: /改期/ }).getByText('已撤回').waitFor();
+  await page.getByRole('button', { name: '北京平台网络维护（改期）', exact: true }).click();
+  await page.getByText('维护取消').waitFor();
+  await picture(page, 'agency-announcements');
+  const none = await (await fetch(`${url}/web/portal/announcements`)).json();
+  assert.deepEqual(none.announcements, [], 'nobody reads it any more');
+
   // Entered by one.
   await visit(page, `${url}/console.html#/agency/filings`);
   await page.getByRole('button', { name: '登记备案' }).click();
-  const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: '提交' }).click();
   await dialog.locator('[role=alert]').waitFor();
   await dialog.getByLabel('公民身份号码').fill(PERSON);
@@ -75,8 +137,37 @@ export async function agency(chrome, country, troubles) {
   await dialog.getByRole('button', { name: '提交' }).click();
   await page.getByText('备案已登记，等待复核').waitFor();
 
-  // The list of a company: each line says what became of it.
+  // Its papers: a picture is handed in, and shown in the page.
+  await page.getByRole('button', { name: '其他跨省临时外出就医人员' }).first().click();
+  await page.getByText('还没有材料').waitFor();
+  await page.getByLabel('材料种类').selectOption('identity');
+  await page
+    .getByLabel(/^选择文件（PDF/)
+    .setInputFiles({ ...photograph('身份证.docx'), mimeType: 'text/plain' });
+  await page.getByText('只收PDF、JPG、PNG文件').waitFor();
+  await page.getByLabel(/^选择文件（PDF/).setInputFiles(photograph('身份证.png'));
+  await page.getByRole('button', { name: '上传材料' }).click();
+  await page.getByText('材料已上传').waitFor();
+  await page.getByRole('button', { name: '查看身份证件' }).click();
+  await page.getByRole('img', { name: '身份证件，第1份' }).waitFor();
+  await accessible('papers of a filing');
+  await picture(page, 'agency-filing-papers');
+
+  // The list of a company, as a workbook: the one that is offered to be filled in has no line yet.
   await page.getByRole('button', { name: '批量导入' }).click();
+  const offered = page.waitForEvent('download');
+  await page.getByRole('button', { name: '下载模板' }).click();
+  const template = await (await offered).path();
+  await page.getByLabel('选择文件（Excel或CSV）').setInputFiles({
+    name: '批量备案.xlsx',
+    mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    buffer: readFileSync(template),
+  });
+  await page.getByText('已选择工作簿').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: '检查' }).click();
+  await page.getByRole('alert').getByText('1到500行备案').waitFor();
+  await page.getByRole('button', { name: '改为粘贴' }).click();
+  // As text: each line says what became of it.
   await page
     .getByLabel('或粘贴表格')
     .fill(
@@ -106,6 +197,13 @@ export async function agency(chrome, country, troubles) {
   await picture(page, 'agency-work');
   await page.getByRole('listitem').filter({ hasText: '备案' }).getByRole('link', { name: '去办理' }).click();
   await page.getByRole('button', { name: '其他跨省临时外出就医人员' }).first().click();
+  await page.getByRole('button', { name: '查看身份证件' }).click();
+  await page.getByRole('img', { name: '身份证件，第1份' }).waitFor();
+  await page.getByRole('button', { name: '要求补正' }).click();
+  await page.getByRole('dialog').getByLabel('需要补正什么').fill('请补交身份证反面');
+  await page.getByRole('dialog').getByRole('button', { name: '发给参保人' }).click();
+  await page.getByText(/^请于.*前补正/).waitFor();
+  await accessible('a filing to be supplemented');
   await page.getByRole('button', { name: '审核通过' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '确认通过' }).click();
   await page.getByText('备案已生效').waitFor();
@@ -178,6 +276,29 @@ export async function agency(chrome, country, troubles) {
   await page.getByRole('dialog').getByLabel('答复').fill('已经审核通过，感谢提醒。');
   await page.getByRole('dialog').getByRole('button', { name: '发出答复' }).click();
   await page.getByText('已答复，投诉人可以查到').waitFor();
+
+  // The catalog by how a name is read, sorted by the server; institutions likewise.
+  await visit(page, `${url}/console.html#/agency/catalog`);
+  await page.getByLabel('名称、拼音或编码').fill('cwf');
+  await page.getByRole('button', { name: '查询' }).click();
+  await page
+    .getByRole('table', { name: '目录' })
+    .getByRole('button', { name: /床位费/ })
+    .first()
+    .click();
+  await page.getByRole('heading', { level: 2, name: /床位费/ }).waitFor();
+  await page.getByRole('button', { name: /^限价/ }).click();
+  await page.getByRole('columnheader', { name: /^限价/, exact: false }).waitFor();
+  await accessible('an item of the catalog');
+  await picture(page, 'agency-catalog');
+  await visit(page, `${url}/console.html#/agency/institutions`);
+  await page.getByLabel('名称（或拼音）').fill('zyyy');
+  await page.getByRole('button', { name: '查询' }).click();
+  await page
+    .getByRole('table', { name: '机构' })
+    .getByRole('button', { name: /中医医院/ })
+    .first()
+    .waitFor();
 
   // A policy names its sources.
   await visit(page, `${url}/console.html#/agency/policies`);

@@ -18,6 +18,16 @@ export async function browser() {
   });
 }
 
+/** A picture of one point, as a file that is chosen. */
+export const photograph = (name) => ({
+  name,
+  mimeType: 'image/png',
+  buffer: Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  ),
+});
+
 /** What a browser logs of a refusal; pages show it, and plays say which they await. */
 const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d/;
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { DESKTOP, pageOf, PHONE, picture, violations, visit } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, picture, visit } from './browser.mjs';
+import { accessible, act, open, patiently, program, settled } from './desk.mjs';
 import { created, display, PASSWORD, person, signIn, signOut } from './people.mjs';
 
 const HUB = '100000';
@@ -14,6 +15,7 @@ const PAGES = {
   'hub-operator': [
     ['overview', '运行总览'],
     ['participants', '参与方'],
+    ['announcements', '停机公告'],
     ['statistics', '统计报表'],
     ['registered-filings', '全国备案登记'],
     ['reconciliation', '每日对账'],
@@ -38,35 +40,6 @@ const PAGES = {
     ['notices', '通知书'],
   ],
 };
-
-/** Asks a node as a program does, with the management token. */
-async function program(country, participant, method, path, body, headers = {}) {
-  const answer = await fetch(`${country.nodes[participant]}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${country.token}`,
-      'content-type': 'application/json',
-      'x-operator': 'e2e',
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  assert.ok(answer.ok, `${method} ${path} at ${participant}: HTTP ${answer.status} ${text}`);
-  return text === '' ? undefined : JSON.parse(text);
-}
-
-/** Does what is refused only for a moment, while the hub and the provinces tell each other what has changed. */
-async function patiently(doing) {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await doing();
-    } catch (error) {
-      if (tries === 9 || !String(error).includes('请稍后')) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
-    }
-  }
-}
 
 /** The one-time code of RFC 6238 at a time, as a phone shows it. */
 export function oneTimeCode(secret, millis) {
@@ -109,38 +82,6 @@ export async function console_(chrome, country, troubles) {
   await accountsAndAudit(at, country, hub);
   await lookAtAll(at, hub, 'e2e-auditor', 'auditor');
   await page.context().close();
-}
-
-/** Waits until a page stands there, with nothing refused. */
-async function settled({ page }, title) {
-  await page.getByRole('heading', { level: 1, name: title }).waitFor();
-  await page.waitForLoadState('networkidle');
-  await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
-  assert.equal(
-    await page.locator('[role=alert]').count(),
-    0,
-    `${title}: ${await page.locator('main').innerText()}`,
-  );
-}
-
-async function accessible({ page, troubles }, where) {
-  for (const one of await violations(page)) troubles.push(`${where}: ${one}`);
-}
-
-async function open(at, url, path, title) {
-  await visit(at.page, `${url}/console.html#/${path}`);
-  await settled(at, title);
-}
-
-/** Presses a button that opens a dialog, fills it, and presses what does it; then reads what is told. */
-async function act({ page }, button, fill, confirm = button, done = /已/) {
-  await page.getByRole('button', { name: button, exact: true }).first().click();
-  const dialog = page.getByRole('dialog');
-  await dialog.waitFor();
-  await fill?.(dialog);
-  await dialog.getByRole('button', { name: confirm, exact: true }).click();
-  await dialog.waitFor({ state: 'detached' });
-  await page.locator('.told').getByText(done).waitFor();
 }
 
 /** Wrong password, the initial password, a session that is gone, the one-time code. */
@@ -581,6 +522,22 @@ async function preferences(at, country, hub) {
     await picture(page, `overview-${name}`);
   }
   for (const name of ['深色', '紧凑', '高对比度', '大字']) await display(page, name);
+  // How the network answers, and how many stays were settled directly: as the node tells it, and a name leads to where it stands.
+  const told = await program(country, HUB, 'GET', '/api/v1/passing?span=day');
+  await page.getByLabel('时段').selectOption('day');
+  const answering = page.getByRole('table', { name: '各参与方应答国家平台转发业务的情况' });
+  if (told.participants.length > 0) {
+    await answering.getByRole('link').first().waitFor();
+    assert.ok((await answering.locator('tbody tr').count()) >= told.participants.length);
+    await answering.getByRole('link').first().click();
+    await page.getByRole('heading', { level: 1, name: '参与方' }).waitFor();
+    await page.locator('tr.chosen').waitFor();
+    await open(at, hub, 'overview', '运行总览');
+  } else await answering.getByText('没有向参与方转发过业务').waitFor();
+  const rate = await program(country, HUB, 'GET', '/api/v1/direct-settlement');
+  await page.getByText(rate.definition.slice(0, 20)).waitFor();
+  const shown = page.locator('.figures > div', { hasText: '住院直接结算率' }).locator('dd').first();
+  assert.equal(await shown.innerText(), rate.sum.rate || '—');
   // Forms and lists as workbooks: a file of its kind, with its name.
   for (const [path, title, name] of [
     ['statistics', '统计报表', /\.xlsx$/],

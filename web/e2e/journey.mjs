@@ -64,6 +64,12 @@ export async function journey(chrome, country, troubles) {
   assert.equal(paid.fund + paid.cash, 2_165_878, 'and together the bill');
   await picture(window, 'journey-2-settled');
   const id = (await window.locator('.settled .code').innerText()).trim();
+  // The cashier prints it, with the code of this province.
+  await window.getByRole('button', { name: '结算单', exact: true }).click();
+  const printed = window.waitForEvent('download');
+  await window.getByRole('button', { name: /带核验码的结算单/ }).click();
+  assert.match((await printed).suggestedFilename(), new RegExp(`结算单.*${id}\\.pdf$`));
+  await window.getByRole('button', { name: '关闭' }).click();
 
   // 3. At the agency of Beijing: the settlement, step by step, in the same figures.
   const desk = await pageOf(chrome, DESKTOP, troubles);
@@ -99,6 +105,24 @@ export async function journey(chrome, country, troubles) {
   assert.equal(await own('医保基金支付'), paid.fund);
   assert.equal(await own('自己付'), paid.cash);
   await picture(phone, 'journey-4-own');
+
+  // The statement of it as a document, whose code is genuine, and whose sum is the bill.
+  const fetched = phone.waitForEvent('download');
+  await phone.getByRole('button', { name: /下载结算单/ }).click();
+  assert.match((await fetched).suggestedFilename(), new RegExp(`结算单.*${id}\\.pdf$`));
+  const [number, code] = [
+    await phone.locator('[data-test=number]').innerText(),
+    await phone.locator('[data-test=code]').innerText(),
+  ];
+  assert.equal(number, `JS-${id}`);
+  for (const one of await violations(phone)) troubles.push(`journey, statement: ${one}`);
+  // As the QR code on the paper leads there.
+  await visit(phone, `${beijing}/portal.html#number=${number}&code=${code}`);
+  await phone.getByText('本平台签发', { exact: true }).waitFor();
+  await phone.getByText('跨省异地就医直接结算单').waitFor();
+  const sum = await phone.locator('.told > div', { hasText: '金额' }).locator('dd').innerText();
+  assert.equal(fen(sum), 2_165_878);
+  await picture(phone, 'journey-4-statement');
 
   // 5. The books of the day agree, and the paper that says so is genuine, as its printed code says.
   const { document, parts } = await comparedToday(country, '420000');

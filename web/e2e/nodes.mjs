@@ -7,14 +7,35 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** The binary: YIDI, or the release build beside `web`. */
 export const YIDI = process.env.YIDI ?? here('../../target/release/yidi');
 
-/** Starts a program and resolves when it has said `until`. `stop` ends it. */
-export function start(program, args, { until, env = {}, seconds = 180 } = {}) {
+/** Starts a program and resolves when it has said `until`. `type` types a line and resolves with what is said to it; `stop` ends it. */
+export function start(program, args, { until, env = {}, seconds = 180, typed = false } = {}) {
   const child = spawn(program, args, {
     cwd: here('..'),
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [typed ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   let said = '';
+  const listeners = new Set();
+  const type = (line, answer, patience = 120) =>
+    new Promise((resolve, reject) => {
+      const from = said.length;
+      const settle = (finish, value) => {
+        clearTimeout(timer);
+        listeners.delete(listen);
+        finish(value);
+      };
+      const listen = () => {
+        const found = answer.exec(said.slice(from));
+        if (found !== null) settle(resolve, found);
+      };
+      const timer = setTimeout(
+        () =>
+          settle(reject, new Error(`“${line}” was not answered within ${patience} s:\n${said.slice(from)}`)),
+        patience * 1000,
+      );
+      listeners.add(listen);
+      child.stdin.write(`${line}\n`);
+    });
   const stop = () =>
     new Promise((resolve) => {
       if (child.exitCode !== null) return resolve();
@@ -29,6 +50,7 @@ export function start(program, args, { until, env = {}, seconds = 180 } = {}) {
     );
     const hear = (chunk) => {
       said += chunk;
+      for (const listen of listeners) listen();
       if (until.test(said)) {
         clearTimeout(timer);
         resolve(said);
@@ -38,7 +60,7 @@ export function start(program, args, { until, env = {}, seconds = 180 } = {}) {
     child.stderr.on('data', hear);
     child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${said}`)));
   });
-  return { ready, stop, said: () => said };
+  return { ready, stop, type, said: () => said };
 }
 
 /** What runs: the token and addresses of its nodes. */
@@ -61,8 +83,16 @@ export async function demonstration() {
   const program = start(YIDI, ['demo', '--month=by-hand'], {
     until: /管理令牌[^：]*：\S+\s/,
     seconds: 600,
+    typed: true,
   });
-  return { ...runningNodes(await program.ready), stop: program.stop };
+  return {
+    ...runningNodes(await program.ready),
+    /** Lets days pass in the whole country; sessions end meanwhile. The day that it is then. */
+    passDays: async (days) => (await program.type(String(days), /现在是(\S+)/))[1],
+    /** Has the last settlement altered in the hub's book behind its back: the one's id. */
+    alterAtHub: async () => (await program.type('改账', /结算(\d{30})的/))[1],
+    stop: program.stop,
+  };
 }
 
 /** The built pages (`vite preview`) before one node. */
@@ -76,14 +106,17 @@ export async function pages(port, node) {
   return { url: `http://127.0.0.1:${port}`, stop: vite.stop };
 }
 
-/** Running nodes with pages before each that is asked for, from this port on. */
+/**
+ * Running nodes with pages: those just built before each that is asked for, from this port on; or, without a port, those that are in the
+ * program, as people get them.
+ */
 export function withPages(running, firstPort) {
   const before = new Map();
   return {
-    token: running.token,
-    nodes: running.nodes,
+    ...running,
     /** Where the pages of a node are. */
     async at(participant) {
+      if (firstPort === undefined) return running.nodes[participant];
       if (!before.has(participant)) {
         before.set(participant, await pages(firstPort + before.size, running.nodes[participant]));
       }

@@ -1,5 +1,5 @@
-// How a hospital comes to its money for a month: its books of a day compared, the month's lines confirmed at the window, the payment
-// computed, and adopted by another person; it is ordered only when there is money. Played on the demonstration.
+// How a hospital comes to its money for a month: its books of a day compared, the month's lines confirmed by its office for insurance, the
+// payment computed, adopted by another person, and ordered by finance, only when there is money. Played on the demonstration.
 import assert from 'node:assert/strict';
 import { DESKTOP, pageOf, picture, violations, visit } from './browser.mjs';
 import { person, signIn, signOut } from './people.mjs';
@@ -16,14 +16,26 @@ export async function payment(chrome, country, troubles) {
   };
   for (const [account, name, role, area] of [
     ['pay-cashier', '收费某', 'cashier', HOSPITAL],
+    ['pay-office', '医保某', 'institution-office', HOSPITAL],
     ['pay-operator', '经办某', 'agency-operator', '420000'],
     ['pay-reviewer', '复核某', 'agency-reviewer', '420000'],
+    ['pay-finance', '财政某', 'finance', '420000'],
   ]) {
     await person(country, '420000', { account, name, role, area });
   }
 
-  // The month's lines, as the platform has them.
+  // Who charges people compares the books of a day, and answers for no month.
   await signIn(page, url, 'pay-cashier');
+  await visit(page, `${url}/console.html#/window/reconciliation`);
+  await page.getByRole('button', { name: '与平台对账' }).waitFor();
+  await visit(page, `${url}/console.html#/window/apportioning`);
+  await page.getByRole('heading', { name: '不能打开此页' }).waitFor();
+  await signOut(page);
+
+  // The month's lines, as the platform has them, at the hospital's office for insurance. It charges nobody.
+  await signIn(page, url, 'pay-office');
+  await visit(page, `${url}/console.html#/window`);
+  await page.getByRole('heading', { name: '不能打开此页' }).waitFor();
   await visit(page, `${url}/console.html#/window/apportioning`);
   await page.getByRole('button', { name: '提取明细' }).click();
   const lines = page.getByRole('table', { name: '清分明细' });
@@ -86,10 +98,17 @@ export async function payment(chrome, country, troubles) {
   await picture(page, 'payment-3-adopted');
   await signOut(page);
 
-  // Ordered by who did not adopt it.
-  await signIn(page, url, 'pay-operator');
-  await visit(page, `${url}/console.html#/agency/institution-payments`);
-  await page.getByRole('table', { name: '拨付单' }).getByRole('button', { name: HOSPITAL }).first().click();
+  // Ordered by finance: who registered where the hospital is paid orders nothing, nor does who adopted.
+  for (const account of ['pay-operator', 'pay-reviewer', 'pay-finance']) {
+    await signIn(page, url, account);
+    await visit(page, `${url}/console.html#/agency/institution-payments`);
+    const all = page.getByRole('table', { name: '拨付单' });
+    await all.getByRole('button', { name: HOSPITAL }).first().click();
+    await page.getByRole('table', { name: '分期拨付' }).waitFor();
+    const may = account === 'pay-finance' ? 1 : 0;
+    assert.equal(await page.getByRole('button', { name: '下达拨付' }).count(), may, account);
+    if (may === 0) await signOut(page);
+  }
   await page.getByRole('button', { name: '下达拨付' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '确认下达' }).click();
   // The month's money has not come in yet: nothing is ordered out of an account that has none, and what was typed stays.

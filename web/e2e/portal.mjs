@@ -1,6 +1,6 @@
 // The portal on a phone: what anybody may do without signing in, and registration, filing and complaint of somebody insured.
 import assert from 'node:assert/strict';
-import { DESKTOP, pageOf, PHONE, picture, violations, visit } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, photograph, picture, violations, visit } from './browser.mjs';
 import { PASSWORD } from './people.mjs';
 
 /** Pages that need nobody to sign in. */
@@ -14,6 +14,7 @@ const PUBLIC = [
   ['guide', '办事指南'],
   ['complaint', '投诉举报'],
   ['complaint/follow', '查投诉进度'],
+  ['announcements', '停机公告'],
   ['verify', '文书核验'],
 ];
 
@@ -139,6 +140,10 @@ export async function portal(chrome, country, troubles) {
   await page.getByText('找到 1 家').waitFor();
   await page.getByText('北京市示范中医医院').waitFor();
   assert.equal(await page.getByText('北京市示范第一医院').count(), 0, 'others are not found');
+  await page.getByLabel('医院名称').fill('sfzyyy');
+  await page.getByRole('button', { name: '查找' }).click();
+  await page.getByText('找到 1 家').waitFor();
+  await page.getByText('北京市示范中医医院').waitFor();
 
   // A complaint, and its way.
   await visit(page, `${url}/portal.html#/complaint`);
@@ -209,6 +214,36 @@ export async function portal(chrome, country, troubles) {
   await page.getByText('请先变更或取消原备案').waitFor();
   await page.getByRole('button', { name: '上一步' }).click();
   await page.getByLabel('从哪天开始').waitFor();
+
+  // A referral with its papers: a photograph goes along, another is added where the filing is followed, and one is taken back.
+  await visit(page, `${url}/portal.html#/filings/new`);
+  await page.getByText('当地医院建议转到外地看病').click();
+  await page.getByRole('button', { name: '下一步' }).click();
+  await page.getByLabel('去哪里看病：省').selectOption('420000');
+  await page.getByLabel('去哪里看病：市').selectOption('420100');
+  await page.getByRole('button', { name: '下一步' }).click();
+  await page.getByRole('button', { name: '下一步' }).click();
+  await page.getByText('还需要：身份证件；转诊转院证明').waitFor();
+  await page.getByLabel('材料种类').selectOption('referral');
+  await page.getByLabel('选择照片或文件').setInputFiles(photograph('转诊证明.png'));
+  await page.getByText('还需要：身份证件', { exact: true }).waitFor();
+  for (const one of await violations(page)) troubles.push(`portal papers: ${one}`);
+  await picture(page, 'portal-papers');
+  await page.getByText('我已逐条看过，并同意').click();
+  await page.getByLabel('签名：请写下您的姓名').fill('周某甲');
+  await page.getByRole('button', { name: '签署并提交备案' }).click();
+  await page.getByText('已上传 1 份材料').waitFor();
+  await page.getByRole('link', { name: '查看这份备案、补交材料' }).click();
+  await page.getByText('按备案类型还需要：身份证件').waitFor();
+  await page.getByLabel(/^选择文件（PDF/).setInputFiles(photograph('身份证.png'));
+  await page.getByRole('button', { name: '上传材料' }).click();
+  await page.getByText('材料已上传').waitFor();
+  await page.getByRole('button', { name: '查看转诊转院证明' }).click();
+  await page.getByRole('img', { name: '转诊转院证明，第1份' }).waitFor();
+  await settled('备案详情', 'phone, papers');
+  await picture(page, 'portal-filing-papers');
+  await page.getByRole('button', { name: '删去身份证件' }).click();
+  await page.getByText('已删去身份证件').waitFor();
 
   // Out, and back in.
   await visit(page, `${url}/portal.html#/me`);

@@ -1,14 +1,22 @@
 // The pages in a real browser, against real nodes: `npm run build && npm run e2e`. YIDI names the binary, CHROMIUM the browser.
 import { agency } from './agency.mjs';
 import { browser } from './browser.mjs';
+import { complaint } from './complaint.mjs';
 import { console_ } from './console.mjs';
+import { differences } from './differences.mjs';
+import { hubWithProvider, identity } from './identity.mjs';
 import { journey } from './journey.mjs';
 import { demonstration, sandbox, withPages } from './nodes.mjs';
 import { payment } from './payment.mjs';
 import { portal } from './portal.mjs';
+import { prepayments } from './prepayments.mjs';
 import { stay } from './stay.mjs';
+import { transfers } from './transfers.mjs';
 
-/** What is played, on which nodes, with pages from which port on. `node e2e/run.mjs stay` plays one. */
+/**
+ * What is played, on which nodes, with the pages just built from which port on; without a port those inside the program.
+ * `node e2e/run.mjs stay` plays one.
+ */
 const PLAYS = {
   console: { nodes: demonstration, play: console_, port: 15200 },
   stay: { nodes: () => sandbox(18790), play: stay, port: 15210 },
@@ -16,6 +24,11 @@ const PLAYS = {
   portal: { nodes: () => sandbox(18810), play: portal, port: 15230 },
   journey: { nodes: () => sandbox(18820), play: journey, port: 15240 },
   payment: { nodes: demonstration, play: payment, port: 15250 },
+  transfers: { nodes: demonstration, play: transfers, port: 15260 },
+  prepayments: { nodes: demonstration, play: prepayments, port: 15270 },
+  differences: { nodes: demonstration, play: differences, port: 15280 },
+  identity: { nodes: () => hubWithProvider(15290), play: identity, port: 15290 },
+  complaint: { nodes: () => sandbox(18830), play: complaint },
 };
 
 const wanted = process.argv.slice(2);

@@ -61,6 +61,7 @@ macro_rules! named {
 pub mod account;
 pub mod action;
 pub mod area;
+pub mod identity;
 pub mod one_time_code;
 pub mod password;
 pub mod role;
@@ -69,4 +70,5 @@ pub mod session;
 pub use account::{Account, AccountName, State};
 pub use action::Action;
 pub use area::Area;
+pub use identity::Identity;
 pub use role::Role;

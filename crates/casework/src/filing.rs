@@ -193,11 +193,22 @@ pub struct Rules {
     pub one_place_at_a_time: bool,
     /// Months that a filing may begin after it is made: a configuration, no national figure.
     pub ahead_months: i32,
+    /// Materials that a filing carries at most ([`crate::material`]): a configuration, no national figure.
+    pub materials_max: u16,
+    /// Working days that a person has to hand in what a reviewer asks for beside (补正): a configuration, no national figure.
+    pub supplement_working_days: u16,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { temporary_months: 6, long_term_hold_months: 6, one_place_at_a_time: true, ahead_months: 12 }
+        Self {
+            temporary_months: 6,
+            long_term_hold_months: 6,
+            one_place_at_a_time: true,
+            ahead_months: 12,
+            materials_max: 10,
+            supplement_working_days: 5,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! This crate must not know I/O, the clock, message formats, or movements of money: moments and ids are given to it.
 
 pub mod access;
+pub mod announcement;
 pub mod audit;
 pub mod chronic;
 pub mod complaint;
@@ -13,6 +14,7 @@ pub mod difference;
 pub mod emergency_increase;
 pub mod filing;
 pub mod institution;
+pub mod material;
 pub mod medium;
 pub mod person;
 pub mod prepayment_year;

@@ -35,7 +35,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
-use terms::{Clock, Day, Fen, InsuranceScheme, Month, Participant, Province, SettlementId, VisitId};
+use terms::{
+    CareKind, Clock, Day, Fen, InstitutionCode, InsuranceScheme, Month, Participant, Province, SettlementId,
+    VisitId,
+};
 use tokio::task::JoinSet;
 use wire::api::ledger::{LedgerVouchers, MadeVouchers, Proof};
 
@@ -74,6 +77,8 @@ pub struct Figures {
     pub stays: usize,
     /// Settlements of outpatient bills.
     pub bills: usize,
+    /// Settlements of purchases at pharmacies.
+    pub purchases: usize,
     /// Settlements cancelled in their own month.
     pub cancelled: usize,
     /// Settlements cancelled after their month was closed.
@@ -120,6 +125,13 @@ pub struct Figures {
     pub moved: Fen,
 }
 
+impl Figures {
+    /// Settlements of any care.
+    pub const fn settlements(&self) -> usize {
+        self.stays + self.bills + self.purchases
+    }
+}
+
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -129,8 +141,8 @@ impl fmt::Display for Figures {
         )?;
         writeln!(
             f,
-            "结算：住院{}笔、门诊{}笔；当月撤销{}笔，清算后撤销{}笔；审核扣款{}笔",
-            self.stays, self.bills, self.cancelled, self.cancelled_late, self.deductions
+            "结算：住院{}笔、门诊{}笔、购药{}笔；当月撤销{}笔，清算后撤销{}笔；审核扣款{}笔",
+            self.stays, self.bills, self.purchases, self.cancelled, self.cancelled_late, self.deductions
         )?;
         writeln!(
             f,
@@ -177,7 +189,7 @@ struct Made {
     visit: VisitId,
     route: usize,
     on: Day,
-    outpatient: bool,
+    care: CareKind,
     /// What each purse pays, by its code.
     purses: BTreeMap<String, Fen>,
     standing: bool,
@@ -242,8 +254,14 @@ struct Year<'s> {
     bank: Bank,
     dice: Dice,
     routes: Vec<Route>,
-    /// Routes whose policy lacks values.
-    without_policy: BTreeSet<usize>,
+    /// The pharmacy of each province that has one.
+    pharmacies: BTreeMap<Province, InstitutionCode>,
+    /// Which care people get.
+    mix: care::Mix,
+    /// Routes whose policy lacks values for a care.
+    without_policy: BTreeSet<(usize, CareKind)>,
+    /// Those who have a chronic disease, registered.
+    with_disease: BTreeSet<usize>,
     made: Vec<Made>,
     deducted: Vec<Deducted>,
     /// Prepayments in force: what was set, and by how much it was increased.
@@ -469,10 +487,9 @@ impl Year<'_> {
     }
 }
 
-/// The name of a province, also of the one that the division codes do not have.
+/// The name of a province.
 fn name(province: Province) -> String {
-    let name = province.division().name();
-    name.map_or_else(|| land::CORPS_NAME.to_owned(), str::to_owned)
+    province.division().full_name()
 }
 
 /// A linear congruential generator (Knuth's MMIX), of which the upper bits are used.

@@ -24,6 +24,7 @@ pub mod payment;
 mod pdf;
 mod qr;
 pub mod reconciliation;
+pub mod settlement;
 pub mod sheet;
 pub mod voucher;
 mod xlsx;

@@ -133,6 +133,15 @@ kinds! {
     AreaClearing: "area_clearing", "统筹区异地就医费用清算表";
     /// What is paid to an institution of a month.
     InstitutionPayment: "institution_payment", "定点医药机构异地就医费用拨付单";
+    /// What one settlement came to, for the person.
+    SettlementStatement: "settlement_statement", "异地就医直接结算单";
+}
+
+impl Kind {
+    /// Whether it is about a person, so that only those see it who may see the person's matter.
+    pub const fn is_of_a_person(self) -> bool {
+        matches!(self, Self::SettlementStatement)
+    }
 }
 
 /// How a page lies.
@@ -360,9 +369,10 @@ impl Paper {
         self.fields.push(Field { name: name.to_owned(), value: value.into(), whole_line: true });
     }
 
-    /// Where the paper is verified, with the code that belongs to it: what its QR code says.
+    /// Where the paper is verified, with the code that belongs to it: what its QR code says. It is the portal's page, with number and
+    /// code behind `#`, where no server writes them into its log; programs ask `/api/v1/verify/`.
     pub fn verification_address(&self, seal: &Seal) -> String {
-        format!("{}/api/v1/verify/{}?code={}", self.portal, self.number, seal.code)
+        format!("{}/portal.html#number={}&code={}", self.portal, self.number, seal.code)
     }
 
     /// All its words.

@@ -40,12 +40,17 @@ fn try_write(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let head = plain.clone().set_bold().set_align(FormatAlign::Center).set_background_color("#ECECEC");
     let money = plain.clone().set_num_format("#,##0.00");
     let count = plain.clone().set_num_format("#,##0");
+    let typed = plain.clone().set_num_format("@");
     for (index, list) in sheets.iter().enumerate() {
         let sheet = book.add_worksheet();
         sheet.set_name(tab(&list.name, index))?.set_freeze_panes(1, 0)?.set_repeat_rows(0, 0)?;
         for (column, words) in (0_u16..).zip(&list.heads) {
             sheet.write_string_with_format(0, column, words, &head)?;
             sheet.set_column_width(column, width(list, usize::from(column)))?;
+            // A list without rows is filled in by somebody: long numbers that are typed stay as they are.
+            if list.rows.is_empty() {
+                sheet.set_column_format(column, &typed)?;
+            }
         }
         for (row, cells) in (1_u32..).zip(list.rows.iter().take(ROWS_MAX)) {
             for (column, cell) in (0_u16..).zip(cells) {

@@ -2,7 +2,7 @@
 
 use document::{
     Format, Kind, Office, Paper, Seal, balance, balance::Moved, clearing, clearing::Side, deduction,
-    deduction::Deducted, notice, payment, reconciliation, voucher, write,
+    deduction::Deducted, notice, payment, reconciliation, settlement, voucher, write,
 };
 use funds::{
     Account, Purse,
@@ -281,6 +281,65 @@ fn second_level() -> [Paper; 2] {
     [area, payment::institution(&paid, day(), &HUBEI)]
 }
 
+fn settled() -> settlement::Settled {
+    let at = "2026-11-21 10:00:00".parse().unwrap();
+    let expense = |name: &str, total, out_of_scope, over_limit, first_self_pay| settlement::Expense {
+        name: name.to_owned(),
+        total: Fen(total),
+        out_of_scope: Fen(out_of_scope),
+        over_limit: Fen(over_limit),
+        first_self_pay: Fen(first_self_pay),
+        in_scope: Fen(total - out_of_scope - over_limit - first_self_pay),
+    };
+    let step = |name: &str, amount_in, rule: &str, amount_out, fund: Option<&str>| settlement::Step {
+        name: name.to_owned(),
+        amount_in: Fen(amount_in),
+        rule: rule.to_owned(),
+        amount_out: Fen(amount_out),
+        fund: fund.map(str::to_owned),
+        source: "北京市基本医疗保险规定（政府令第158号）第三十三条；京医保发〔2022〕1号 https://example.cn/a"
+            .to_owned(),
+    };
+    settlement::Settled {
+        id: SettlementId::new(province("420000"), at, 7),
+        name: "王**".to_owned(),
+        citizen: "1101**********9151".to_owned(),
+        person: "11**************15".to_owned(),
+        scheme: EMPLOYEE,
+        insured: "110101".parse().unwrap(),
+        treatment: "420106".parse().unwrap(),
+        institution: institution(),
+        institution_name: "武汉市某某医院".to_owned(),
+        level: "三级".to_owned(),
+        care: CareKind::Inpatient,
+        begins: "2026-11-11".parse().unwrap(),
+        ends: "2026-11-21".parse().unwrap(),
+        settled_at: at,
+        expenses: vec![
+            expense("床位费", 13_650, 0, 0, 0),
+            expense("西药费", 986_350, 50_000, 0, 36_350),
+            expense("卫生材料费", 1_165_878, 0, 200_000, 65_878),
+        ],
+        funds: vec![("统筹基金".to_owned(), Fen(1_414_210)), ("职工大额".to_owned(), Fen(1_000))],
+        account: Fen(150_000),
+        cash: Fen(600_668),
+        burdens: vec![
+            ("起付标准".to_owned(), Fen(130_000)),
+            ("按比例自付".to_owned(), Fen(268_440)),
+            ("先行自付".to_owned(), Fen(102_228)),
+            ("超限价自费".to_owned(), Fen(200_000)),
+            ("全自费".to_owned(), Fen(50_000)),
+        ],
+        steps: vec![
+            step("起付标准", 1_813_650, "三级 第1次住院 1300元", 130_000, None),
+            step("统筹基金支付", 1_683_650, "三级 退休 1300-30000元 84%", 1_414_210, Some("统筹基金")),
+            step("大额支付", 1_250, "10万元以上 80%", 1_000, Some("职工大额")),
+        ],
+        policy_day: "2026-01-01".parse().unwrap(),
+        unconfirmed: vec!["住院起付标准".to_owned()],
+    }
+}
+
 fn all() -> Vec<Paper> {
     let statements = statements();
     let hubei = province("420000");
@@ -298,6 +357,7 @@ fn all() -> Vec<Paper> {
     papers.extend(ledger());
     papers.push(reconciliation());
     papers.extend(second_level());
+    papers.push(settlement::statement(&settled(), day(), &HUBEI));
     papers
 }
 
@@ -350,6 +410,7 @@ fn forms_do_not_change_unnoticed() {
         "DZ-20261121-420000-20261122031000 39dec7dc",
         "TC-202610-420100 73224b7f",
         "BF-202610-H42010600001-1 bf1e445a",
+        "JS-420000179522640000000000000007 5be78913",
     ];
     assert_eq!(found, expected);
 }

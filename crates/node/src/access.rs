@@ -1,17 +1,22 @@
 //! Access (访问控制): who asks, whether that is permitted, and that it is written down.
 //!
-//! People have sessions ([`login`]), programs the management token. A request with a session's cookie passes the [`gate`], which finds
+//! People have sessions ([`login`], or by an organisation's identity provider, [`by_provider`]), programs the management token. A request with a session's cookie passes the [`gate`], which finds
 //! the line of the endpoint (`wire::openapi`), asks the [`engine`] whether the role may take that line's action, and writes into the audit
 //! trail what came of it. Endpoints take a [`Clerk`] or an [`Insured`], and ask it about what lies in areas. No endpoint decides by
 //! a role: that stands in `access/policy.cedar`. What a decision is about, this module is told; it must not know what a filing or a settlement
 //! is.
 
 pub(crate) mod accounts;
+mod author;
+pub(crate) mod by_provider;
 pub(crate) mod engine;
 pub(crate) mod gate;
 pub(crate) mod login;
+pub(crate) mod oidc;
 pub(crate) mod secret;
+mod ticket;
 
+pub(crate) use author::Author;
 pub(crate) use gate::{Clerk, Insured, Peer, SignedIn, guarded};
 
 use crate::context::Context;
@@ -42,6 +47,9 @@ pub(crate) trait Managed: Send + Sync + 'static {
 
     /// Where it is reached as the world sees it; empty where nobody has said.
     fn address(&self) -> &str;
+
+    /// The identity providers by which people may log in.
+    fn providers(&self) -> &oidc::Providers;
 
     /// Which of the two it is.
     fn role(&self) -> NodeRole {

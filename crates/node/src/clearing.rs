@@ -18,6 +18,7 @@ pub use deduction::report;
 pub use query::{find_cleared_settlements, find_clearing, standing};
 
 use crate::{
+    access::Author,
     context::{Failure, Outcome},
     hub::Hub,
     planted::{self, Bug},
@@ -64,7 +65,7 @@ pub async fn keep(hub: &Hub, pace: Pace) -> Outcome<()> {
         let timetable = Timetable::of(month.month, &rules);
         match month.stage {
             Stage::Closed if at.checked_sub(1).is_none_or(|before| is_adopted(&months[before])) => {
-                plan_at(hub, month.month, SYSTEM, pace).await?;
+                plan_at(hub, month.month, (SYSTEM, &Author::NOBODY), pace).await?;
             }
             Stage::Adopted => {
                 if today > timetable.confirmed_by && rules.unanswered == Unanswered::Confirmed {
@@ -155,8 +156,13 @@ pub struct Planned {
 }
 
 /// Plans a closed month (清分试算): adds it up and keeps what it comes to.
-pub async fn plan(hub: &Hub, month: Month, by: &str) -> Outcome<Planned> {
+pub async fn plan(hub: &Hub, month: Month, by: (&str, &Author)) -> Outcome<Planned> {
     plan_at(hub, month, by, hub.clearing_pace).await
+}
+
+/// What four eyes know a month by.
+pub fn subject(month: Month) -> String {
+    format!("clearing:{}", month.number())
 }
 
 /// How many connections read a month: one beside settlements that go on, else one for each processor. A reader and its server take
@@ -165,7 +171,7 @@ fn readers(pace: Pace) -> usize {
     if pace.rests() { 1 } else { available_parallelism().map_or(1, std::num::NonZero::get) }
 }
 
-async fn plan_at(hub: &Hub, month: Month, by: &str, pace: Pace) -> Outcome<Planned> {
+async fn plan_at(hub: &Hub, month: Month, (by, author): (&str, &Author), pace: Pace) -> Outcome<Planned> {
     let context = &hub.context;
     let (now, rules) = (context.now(), rules(context.now().day())?);
     let mut work = context.store.begin().await?;
@@ -202,6 +208,7 @@ async fn plan_at(hub: &Hub, month: Month, by: &str, pace: Pace) -> Outcome<Plann
     let kept = KeptPlan { plan, carried, counted, planned_at: now, planned_by: by.to_owned() };
     book::put_plan(&mut work, &kept).await?;
     book::set_month(&mut work, &planned).await?;
+    author.enters(context, &mut work, &subject(month)).await?;
     work.save().await?;
     Ok(Planned { kept, differences })
 }

@@ -9,7 +9,8 @@ pub mod hub;
 mod mend;
 
 use crate::{
-    context::{Failure, Outcome},
+    access::Author,
+    context::{Context, Failure, Outcome},
     insured::amounts_of,
     peer::ask::NoAnswer,
     province::ProvinceNode,
@@ -24,7 +25,7 @@ use std::{
     time::Duration,
 };
 use store::{
-    Conn, Document, book,
+    Conn, Document, Work, book,
     daily_reconciliation::{self as days, Book, Reconciled, Run},
     difference::{self, Difference},
     insured, treatment,
@@ -460,6 +461,28 @@ pub struct Decision<'a> {
     pub note: &'a str,
     /// The clerk.
     pub by: &'a str,
+    /// The same as one who explains what he will not confirm.
+    pub author: &'a Author,
+}
+
+/// What four eyes know a difference by.
+pub fn subject(settlement: SettlementId) -> String {
+    format!("difference:{settlement}")
+}
+
+impl Decision<'_> {
+    /// Writes down who explained it, with the explanation.
+    pub(crate) async fn enter(
+        &self,
+        context: &Context,
+        work: &mut Work,
+        settlement: SettlementId,
+    ) -> Outcome<()> {
+        if self.step == Decided::Move(Move::Explain) {
+            self.author.enters(context, work, &subject(settlement)).await?;
+        }
+        Ok(())
+    }
 }
 
 /// The ways to decide.
@@ -471,7 +494,9 @@ pub enum Decided {
     Assign(Side),
 }
 
-/// Writes down what somebody decided about a settlement on which the books differ: here, for every book in which they do.
+/// Writes down what somebody decided about a settlement on which the books differ: for every book in which they do and that stands where
+/// this can be decided. The hub knows a difference of two provinces' books, of which one may be further on; nothing of it is left open for
+/// that. What comes back is what has changed; that nothing can be decided is refused.
 pub(crate) fn decide(
     found: Vec<Difference>,
     settlement: SettlementId,
@@ -498,7 +523,17 @@ pub(crate) fn decide(
         }
         Ok(one)
     };
-    found.into_iter().map(decide).collect()
+    let (mut decided, mut refused) = (Vec::new(), None);
+    for one in found {
+        match decide(one) {
+            Ok(one) => decided.push(one),
+            Err(refusal) => refused = refused.or(Some(refusal)),
+        }
+    }
+    match refused {
+        Some(refusal) if decided.is_empty() => Err(refusal),
+        _ => Ok(decided),
+    }
 }
 
 /// The same at a province, and the hub is told.
@@ -518,6 +553,7 @@ pub async fn decide_here(
             days::set_reported(&mut work, day, None).await?;
         }
     }
+    decision.enter(&node.context, &mut work, settlement).await?;
     work.save().await?;
     if let Err(failure) = report_all(node).await {
         tracing::info!(refusal = %failure.refusal(), "the hub hears of the decision later");

@@ -4,6 +4,7 @@
 //! A document is issued of what is in the books ([`source`] finds it); it cannot be made of anything else, and its number follows
 //! from what it is about, so that issuing it again gives the same.
 
+pub mod settlement;
 pub mod source;
 
 use crate::context::{Context, Outcome};
@@ -95,9 +96,8 @@ pub async fn find(context: &Context, number: &Number) -> Outcome<IssuedDocument>
 }
 
 /// A document as a file. What it is written of must be what was issued.
-pub async fn file(context: &Context, number: &Number, format: Format) -> Outcome<Vec<u8>> {
-    let issued = find(context, number).await?;
-    let (paper, seal) = (paper_of(&issued)?, Seal { code: issued.code });
+pub async fn write(issued: &IssuedDocument, format: Format) -> Outcome<Vec<u8>> {
+    let (paper, seal) = (paper_of(issued)?, Seal { code: issued.code.clone() });
     let write = move || document::write(&paper, &seal, format);
     Ok(tokio::task::spawn_blocking(write).await.expect("writing a kept paper does not panic"))
 }
@@ -107,14 +107,18 @@ pub fn paper_of(issued: &IssuedDocument) -> Outcome<Paper> {
     Ok(issued.content.read::<Paper>()?)
 }
 
-/// A page of documents, and what to ask on with.
+/// A page of documents of the funds, and what to ask on with.
 pub async fn list(
     context: &Context,
     kind: Option<Kind>,
     after: Option<&(Moment, String)>,
 ) -> Outcome<(Vec<IssuedDocument>, Option<String>)> {
     let mut conn = context.store.conn().await?;
-    let found = issued_document::list(&mut conn, context.me, kind.map(Kind::name), after, PAGE).await?;
+    let kinds: Vec<&str> = match kind {
+        Some(kind) => vec![kind.name()],
+        None => Kind::ALL.iter().filter(|kind| !kind.is_of_a_person()).map(|kind| kind.name()).collect(),
+    };
+    let found = issued_document::list(&mut conn, context.me, &kinds, after, PAGE).await?;
     let is_whole = i64::try_from(found.len()).is_ok_and(|len| len == PAGE);
     let next = found.last().filter(|_| is_whole).map(|last| mark(last.issued_at, &last.number));
     Ok((found, next))

@@ -5,6 +5,7 @@
 //! before it reads what it decides on.
 
 use crate::{
+    access::Author,
     context::{Failure, Outcome},
     insured::record_look,
     intra_province::is_of_this_province,
@@ -12,13 +13,14 @@ use crate::{
 };
 use casework::{
     Filing,
-    filing::{self, Application, Change, Destination},
+    filing::{self, Application, Change, Destination, Stage},
     person::Person,
 };
 use std::sync::Arc;
 use store::{
     Conn, Document, Work, filing as register,
     insured::{self, YearKey},
+    material,
     outbox::{self, Asked},
     person,
 };
@@ -80,14 +82,28 @@ pub struct Looker<'a> {
     pub purpose: &'a str,
 }
 
+/// What four eyes know a filing by.
+pub(crate) fn subject(id: FilingId) -> String {
+    format!("filing:{id}")
+}
+
 /// Takes an application of a person who is insured here, and approves it if it comes so.
 pub async fn submit(node: &Arc<ProvinceNode>, new: NewFiling) -> Result<Filing, Refusal> {
-    let filed = submit_once(node, new).await.map_err(Failure::refusal)?;
+    submit_by(node, new, &Author::NOBODY).await
+}
+
+/// The same, entered by somebody who will not decide on it.
+pub(crate) async fn submit_by(
+    node: &Arc<ProvinceNode>,
+    new: NewFiling,
+    author: &Author,
+) -> Result<Filing, Refusal> {
+    let filed = submit_once(node, new, author).await.map_err(Failure::refusal)?;
     node.deliver().await;
     Ok(filed)
 }
 
-async fn submit_once(node: &ProvinceNode, new: NewFiling) -> Outcome<Filing> {
+async fn submit_once(node: &ProvinceNode, new: NewFiling, author: &Author) -> Outcome<Filing> {
     let now = node.context.now();
     let destination = Destination::new(new.destination)?;
     let mut work = node.context.store.begin().await?;
@@ -112,24 +128,35 @@ async fn submit_once(node: &ProvinceNode, new: NewFiling) -> Outcome<Filing> {
         filed = filed.approve(now)?;
     }
     write(node, &mut work, &filed).await?;
+    author.enters(&node.context, &mut work, &subject(filed.id)).await?;
     work.save().await?;
     Ok(filed)
 }
 
 /// 审核通过.
 pub async fn approve(node: &Arc<ProvinceNode>, id: FilingId) -> Result<Filing, Refusal> {
-    step(node, id, |filing, now| Ok((filing.approve(now)?, None))).await
+    step(node, id, &Author::NOBODY, |filing, now| Ok((filing.approve(now)?, None))).await
 }
 
 /// 审核不通过, with the reason that the person is told.
 pub async fn reject(node: &Arc<ProvinceNode>, id: FilingId, reason: &str) -> Result<Filing, Refusal> {
-    step(node, id, |filing, now| Ok((filing.reject(reason, now)?, None))).await
+    step(node, id, &Author::NOBODY, |filing, now| Ok((filing.reject(reason, now)?, None))).await
 }
 
 /// 变更: the filing that takes its place.
 pub async fn change(node: &Arc<ProvinceNode>, id: FilingId, terms: NewTerms) -> Result<Filing, Refusal> {
+    change_by(node, id, terms, &Author::NOBODY).await
+}
+
+/// The same, entered by somebody who will not decide on the one that takes its place.
+pub(crate) async fn change_by(
+    node: &Arc<ProvinceNode>,
+    id: FilingId,
+    terms: NewTerms,
+    author: &Author,
+) -> Result<Filing, Refusal> {
     let rules = node.settings.filing_rules;
-    step(node, id, |filing, now| {
+    step(node, id, author, |filing, now| {
         let destination = terms.destination.map(Destination::new).transpose()?;
         let change = Change { id: new_id(node, now), destination, begins: terms.begins, ends: terms.ends };
         let changed = filing.change(&change, &rules, now)?;
@@ -141,7 +168,7 @@ pub async fn change(node: &Arc<ProvinceNode>, id: FilingId, terms: NewTerms) -> 
 /// 取消.
 pub async fn cancel(node: &Arc<ProvinceNode>, id: FilingId) -> Result<Filing, Refusal> {
     let rules = node.settings.filing_rules;
-    step(node, id, |filing, now| Ok((filing.cancel(&rules, now)?, None))).await
+    step(node, id, &Author::NOBODY, |filing, now| Ok((filing.cancel(&rules, now)?, None))).await
 }
 
 /// The filing with this id, and a record of the look.
@@ -196,6 +223,7 @@ type Moved = Result<(Filing, Option<Filing>), Refusal>;
 async fn step(
     node: &Arc<ProvinceNode>,
     id: FilingId,
+    author: &Author,
     decide: impl Fn(&Filing, Moment) -> Moved,
 ) -> Result<Filing, Refusal> {
     let moved = async {
@@ -208,6 +236,11 @@ async fn step(
             write(node, &mut work, former).await?;
         }
         write(node, &mut work, &stands).await?;
+        // Of an application that was withdrawn nothing is decided any more: the person's papers are not kept.
+        if matches!(stands.stage, Stage::Cancelled { since: None, .. }) {
+            material::remove_all(&mut work, (stands.insured.pooling_area(), stands.id), now).await?;
+        }
+        author.enters(&node.context, &mut work, &subject(stands.id)).await?;
         work.save().await?;
         Ok(stands)
     };
@@ -257,7 +290,10 @@ mod tests {
     use super::*;
     use crate::{Context, ProvinceSettings};
     use benefit::{Catalog, Library};
-    use casework::{filing::Stage, person::Enrolment};
+    use casework::{
+        access::{Account, Area, Role, State},
+        person::Enrolment,
+    };
     use store::embedded::fixture::TestCluster;
     use terms::{Participant, day::FixedClock, id::CountingIds};
     use wire::sign::sm2::PrivateKey;
@@ -332,6 +368,42 @@ mod tests {
             all.iter().map(|filing| filing.stage.name()).collect::<Vec<_>>(),
             ["cancelled", "replaced"]
         );
+    }
+
+    #[tokio::test]
+    async fn who_enters_a_filing_is_written_with_it() {
+        let node = hubei().await;
+        let now = node.context.now();
+        let author = Author::of(&Account {
+            name: "wangfang".parse().unwrap(),
+            person_name: "王某芳".to_owned(),
+            role: Role::AgencyOperator,
+            area: Area::City("420100".parse::<AdminDivision>().unwrap().pooling_area()),
+            person: None,
+            state: State::NEW,
+            must_change_password: false,
+            has_one_time_code: false,
+            revision: 1,
+            created_at: now,
+            created_by: "management".to_owned(),
+            last_login: None,
+        });
+        let entered = async |id: FilingId| {
+            let mut conn = node.context.store.conn().await.unwrap();
+            store::account::who_entered(&mut conn, node.context.me, &subject(id)).await.unwrap()
+        };
+        let filed = submit_by(&node, referral("420100", "110000"), &author).await.unwrap();
+        assert_eq!(entered(filed.id).await, ["wangfang"]);
+        approve(&node, filed.id).await.unwrap();
+        let terms = |destination: &str| NewTerms {
+            destination: Some(destination.parse().unwrap()),
+            ..NewTerms::default()
+        };
+        let changed = change_by(&node, filed.id, terms("310000"), &author).await.unwrap();
+        assert_eq!(entered(changed.id).await, ["wangfang"]);
+        // For himself nobody enters: who applies at the portal decides on nothing.
+        let changed = change(&node, changed.id, terms("440000")).await.unwrap();
+        assert!(entered(changed.id).await.is_empty());
     }
 
     #[tokio::test]

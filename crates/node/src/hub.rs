@@ -1,6 +1,7 @@
 //! The hub (国家异地就医结算系统): its registers as it holds them ready, and how it starts.
 
 use crate::{
+    access::oidc::{IdentityProvider, Providers},
     context::{Context, Failure, Outcome},
     kept::Kept,
     load_limit::{Gate, Limits},
@@ -37,6 +38,8 @@ pub struct Hub {
     pub clearing_pace: Pace,
     /// `http://host:port` at which documents are verified, as the world sees it; empty where nobody can.
     pub portal: String,
+    /// By which people may log in, beside their passwords.
+    pub(crate) providers: Arc<Providers>,
     /// The pages that people use it by.
     pub(crate) pages: Pages,
     /// Where the public is let in.
@@ -78,6 +81,7 @@ impl Hub {
             context,
             management_token: None,
             portal: String::new(),
+            providers: Arc::default(),
             pages: Pages::default(),
             door: PublicDoor::new(PublicLimits::default()),
             timetable_every: Some(Duration::from_mins(1)),
@@ -123,6 +127,12 @@ impl Hub {
     #[must_use]
     pub fn with_pages(self, pages: Pages) -> Self {
         Self { pages, ..self }
+    }
+
+    /// With people logging in by these identity providers, beside their passwords.
+    #[must_use]
+    pub fn with_identity_providers(self, providers: Vec<IdentityProvider>) -> Self {
+        Self { providers: Providers::of(providers), ..self }
     }
 
     /// With documents verified at this address.

@@ -12,13 +12,17 @@
 //! | `details_on` | details sent on after the settlement, on both sides |
 //! | `purchase`, `purchase_order` | purchases at pharmacies, settled at once or when the person confirms |
 //! | `medium` | identity media: shown at the treatment place, issued at the insured place |
+//! | `material` | papers of filings, at the insured place |
 //! | `insured`, [`filing`] | use cases of the insured place |
 //! | [`outside_scheme`] | benefits that an outside core system computes |
 //! | `intra_province` | both sides in one node (省内异地) |
 //! | `prepayment` | prepayments (预付金), at the hub and at provinces |
 //! | `documents` | documents issued, kept, written again and verified |
 //! | `routing` | use cases of the hub |
+//! | `announcement` | notices of outages, and how provinces get those of the hub |
+//! | `stays` | how many stays were settled directly, reported to the hub |
 //! | `clearing` | monthly clearing at the hub |
+//! | `job` | what takes long and is left to go on by itself |
 //! | `access` | who may do what: sessions, the policy, the audit trail |
 //! | `hospital`, `peer`, `api` | endpoints: hospital interface, node to node, management |
 //! | [`load_limit`] | how much a node takes on at once |
@@ -47,6 +51,7 @@ pub mod trace;
 mod window;
 
 mod admission;
+mod announcement;
 mod apportioning;
 mod audit;
 mod bank;
@@ -59,9 +64,12 @@ mod documents;
 mod hospital;
 mod insured;
 mod intra_province;
+mod job;
 mod kept;
+mod lately;
 mod ledger;
 mod mapping;
+mod material;
 mod medium;
 mod notice;
 mod outpatient;
@@ -80,17 +88,20 @@ mod registration;
 mod routing;
 mod settlement;
 mod settlement_list;
+mod statistics;
+mod stays;
 mod urging;
 pub mod watch;
 mod work;
 
+pub use access::oidc::IdentityProvider;
 pub use context::{Context, RandomIds, SystemClock};
 pub use hub::Hub;
 pub use load_limit::Limits;
 pub use medium::Lifetimes;
 pub use metrics::Metrics;
 pub use outside_scheme::OutsideScheme;
-pub use peer::carrier::{Carried, Carrier, Network};
+pub use peer::carrier::{Carried, Carrier, Network, SecureNetwork};
 pub use province::{ProvinceNode, ProvinceSettings, UnconfirmedValues};
 pub use serve::Running;
 pub use watch::Watch;

@@ -1,9 +1,10 @@
 //! What a node counts and times about itself, in the text that Prometheus reads.
 //!
-//! Nothing of a person, an institution or a province is in it, and every label comes from a list in the program, so that it never
+//! Nothing of a person, an institution or a province is in that text, and every label comes from a list in the program, so that it never
 //! grows with what is sent. What lies in the database is read when somebody asks. `docs/OPERATING.md` has the table of all names,
 //! and a test compares it.
 
+use crate::lately::Lately;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
@@ -19,7 +20,7 @@ use store::{
     status::{Connections, Waiting},
     timing::Step,
 };
-use terms::Moment;
+use terms::{Moment, Participant};
 use tokio::time::Instant;
 use wire::peer::{passed::PassedReply, v1::Reply};
 
@@ -158,7 +159,15 @@ pub struct Metrics {
     database: Gauge,
     memory: Gauge,
     processor: Counter<u64, AtomicU64>,
+    /// Questions of other nodes of the last day by kind, for those who look at pages. No part of the text.
+    pub(crate) kinds: Lately<&'static str>,
+    /// How other nodes answered what they were asked in the last day. No part of the text: a label would be a province's.
+    pub(crate) answering: Lately<Participant>,
 }
+
+/// How many kinds of questions, and how many other nodes, are told apart: more than there are.
+const KINDS_MAX: usize = 100;
+const PARTICIPANTS_MAX: usize = 64;
 
 impl Metrics {
     /// Of a node in this role: `hub` or `province`.
@@ -183,6 +192,8 @@ impl Metrics {
             database: Gauge::default(),
             memory: Gauge::default(),
             processor: Counter::default(),
+            kinds: Lately::new(KINDS_MAX),
+            answering: Lately::new(PARTICIPANTS_MAX),
         };
         metrics.register(role);
         metrics
@@ -275,18 +286,21 @@ impl Metrics {
     pub(crate) fn answered(&self, question: &'static str, ending: Ending, took: Duration) {
         self.questions.get_or_create(&QuestionEnded { question, outcome: ending.name() }).inc();
         self.question_times.get_or_create(&OfQuestion { question }).observe(took.as_secs_f64());
-    }
-
-    /// What was counted and timed so far, as text, without what the database and the machine would say.
-    pub(crate) fn counted(&self) -> String {
-        let mut text = String::new();
-        encode(&mut text, &self.registry).expect("a string takes any text");
-        text
+        self.kinds.note(question, ending, took);
     }
 
     /// Another node is asked. Unless it is said how it ends, nobody knows how it did.
     pub(crate) fn asks(&self, question: &'static str) -> Asking<'_> {
-        Asking { metrics: self, question, began: Instant::now(), ending: Ending::Unknown }
+        self.asking(question, None)
+    }
+
+    /// The same, and it is noted how this node answers. It must be one that the register of participants has.
+    pub(crate) fn asks_of(&self, participant: Participant, question: &'static str) -> Asking<'_> {
+        self.asking(question, Some(participant))
+    }
+
+    fn asking(&self, question: &'static str, of: Option<Participant>) -> Asking<'_> {
+        Asking { metrics: self, question, of, began: Instant::now(), ending: Ending::Unknown }
     }
 
     /// Counts spans that were not told.
@@ -331,6 +345,7 @@ impl Metrics {
 pub(crate) struct Asking<'a> {
     metrics: &'a Metrics,
     question: &'static str,
+    of: Option<Participant>,
     began: Instant,
     ending: Ending,
 }
@@ -346,7 +361,11 @@ impl Drop for Asking<'_> {
     fn drop(&mut self) {
         let (metrics, question) = (self.metrics, self.question);
         metrics.asks.get_or_create(&QuestionEnded { question, outcome: self.ending.name() }).inc();
-        metrics.ask_times.get_or_create(&OfQuestion { question }).observe(self.began.elapsed().as_secs_f64());
+        let took = self.began.elapsed();
+        metrics.ask_times.get_or_create(&OfQuestion { question }).observe(took.as_secs_f64());
+        if let Some(participant) = self.of {
+            metrics.answering.note(participant, self.ending, took);
+        }
     }
 }
 
@@ -393,7 +412,8 @@ mod tests {
         metrics.hospital("2304", Ending::Done, took);
         metrics.answered("settle", Ending::of_code("node-busy"), took);
         metrics.asks("settle").ends(Ending::Refused);
-        drop(metrics.asks("settle"));
+        drop(metrics.asks_of(Participant::Hub, "settle"));
+        assert_eq!(metrics.answering.over(crate::lately::Span::Hour)[&Participant::Hub].failed, 1);
         metrics.task("clearing", now(), true);
         metrics.task("clearing", now(), false);
         metrics.database_times.get_or_create(&OfStep { step: "work" }).observe(took.as_secs_f64());

@@ -95,7 +95,7 @@ impl Pages {
 }
 
 /// What a browser may do with a page: nothing that comes from elsewhere, and nobody shows it in a frame of theirs.
-fn guard(headers: &mut HeaderMap) {
+pub(crate) fn guard(headers: &mut HeaderMap) {
     // Styles that parts of pages set on elements are written into them; scripts never are.
     const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
         font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

@@ -1,6 +1,7 @@
 //! A province's node (省级异地就医平台), in both of its parts: treatment place for guests, insured place for its own people away.
 
 use crate::{
+    access::oidc::{IdentityProvider, Providers},
     context::{Context, Failure, Outcome},
     kept::Kept,
     load_limit::{Gate, Limits},
@@ -13,6 +14,7 @@ use crate::{
         carrier::{Carrier, Network},
     },
     public::{Public, PublicDoor, PublicLimits},
+    stays::Last,
     trace::{Exporter, Tracer},
     watch::Watch,
     work::{changes::Holder, outbox::Pace},
@@ -58,6 +60,8 @@ pub struct ProvinceSettings {
     pub management_token: Option<String>,
     /// `http://host:port` at which documents are verified, as the world sees it; empty where nobody can.
     pub portal: String,
+    /// By which people may log in, beside their passwords. They come back to `portal`.
+    pub identity_providers: Vec<IdentityProvider>,
     /// Who looks on at the hospital interface: nobody but a sandbox of invented people may.
     pub watch: Option<Watch>,
     /// The rules by which hospitals' orders and details are audited; none unless set.
@@ -112,6 +116,7 @@ impl ProvinceSettings {
             unconfirmed_values: UnconfirmedValues::default(),
             management_token: None,
             portal: String::new(),
+            identity_providers: Vec::new(),
             watch: None,
             audit: Arc::default(),
             media: Lifetimes::default(),
@@ -164,8 +169,12 @@ pub struct ProvinceNode {
     pub(crate) peers: Gate,
     /// Where the public is let in.
     pub(crate) door: PublicDoor,
+    /// By which people may log in.
+    pub(crate) providers: Arc<Providers>,
     /// How many questions of the outbox go to each node at once.
     pub(crate) pace: Pace,
+    /// When the hub was last told of stays.
+    pub(crate) stays_reported: Last,
     /// What it counts about itself.
     pub metrics: Arc<Metrics>,
     pub(crate) tracer: Tracer,
@@ -209,11 +218,13 @@ impl ProvinceNode {
             hospitals: Gate::new("hospitals", settings.hospital_load),
             peers: Gate::new("peers", settings.peer_load),
             door: PublicDoor::new(settings.public),
+            providers: Providers::of(settings.identity_providers.clone()),
             pace: Pace::new(usize::try_from(settings.sends_at_once).unwrap_or(0).max(1)),
             settings,
             link,
             outside,
             institutions: Kept::default(),
+            stays_reported: Last::never(),
             visits: Batcher::start(writers.clone()),
             members: Batcher::start(writers.clone()),
             asks: Batcher::start(writers.clone()),

@@ -4,7 +4,7 @@
 //! treatment place asks again with the same id, the insured place gives its first answer again, and the hub records that.
 
 use crate::{
-    bank, clearing,
+    announcement, bank, clearing,
     context::{Failure, Outcome},
     daily_reconciliation::hub as reconciliation,
     hub::{Hub, Registered},
@@ -13,7 +13,7 @@ use crate::{
     notice,
     peer::endpoint::rejected,
     planted::{self, Bug},
-    prepayment, trace,
+    prepayment, stays, trace,
 };
 use casework::{Filing, registration::Registrar};
 use funds::movement::settlement::{Settled as Booked, at_hub, undo as undo_transfers};
@@ -167,7 +167,7 @@ async fn pass(
     let tag = to.line.tag(Way::Down, envelope.leaf());
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
     let patience = left.map_or(PATIENCE, |left| left.min(PATIENCE));
-    let asking = hub.metrics.asks(question.kind());
+    let asking = hub.metrics.asks_of(envelope.to, question.kind());
     let passed = hub.http.post(&to.entry.address, body.to_vec(), tag, patience);
     let (body, tag) = passed.await.map_err(unreachable)?;
     let reply = Envelope::read(&body).map_err(rejected)?;
@@ -330,6 +330,8 @@ async fn own(hub: &Hub, from: Participant, question: Question) -> Outcome<Answer
         Question::FindOpenDifferences(find) => reconciliation::find_open_differences(hub, from, &find).await,
         Question::ApplyIncrease(increase) => prepayment::increase::receive(hub, from, &increase).await,
         Question::FindIncreases(find) => prepayment::increase::find(hub, from, &find).await,
+        Question::FindAnnouncements => announcement::tell(hub).await,
+        Question::ReportStays(report) => stays::take_report(hub, province(from)?, &report).await,
         _ => Err(rejected(Untrusted::NotForMe)),
     }
 }

@@ -1,8 +1,8 @@
 //! Starting a node on a listener, and stopping it.
 
 use crate::{
-    access, api, hospital, hub::Hub, load_limit, pages, peer, province::ProvinceNode, routing, trace, window,
-    work,
+    Context, access, api, hospital, hub::Hub, load_limit, pages, peer, province::ProvinceNode, routing,
+    trace, window, work,
 };
 use axum::{
     Router,
@@ -10,7 +10,7 @@ use axum::{
     extract::State,
     handler::Handler,
     http::{HeaderMap, HeaderValue, Request, StatusCode, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn_with_state, map_response_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -21,6 +21,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use jiff::fmt::rfc2822::DateTimePrinter;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -143,6 +144,7 @@ fn hub_router(hub: &Arc<Hub>) -> Router {
         .fallback(nothing.layer(from_fn_with_state(Arc::clone(hub), pages::before::<Hub>)))
         .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
         .layer(CatchPanicLayer::new())
+        .layer(map_response_with_state(hub.context.clone(), dated))
         .with_state(Arc::clone(hub))
 }
 
@@ -163,7 +165,19 @@ fn province_router(node: &Arc<ProvinceNode>) -> Router {
                 .layer(from_fn_with_state(Arc::clone(node), pages::before::<ProvinceNode>)),
         )
         .layer(CatchPanicLayer::custom(hospital::panicked))
+        .layer(map_response_with_state(node.context.clone(), dated))
         .with_state(Arc::clone(node))
+}
+
+/// Says when the node has answered, by the node's own clock: pages count days and deadlines by it, whatever the machine before them
+/// believes that today is.
+async fn dated(State(context): State<Context>, mut answer: Response) -> Response {
+    let at = jiff::Timestamp::from_millisecond(context.now().millis()).ok();
+    let text = at.and_then(|at| DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok());
+    if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+        answer.headers_mut().insert(header::DATE, value);
+    }
+    answer
 }
 
 /// A node that listens nowhere and does nothing by itself: requests are handed in, as a simulation does.

@@ -1,8 +1,11 @@
-//! The window of an institution (收费窗口): a transaction of the hospital interface, carried out for somebody with a session instead of the
-//! institution's own software.
+//! The window of an institution (收费窗口) and its office for insurance (医保办): a transaction of the hospital interface, carried out for
+//! somebody with a session instead of the institution's own software.
 //!
 //! The session has shown who it is, so that the institution's secret is nowhere needed. All else is as with a signed message: the same
 //! first answers under (institution, transaction, message id), the same records, the same places at work.
+//!
+//! Who charges people does not confirm what the institution is owed for it: the office compares books and answers for the lines of a
+//! month, the window does everything else.
 
 use crate::{access::Clerk, api::Answer, hospital, province::ProvinceNode, trace};
 use axum::{
@@ -13,7 +16,7 @@ use axum::{
     response::Response,
     routing::post,
 };
-use casework::access::Area;
+use casework::access::{Area, Role};
 use std::sync::Arc;
 use terms::{InstitutionCode, Refusal};
 use wire::{api::portal::WindowMessage, hospital::Request};
@@ -21,21 +24,79 @@ use wire::{api::portal::WindowMessage, hospital::Request};
 /// The route of a province.
 pub(crate) fn routes(node: &Arc<ProvinceNode>) -> Router<Arc<ProvinceNode>> {
     let counted = from_fn_with_state(Arc::clone(node), trace::hospital);
-    Router::new().route("/web/window/{institution}/{infno}", post(carry_out).layer(counted))
+    Router::new()
+        .route("/web/window/{institution}/{infno}", post(at_window).layer(counted.clone()))
+        .route("/web/office/{institution}/{infno}", post(at_office).layer(counted))
 }
 
 /// What session numbers are for is to show who sits there, which the session has shown.
 const SIGN_IN: [&str; 2] = ["9001", "9002"];
+/// What the office does: the books of days (对账) and the lines of months (清分).
+const OF_OFFICE: [&str; 5] = ["3201", "3202", "3260", "3261", "3262"];
+/// What of it the office alone does: these bind the institution.
+const OF_OFFICE_ALONE: [&str; 2] = ["3261", "3262"];
+
+/// Where in an institution somebody sits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seat {
+    Window,
+    Office,
+}
+
+impl Seat {
+    /// Refuses what is not done here.
+    fn check(self, infno: &str) -> Result<(), Refusal> {
+        let infno = infno.to_owned();
+        if SIGN_IN.contains(&infno.as_str()) {
+            return Err(Refusal::TransactionNotServed {
+                infno, name: "签到签退（窗口已登录）".to_owned()
+            });
+        }
+        let at = infno.as_str();
+        match self {
+            Self::Window if OF_OFFICE_ALONE.contains(&at) => {
+                let action = format!("{infno}清分意见");
+                Err(Refusal::NotPermitted { action, who: Role::InstitutionOffice.chinese().to_owned() })
+            }
+            Self::Office if !OF_OFFICE.contains(&at) => {
+                let action = format!("{infno}收费窗口业务");
+                Err(Refusal::NotPermitted { action, who: Role::Cashier.chinese().to_owned() })
+            }
+            Self::Window | Self::Office => Ok(()),
+        }
+    }
+}
+
+type Node = State<Arc<ProvinceNode>>;
+type Asked = Path<(String, String)>;
+
+async fn at_window(
+    node: Node,
+    clerk: Clerk,
+    Path((code, infno)): Asked,
+    body: Bytes,
+) -> Result<Response, Answer> {
+    carry_out(node, clerk, (&code, &infno, Seat::Window), body).await
+}
+
+async fn at_office(
+    node: Node,
+    clerk: Clerk,
+    Path((code, infno)): Asked,
+    body: Bytes,
+) -> Result<Response, Answer> {
+    carry_out(node, clerk, (&code, &infno, Seat::Office), body).await
+}
 
 async fn carry_out(
-    State(node): State<Arc<ProvinceNode>>,
+    State(node): Node,
     clerk: Clerk,
-    Path((code, infno)): Path<(String, String)>,
+    (code, infno, seat): (&str, &str, Seat),
     body: Bytes,
 ) -> Result<Response, Answer> {
     // A program has the hospital interface itself.
     let Some(account) = clerk.account() else {
-        let detail = "收费窗口须由收费员登录后使用，程序请使用医院接口".to_owned();
+        let detail = "收费窗口须由收费员、医保办登录后使用，程序请使用医院接口".to_owned();
         return Err(Refusal::NotAuthenticated { detail }.into());
     };
     let code: InstitutionCode =
@@ -53,12 +114,7 @@ async fn carry_out(
         Refusal::NotJson { detail }
     })?;
     let infno = infno.to_ascii_uppercase();
-    if SIGN_IN.contains(&infno.as_str()) {
-        return Err(Refusal::TransactionNotServed {
-            infno, name: "签到签退（窗口已登录）".to_owned()
-        }
-        .into());
-    }
+    seat.check(&infno)?;
     let request = Request::of_window(
         &infno,
         &message,
@@ -67,4 +123,27 @@ async fn carry_out(
         node.context.now(),
     )?;
     Ok(hospital::of_window(&node, &request, &institution).await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_charges_confirms_nothing_and_the_office_charges_nobody() {
+        for (infno, at_window, at_office) in [
+            ("2304", true, false),
+            ("2305", true, false),
+            ("5203", true, false),
+            ("3201", true, true),
+            ("3202", true, true),
+            ("3260", true, true),
+            ("3261", false, true),
+            ("3262", false, true),
+            ("9001", false, false),
+        ] {
+            assert_eq!(Seat::Window.check(infno).is_ok(), at_window, "{infno} at the window");
+            assert_eq!(Seat::Office.check(infno).is_ok(), at_office, "{infno} at the office");
+        }
+    }
 }

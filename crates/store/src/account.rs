@@ -11,7 +11,7 @@ use terms::{AdminDivision, Moment, Participant, PersonNumber};
 /// What is checked when somebody logs in, beside the account itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// The password's hash, with its parameters and salt.
+    /// The password's hash, with its parameters and salt; empty where the account has none.
     pub password: String,
     /// The secret of one-time codes, where they are in force.
     pub code_secret: Option<Vec<u8>>,
@@ -28,6 +28,13 @@ pub struct Kept {
     pub account: Account,
     /// What is checked.
     pub credentials: Credentials,
+}
+
+impl Kept {
+    /// Whether the account has a password: it has none where an identity provider is its only way in.
+    pub fn has_password(&self) -> bool {
+        !self.credentials.password.is_empty()
+    }
 }
 
 /// The SHA-256 of a name under which somebody tried to log in.

@@ -1,12 +1,16 @@
 //! Figures over many settlements, counted by the database: who treats whose people, of a day or a month, by kind of care and scheme.
 
+pub mod counted;
+
 use crate::{
     Conn, Result, insured,
     row::{coded, division, division_number, fen, moment, stage_number},
 };
 use casework::{difference::Stage, settlement};
-use funds::clearing::stage::Answer;
+use counted::Book;
+use funds::{Side, clearing::stage::Answer};
 use sqlx::{Row, postgres::PgRow};
+use std::collections::{BTreeMap, BTreeSet};
 use terms::{AdminDivision, CareKind, Day, Fen, InsuranceScheme, Moment, Province};
 
 /// Figures of settlements of one kind.
@@ -50,8 +54,56 @@ fn between(first: Day, last: Day) -> (i64, i64) {
     (first.start().millis(), last.plus_days(1).start().millis())
 }
 
+/// The figures of a book from one day to another, both included: at the hub by the moments at which it recorded settlements, at a treatment
+/// place by those at which they were asked for, at an insured place by those at which it committed them. Days that were
+/// [counted](counted) are not counted again.
+pub async fn of(conn: &mut Conn, book: Book, first: Day, last: Day) -> Result<Vec<Figure>> {
+    let known: BTreeSet<Day> = counted::days(conn, book, first, last).await?.into_iter().collect();
+    let mut sum = Sum::default();
+    sum.add(counted::figures(conn, book, first, last).await?);
+    let mut day = first;
+    while day <= last {
+        let next = known.range(day..=last).next().copied().unwrap_or(last.plus_days(1));
+        if day < next {
+            sum.add(now(conn, book, day, next.plus_days(-1)).await?);
+        }
+        day = next.plus_days(1);
+    }
+    Ok(sum.0.into_values().collect())
+}
+
+/// Figures added up by everything that they are of.
+#[derive(Default)]
+struct Sum(BTreeMap<(Province, Province, &'static str, &'static str, bool), Figure>);
+
+impl Sum {
+    fn add(&mut self, figures: Vec<Figure>) {
+        for one in figures {
+            let of = (one.treatment, one.insured, one.care.code(), one.scheme.code(), one.stand);
+            self.0
+                .entry(of)
+                .and_modify(|sum| {
+                    sum.count += one.count;
+                    sum.total += one.total;
+                    sum.fund_total += one.fund_total;
+                    sum.person_total += one.person_total;
+                })
+                .or_insert(one);
+        }
+    }
+}
+
+/// The same, counted from the settlements as they are now.
+async fn now(conn: &mut Conn, book: Book, first: Day, last: Day) -> Result<Vec<Figure>> {
+    match (book.side, book.province) {
+        (Side::Treatment, Some(province)) => of_treatment(conn, province, first, last).await,
+        (Side::Insured, Some(province)) => of_insured(conn, province, first, last).await,
+        (_, _) => of_hub(conn, first, last).await,
+    }
+}
+
 /// What the hub recorded from one day to another.
-pub async fn of_hub(conn: &mut Conn, first: Day, last: Day) -> Result<Vec<Figure>> {
+async fn of_hub(conn: &mut Conn, first: Day, last: Day) -> Result<Vec<Figure>> {
     let (from, until) = between(first, last);
     let rows = sqlx::query(
         "select treatment, province as insured, care, scheme, stage = 0 as stand, count(*) as count,
@@ -67,8 +119,9 @@ pub async fn of_hub(conn: &mut Conn, first: Day, last: Day) -> Result<Vec<Figure
     rows.iter().map(read).collect()
 }
 
-/// What was settled at a province as treatment place from one day to another, by the days on which it was asked for.
-pub async fn of_treatment(conn: &mut Conn, province: Province, first: Day, last: Day) -> Result<Vec<Figure>> {
+/// What was settled at a province as treatment place from one day to another, by the days on which it was asked for. Its id says when that
+/// was, to the day at least, and is what the book is in the order of.
+async fn of_treatment(conn: &mut Conn, province: Province, first: Day, last: Day) -> Result<Vec<Figure>> {
     let (from, until) = between(first, last);
     let rows = sqlx::query(
         "select $1::integer as treatment, insured / 10000 * 10000 as insured, care, scheme, stage = $6 as stand, count(*) as count,
@@ -76,6 +129,7 @@ pub async fn of_treatment(conn: &mut Conn, province: Province, first: Day, last:
          from treatment_settlement
          where province = $1 and month >= $2 and month <= $3 and asked_at >= $4 and asked_at < $5 and stage = any($7)
            and breakdown is not null
+           and id >= $1::text || lpad(($4 - 86400000)::text, 13, '0') and id < $1::text || lpad(($5 + 86400000)::text, 13, '0')
          group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5",
     )
     .bind(division_number(province.division()))
@@ -95,7 +149,7 @@ pub async fn of_treatment(conn: &mut Conn, province: Province, first: Day, last:
 }
 
 /// What was committed for a province's own people from one day to another.
-pub async fn of_insured(conn: &mut Conn, province: Province, first: Day, last: Day) -> Result<Vec<Figure>> {
+async fn of_insured(conn: &mut Conn, province: Province, first: Day, last: Day) -> Result<Vec<Figure>> {
     let (from, until) = between(first, last);
     let rows = sqlx::query(
         "select treatment, $1::integer as insured, scheme, stage = $4 as stand, count(*) as count,

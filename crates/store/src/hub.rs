@@ -3,8 +3,9 @@
 use crate::{
     Amounts, Conn, Result, Work,
     change::{self, Change},
+    figures::counted::{self, Book},
     row::{
-        coded, division, division_number, fund_columns, moment, moment_if, parsed, parsed_if,
+        coded, division, division_number, fund_columns, moment, moment_if, parsed, parsed_if, participant,
         participant_number, stage, stage_number,
     },
     treatment::read_amounts,
@@ -48,13 +49,8 @@ pub async fn hold_participant(work: &mut Work, participant: Participant) -> Resu
 }
 
 fn read_participant(row: &PgRow) -> Result<ParticipantEntry> {
-    let number: i32 = row.try_get("participant")?;
-    let participant = match number {
-        100_000 => Participant::Hub,
-        _ => Participant::Province(Province(division(row, "participant")?)),
-    };
     Ok(ParticipantEntry {
-        participant,
+        participant: participant(row, "participant")?,
         name: row.try_get("name")?,
         address: row.try_get("address")?,
         public_key: row.try_get("public_key")?,
@@ -102,10 +98,10 @@ pub struct NationalInstitution {
 /// Keeps an institution in the national register, unless a later change stands there already, and tells all instances.
 pub async fn put_institution(work: &mut Work, institution: &NationalInstitution) -> Result<()> {
     sqlx::query(
-        "insert into national_institution (province, code, name, place, level, open, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into national_institution (province, code, name, place, level, open, changed_at, letters)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (province, code) do update set name = excluded.name, place = excluded.place,
-             level = excluded.level, open = excluded.open, changed_at = excluded.changed_at
+             level = excluded.level, open = excluded.open, changed_at = excluded.changed_at, letters = excluded.letters
          where national_institution.changed_at < excluded.changed_at",
     )
     .bind(division_number(institution.place.province().division()))
@@ -115,6 +111,7 @@ pub async fn put_institution(work: &mut Work, institution: &NationalInstitution)
     .bind(institution.level.code())
     .bind(institution.open)
     .bind(institution.changed_at.millis())
+    .bind(terms::pinyin::letters(&institution.name))
     .execute(work.conn())
     .await?;
     change::tell(work, &Change::NationalInstitution(institution.code.clone())).await
@@ -245,12 +242,13 @@ pub async fn set_undone(
     undo: (SettlementId, &str),
     at: Moment,
 ) -> Result<()> {
-    sqlx::query(
+    let changed = sqlx::query(
         "with first as (select first_open_month() as open)
          update hub_settlement set stage = $3, undo = $4, undo_reason = $5, undone_at = $6,
                 undo_month = case when clearing_month < first.open then first.open end
          from first
-         where province = $7 and month = $1 and id = $2",
+         where province = $7 and month = $1 and id = $2
+         returning recorded_at",
     )
     .bind(id.month().number())
     .bind(id.to_string())
@@ -259,9 +257,12 @@ pub async fn set_undone(
     .bind(undo.1)
     .bind(at.millis())
     .bind(division_number(insured.province().division()))
-    .execute(work.conn())
+    .fetch_optional(work.conn())
     .await?;
-    Ok(())
+    match changed {
+        Some(row) => counted::forget(work, Book::HUB, moment(&row, "recorded_at")?).await,
+        None => Ok(()),
+    }
 }
 
 /// The settlement with this id, held until the unit of work ends.

@@ -6,8 +6,8 @@ use crate::{
     row::{area_of, coded, division, division_number, moment, parsed},
 };
 use casework::institution::{Authentication, Institution, Secret};
-use sqlx::{Row, postgres::PgRow};
-use terms::{InstitutionCode, Moment, PoolingArea, SettlementLevel, TreatmentPlace};
+use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
+use terms::{InstitutionCode, Moment, PoolingArea, SettlementLevel, TreatmentPlace, pinyin::letters};
 
 /// The institution with this code.
 pub async fn find(conn: &mut Conn, code: &InstitutionCode) -> Result<Option<Institution>> {
@@ -42,14 +42,14 @@ pub async fn search(
 pub async fn put(work: &mut Work, institution: &Institution) -> Result<()> {
     sqlx::query(
         "insert into institution (area, code, place, name, uscc, kind, grade, level, chinese_medicine, open,
-                                  authentication, access_key, secret, public_key, sign_in_needed, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                                  authentication, access_key, secret, public_key, sign_in_needed, changed_at, letters)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          on conflict (area, code) do update set
              place = excluded.place, name = excluded.name, uscc = excluded.uscc, kind = excluded.kind,
              grade = excluded.grade, level = excluded.level, chinese_medicine = excluded.chinese_medicine,
              open = excluded.open, authentication = excluded.authentication, access_key = excluded.access_key,
              secret = excluded.secret, public_key = excluded.public_key, sign_in_needed = excluded.sign_in_needed,
-             changed_at = excluded.changed_at",
+             changed_at = excluded.changed_at, letters = excluded.letters",
     )
     .bind(area_of(institution.place.0.pooling_area()))
     .bind(institution.code.as_str())
@@ -67,9 +67,50 @@ pub async fn put(work: &mut Work, institution: &Institution) -> Result<()> {
     .bind(&institution.public_key)
     .bind(institution.sign_in_needed)
     .bind(institution.changed_at.millis())
+    .bind(letters(&institution.name))
     .execute(work.conn())
     .await?;
     change::tell(work, &Change::Institution(institution.code.clone())).await
+}
+
+/// How many names are read at once, so that nobody who writes waits for long.
+const NAMES_AT_ONCE: usize = 500;
+
+/// Writes the letters beside names that have none: those that a program wrote which did not know of them.
+pub(crate) async fn fill_letters(conn: &mut Conn) -> Result<()> {
+    for (table, area) in [("institution", "area"), ("national_institution", "province")] {
+        let read =
+            format!("select {area}, code, name from {table} where letters is null limit {NAMES_AT_ONCE}");
+        // Only of the name that was read: it may have changed meanwhile.
+        let write = format!(
+            "update {table} set letters = found.letters
+             from unnest($1::integer[], $2::text[], $3::text[], $4::text[]) as found (area, code, name, letters)
+             where {table}.{area} = found.area and {table}.code = found.code and {table}.name = found.name"
+        );
+        loop {
+            let rows: Vec<(i32, String, String)> =
+                sqlx::query_as(AssertSqlSafe(read.clone())).fetch_all(&mut *conn).await?;
+            let of_names: Vec<String> = rows.iter().map(|(_, _, name)| letters(name)).collect();
+            let count = rows.len();
+            let (mut areas, mut codes, mut names) = (Vec::new(), Vec::new(), Vec::new());
+            for (area, code, name) in rows {
+                areas.push(area);
+                codes.push(code);
+                names.push(name);
+            }
+            sqlx::query(AssertSqlSafe(write.clone()))
+                .bind(areas)
+                .bind(codes)
+                .bind(names)
+                .bind(of_names)
+                .execute(&mut *conn)
+                .await?;
+            if count < NAMES_AT_ONCE {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Writes down that an operator signed in.
@@ -175,4 +216,58 @@ pub(crate) fn read(row: &PgRow) -> Result<Institution> {
         sign_in_needed: row.try_get("sign_in_needed")?,
         changed_at: moment(row, "changed_at")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        embedded::fixture::TestCluster,
+        search::{InstitutionsWanted, institutions, national_institutions},
+    };
+
+    #[tokio::test]
+    async fn names_without_letters_get_them_and_are_found_by_how_they_are_read() {
+        let store = TestCluster::shared().fresh_store("2026-11-21 10:00:00".parse().unwrap()).await;
+        let mut conn = store.conn().await.unwrap();
+        // As a program wrote them that knew of no letters.
+        sqlx::raw_sql(
+            "insert into institution (area, code, place, name, uscc, kind, grade, level, chinese_medicine, open,
+                                      authentication, access_key, secret, public_key, sign_in_needed, changed_at)
+             select 420100, 'H420106' || lpad(n::text, 5, '0'), 420106,
+                    case when n = 700 then '武汉协和某医院' else '武汉第' || n || '某医院' end, '', '1', '', '3', false, true,
+                    'none', '', '', '', false, 0
+             from generate_series(1, 1100) n;
+             insert into national_institution (province, code, name, place, level, open, changed_at)
+             values (500000, 'H50010300001', '重庆某医院', 500103, '3', true, 0)",
+        )
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+        let wanted = |name| InstitutionsWanted {
+            name: Some(name),
+            code: None,
+            area: None,
+            level: None,
+            kind: None,
+            open: None,
+            after: None,
+            most: 5,
+        };
+        assert_eq!(institutions(&mut conn, &wanted("whxh")).await.unwrap(), []);
+        fill_letters(&mut conn).await.unwrap();
+        fill_letters(&mut conn).await.unwrap();
+        for (name, count) in [("whxh", 1), ("xiehe", 1), ("协和", 1), ("WHD700", 0), ("whd", 5), ("hw", 0)]
+        {
+            assert_eq!(institutions(&mut conn, &wanted(name)).await.unwrap().len(), count, "{name}");
+        }
+        for name in ["cqm", "chongqing", "zhongqing"] {
+            assert_eq!(national_institutions(&mut conn, &wanted(name)).await.unwrap().len(), 1, "{name}");
+        }
+        let left: i64 = sqlx::query_scalar("select count(*) from institution where letters is null")
+            .fetch_one(&mut *conn)
+            .await
+            .unwrap();
+        assert_eq!(left, 0);
+    }
 }

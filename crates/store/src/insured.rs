@@ -3,6 +3,7 @@
 use crate::{
     Amounts, Conn, Document, Error, Result, Work,
     document::{document, document_if},
+    figures::counted::{self, Book},
     row::{
         area_of, coded, division, division_number, fund_columns, json_if, moment, moment_if, parsed,
         parsed_if, stage, stage_number,
@@ -132,9 +133,10 @@ pub async fn set_undone(
     undo: (SettlementId, &str),
     at: Moment,
 ) -> Result<()> {
-    sqlx::query(
+    let changed = sqlx::query(
         "update insured_settlement set stage = $3, undo = $4, undo_reason = $5, undone_at = $6
-         where area = $7 and month = $1 and id = $2",
+         where area = $7 and month = $1 and id = $2
+         returning committed_at",
     )
     .bind(id.month().number())
     .bind(id.to_string())
@@ -143,9 +145,13 @@ pub async fn set_undone(
     .bind(undo.1)
     .bind(at.millis())
     .bind(area_of(area))
-    .execute(work.conn())
+    .fetch_optional(work.conn())
     .await?;
-    Ok(())
+    let committed_at = changed.map(|row| moment_if(&row, "committed_at")).transpose()?.flatten();
+    match committed_at {
+        Some(at) => counted::forget(work, Book::of_insured(area.province()), at).await,
+        None => Ok(()),
+    }
 }
 
 /// The settlement with this id, held until the unit of work ends.

@@ -7,6 +7,7 @@
 //! To add a table: a migration with the province or pooling area first in every key, and a file named as the noun.
 
 pub mod account;
+pub mod announcement;
 pub mod apportioning;
 pub mod area_clearing;
 pub mod area_prepayment;
@@ -37,12 +38,15 @@ pub mod figures;
 pub mod file;
 pub mod filing;
 pub mod hub;
+pub mod identity;
 pub mod institution;
 pub mod institution_payment;
 pub mod insured;
 pub mod issued_document;
+pub mod job;
 pub mod ledger;
 pub mod mapping;
+pub mod material;
 pub mod measure;
 pub mod medium;
 pub mod message;
@@ -57,6 +61,7 @@ pub mod prepayment;
 pub mod purchase_order;
 pub mod reconciliation;
 pub mod registration;
+pub mod reported_stays;
 mod row;
 pub mod search;
 pub mod self_paid;

@@ -205,12 +205,21 @@ pub enum Tampering {
     Deleted,
     /// So much more is the fund's, and less the person's.
     Shifted(Fen),
+    /// So much more is the whole, and the person's: the row balances as before.
+    Raised(Fen),
     /// It says that it is undone.
     Undone,
     /// It says that it stands.
     Standing,
     /// It stands as if it had never been undone: a backup was put back.
     Restored,
+}
+
+/// The last settlement that stands in the hub's book.
+pub async fn last_at_hub(conn: &mut Conn) -> Result<Option<SettlementId>> {
+    let last = "select id from hub_settlement where stage = 0 order by month desc, recorded_at desc limit 1";
+    let found: Option<String> = sqlx::query_scalar(last).fetch_optional(conn).await?;
+    Ok(found.and_then(|id| id.parse().ok()))
 }
 
 /// Does it to the row of a settlement in the book of one side; whether there was one.
@@ -224,6 +233,9 @@ pub async fn tamper(conn: &mut Conn, side: Side, id: SettlementId, how: Tamperin
         Tampering::Deleted => format!("delete from {table}"),
         Tampering::Shifted(Fen(fen)) => {
             format!("update {table} set fund_total = fund_total + {fen}, person_total = person_total - {fen}")
+        }
+        Tampering::Raised(Fen(fen)) => {
+            format!("update {table} set total = total + {fen}, person_total = person_total + {fen}")
         }
         Tampering::Undone => format!("update {table} set stage = {undone}"),
         Tampering::Standing => format!("update {table} set stage = {standing}"),

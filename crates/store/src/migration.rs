@@ -83,6 +83,7 @@ pub async fn bring_up_to_date(pool: &PgPool) -> Result<()> {
         for index in INDEXES {
             index.make(&mut conn).await?;
         }
+        crate::institution::fill_letters(&mut conn).await?;
     }
     conn.close().await?;
     match stands {

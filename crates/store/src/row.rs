@@ -4,7 +4,7 @@ use crate::{Error, Result};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
 use std::{collections::BTreeMap, str::FromStr};
-use terms::{AdminDivision, Day, Fen, Fund, Moment, Participant, PoolingArea, Rate};
+use terms::{AdminDivision, Day, Fen, Fund, Moment, Participant, PoolingArea, Province, Rate};
 
 /// The number under which the database knows a participant.
 pub fn participant_number(participant: Participant) -> i32 {
@@ -12,6 +12,15 @@ pub fn participant_number(participant: Participant) -> i32 {
         Participant::Hub => 100_000,
         Participant::Province(province) => division_number(province.division()),
     }
+}
+
+/// A participant as a column.
+pub(crate) fn participant(row: &PgRow, column: &'static str) -> Result<Participant> {
+    let number: i32 = row.try_get(column)?;
+    if number == participant_number(Participant::Hub) {
+        return Ok(Participant::Hub);
+    }
+    Ok(Participant::Province(Province(division(row, column)?)))
 }
 
 /// The first part of every key: the number of a pooling area.

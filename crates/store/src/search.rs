@@ -15,7 +15,7 @@ use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
 use terms::{
     AdminDivision, CareKind, CitizenId, Day, Fen, FilingCategory, InstitutionCode, InsuranceScheme, Moment,
-    PersonNumber, Province, SettlementId, SettlementLevel,
+    PersonNumber, Province, SettlementId, SettlementLevel, pinyin::Typed,
 };
 
 /// The numbers of the divisions that lie in one: of a province, of a pooling area, or the one itself.
@@ -112,6 +112,12 @@ impl<S> SettlementFound<S> {
 }
 
 /// Adds what both books are asked alike.
+/// How many rows a page has, as a part of the text: statements are planned once for whatever is bound, and a limit that is bound would be planned
+/// as a tenth of the table, which is sorted rather than read along an index.
+pub(crate) fn push_limit(query: &mut QueryBuilder<Postgres>, most: i64) {
+    query.push(format!(" limit {most}"));
+}
+
 fn push_common(query: &mut QueryBuilder<Postgres>, wanted: &SettlementsWanted<'_>) {
     if let Some(institution) = wanted.institution {
         query.push(" and institution = ").push_bind(institution.as_str().to_owned());
@@ -191,7 +197,8 @@ pub async fn treatment(
         }
     }
     let order = if wanted.order.by_total() { "total" } else { "month" };
-    query.push(format!(" order by {order} {direction}, id {direction} limit ")).push_bind(wanted.most);
+    query.push(format!(" order by {order} {direction}, id {direction}"));
+    push_limit(&mut query, wanted.most);
     let rows = query.build().fetch_all(conn).await?;
     let read = |row: &PgRow| {
         Ok(SettlementFound {
@@ -232,6 +239,26 @@ pub async fn insured(
     wanted: &SettlementsWanted<'_>,
     at: Option<insured::Stage>,
 ) -> Result<Vec<SettlementFound<insured::Stage>>> {
+    let rows = insured_query(wanted, at).build().fetch_all(conn).await?;
+    let read = |row: &PgRow| {
+        let contribution: YearToDate = crate::document::document(row, "contribution")?.read()?;
+        Ok(SettlementFound {
+            id: parsed(row, "id")?,
+            stage: stage(row, &insured::Stage::ALL)?,
+            person: parsed(row, "person")?,
+            scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
+            care: care_of(&contribution).unwrap_or(CareKind::Inpatient),
+            insured: division(row, "area")?,
+            treatment: division(row, "treatment")?,
+            institution: parsed(row, "institution")?,
+            amounts: read_amounts(row)?,
+            at: moment(row, "committed_at")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+fn insured_query(wanted: &SettlementsWanted<'_>, at: Option<insured::Stage>) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "select id, stage, person, scheme, area, treatment, institution, total, fund_total, person_total, account, funds,
                 fund_paid, committed_at, contribution
@@ -265,24 +292,9 @@ pub async fn insured(
         query.push(format!(" and ({order}, id) {than} (")).push_bind(by).push(", ");
         query.push_bind(id.to_string()).push(")");
     }
-    query.push(format!(" order by {order} {direction}, id {direction} limit ")).push_bind(wanted.most);
-    let rows = query.build().fetch_all(conn).await?;
-    let read = |row: &PgRow| {
-        let contribution: YearToDate = crate::document::document(row, "contribution")?.read()?;
-        Ok(SettlementFound {
-            id: parsed(row, "id")?,
-            stage: stage(row, &insured::Stage::ALL)?,
-            person: parsed(row, "person")?,
-            scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
-            care: care_of(&contribution).unwrap_or(CareKind::Inpatient),
-            insured: division(row, "area")?,
-            treatment: division(row, "treatment")?,
-            institution: parsed(row, "institution")?,
-            amounts: read_amounts(row)?,
-            at: moment(row, "committed_at")?,
-        })
-    };
-    rows.iter().map(read).collect()
+    query.push(format!(" order by {order} {direction}, id {direction}"));
+    push_limit(&mut query, wanted.most);
+    query
 }
 
 /// The names of institutions that are registered here, by code.
@@ -339,7 +351,8 @@ pub async fn people(conn: &mut Conn, wanted: &PeopleWanted<'_>) -> Result<Vec<(A
         query.push(" and (area, number) > (").push_bind(division_number(*area)).push(", ");
         query.push_bind(number.as_str().to_owned()).push(")");
     }
-    query.push(" order by area, number limit ").push_bind(wanted.most);
+    query.push(" order by area, number");
+    push_limit(&mut query, wanted.most);
     query.push(
         ") chosen join enrolment on enrolment.area = chosen.area and enrolment.person = chosen.number
          order by chosen.area, chosen.number, enrolment.scheme",
@@ -426,8 +439,8 @@ async fn filings_of(conn: &mut Conn, table: &str, wanted: &FilingsWanted<'_>) ->
         query.push(format!(" and (substr(id, 7, 13), id) {than} (substr(")).push_bind(after.clone());
         query.push("::text, 7, 13), ").push_bind(after.clone()).push(")");
     }
-    query.push(format!(" order by substr(id, 7, 13) {direction}, id {direction} limit "));
-    query.push_bind(wanted.most);
+    query.push(format!(" order by substr(id, 7, 13) {direction}, id {direction}"));
+    push_limit(&mut query, wanted.most);
     let rows = query.build().fetch_all(conn).await?;
     let read = |row: &PgRow| {
         let content: serde_json::Value = row.try_get::<Json<_>, _>("content")?.0;
@@ -440,7 +453,7 @@ async fn filings_of(conn: &mut Conn, table: &str, wanted: &FilingsWanted<'_>) ->
 /// Which institutions.
 #[derive(Clone, Debug, Default)]
 pub struct InstitutionsWanted<'a> {
-    /// Words of the name.
+    /// Words of the name, or how they are read ([`terms::pinyin`]).
     pub name: Option<&'a str>,
     /// The beginning of the code.
     pub code: Option<&'a str>,
@@ -471,7 +484,11 @@ fn institutions_query(
         query.push(" and place >= ").push_bind(first).push(" and place <= ").push_bind(last);
     }
     if let Some(name) = wanted.name {
-        query.push(" and strpos(name, ").push_bind(name.to_owned()).push(") > 0");
+        query.push(" and (strpos(name, ").push_bind(name.to_owned()).push(") > 0");
+        if let Some(typed) = Typed::read(name) {
+            query.push(" or letters ~ ").push_bind(typed.pattern());
+        }
+        query.push(")");
     }
     if let Some(code) = wanted.code {
         query.push(" and starts_with(code, ").push_bind(code.to_owned()).push(")");
@@ -489,7 +506,8 @@ fn institutions_query(
         query.push(format!(" and ({first_key}, code) > (")).push_bind(division_number(*area)).push(", ");
         query.push_bind(code.as_str().to_owned()).push(")");
     }
-    query.push(format!(" order by {first_key}, code limit ")).push_bind(wanted.most);
+    query.push(format!(" order by {first_key}, code"));
+    push_limit(&mut query, wanted.most);
     query
 }
 
@@ -654,6 +672,13 @@ mod tests {
         let of_a_day = pages(&store, SettlementsWanted { days: (Some(day), Some(day)), ..newest() }).await;
         assert_eq!(of_a_day.len(), 24);
         assert!(of_a_day.iter().all(|one| one.at.day() == day));
+    }
+
+    #[test]
+    fn a_page_says_in_its_text_how_long_it_is() {
+        let sql = insured_query(&all(Order::DayBackwards, 51), None).into_sql();
+        let sql = sql.as_str();
+        assert!(sql.ends_with("order by committed_at desc, id desc limit 51"), "{sql}");
     }
 
     #[tokio::test]

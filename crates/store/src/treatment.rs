@@ -3,6 +3,7 @@
 use crate::{
     Amounts, Conn, Document, Result, Work,
     document::{document, document_if},
+    figures::counted::{self, Book},
     message::{self, Key},
     row::{
         area_of, coded, division, division_number, fen, fund_columns, funds, json_if, moment, moment_if,
@@ -151,7 +152,7 @@ pub async fn update(work: &mut Work, settlement: &TreatmentSettlement) -> Result
     .bind(settlement.amounts.account.0)
     .execute(work.conn())
     .await?;
-    Ok(())
+    counted::forget(work, Book::of_treatment(settlement.id.province()), settlement.asked_at).await
 }
 
 /// The settlement with this id.

@@ -43,7 +43,7 @@ const TABLES: [(Lies, &[&str]); 11] = [
     // A province, as insured place.
     (By("area"), &[
         "person", "enrolment", "filing", "registration", "year_to_date", "insured_settlement", "outside_settlement", "look", "card",
-        "voucher", "detail", "detail_receipt", "area_prepayment",
+        "voucher", "detail", "detail_receipt", "area_prepayment", "filing_material", "filing_supplement",
     ]),
     // Both, and the hub. At the hub all entries are one area's, the nation's: there the journal would be spread by the insured
     // province, which it does not have.
@@ -51,12 +51,12 @@ const TABLES: [(Lies, &[&str]); 11] = [
     // The hub.
     (By("province"), &[
         "hub_settlement", "national_institution", "national_filing", "clearing_pair", "clearing_sheet", "clearing_carry",
-        "clearing_answer", "hub_deduction", "prepayment_line", "prepayment_change", "prepayment_position",
+        "clearing_answer", "hub_deduction", "reported_stays", "prepayment_line", "prepayment_change", "prepayment_position",
     ]),
     (Everywhere, &["participant", "clearing_calendar", "node"]),
     (Local, &["clearing_month", "clearing_plan", "clearing_year", "prepayment_year", "transfer_report", "transfer_agreed", "suspension"]),
     // People who work at a node, and what they did.
-    (Local, &["account", "audit_trail", "entered", "login_attempt", "session"]),
+    (Local, &["account", "account_identity", "audit_trail", "entered", "identity_answer", "job", "login_attempt", "session"]),
     // The money of a province, and the general ledger of every node: few rows, and vouchers are numbered without gaps.
     (Local, &[
         "detail_search", "area_claim", "area_month", "area_receipt", "bank_account", "bank_entry", "bank_statement",
@@ -64,7 +64,7 @@ const TABLES: [(Lies, &[&str]); 11] = [
         "expenditure_account", "institution_account", "institution_budget", "institution_instalment", "institution_payment",
         "institution_payment_line", "institution_penalty", "institution_terms", "issued_document", "ledger_account", "ledger_book",
         "ledger_closing", "ledger_leg", "ledger_reserve_end", "ledger_voucher", "notice", "payment_order", "reconciliation",
-        "reconciliation_run", "urging",
+        "reconciliation_run", "urging", "announcement", "settlement_day", "settlement_day_figure",
     ]),
     (NotYet("a province's copy of the month that the hub has cleared, fetched and read as a whole"), &[
         "cleared_settlement", "clearing_statement_line",

@@ -10,6 +10,7 @@ pub mod day;
 pub mod id;
 pub mod money;
 pub mod person;
+pub mod pinyin;
 pub mod place;
 mod place_names;
 pub mod refusal;

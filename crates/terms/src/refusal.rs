@@ -289,10 +289,18 @@ refusals! {
     ComplaintRule { reason } "complaint-rule" "投诉举报不能办理：{reason}";
     /// There is no such complaint, or the key is not its.
     UnknownComplaint { number } "unknown-complaint" "未查到投诉举报[{number}]，请核对编号和查询码";
+    /// A notice of an outage cannot be changed as is asked.
+    AnnouncementRule { reason } "announcement-rule" "停机公告不能办理：{reason}";
+    /// There is no such notice of an outage.
+    UnknownAnnouncement { number } "unknown-announcement" "未查到停机公告[{number}]，请核对公告编号";
     /// The register of institutions has no such one.
     NoSuchInstitution { code } "no-such-institution" "未查到定点医药机构[{code}]，请核对机构编号";
     /// Too many public requests from one address.
     TooManyRequests { seconds } "too-many-requests" "来自您所在网络的请求过于频繁，请{seconds}秒后再试";
+    /// Something that takes long cannot be begun or ended so.
+    JobRule { reason } "job-rule" "任务不能办理：{reason}";
+    /// There is no such job of whoever asks, or no longer.
+    UnknownJob { id } "unknown-job" "未查到任务[{id}]或已过保存期限，请重新办理";
     /// A list cannot be sorted or exported so.
     ListRule { reason } "list-rule" "列表不能这样查询：{reason}";
     /// The management interface is not open at this node.
@@ -311,6 +319,18 @@ refusals! {
     LoginCodeNeeded {} "login-code-needed" "请输入验证器上的动态验证码，再次登录";
     /// Too many wrong passwords.
     LoginLocked { until } "login-locked" "登录失败次数过多，账户已锁定至{until}，请届时再试，或联系账户管理员解锁";
+    /// The node has no such identity provider.
+    UnknownProvider { provider } "unknown-provider" "没有配置统一身份认证[{provider}]，请返回登录页重新选择";
+    /// An identity provider does not answer, or not as it should.
+    ProviderUnavailable { provider } "provider-unavailable" "{provider}暂时不能使用，请稍后重试，或用账号和密码登录";
+    /// What came from an identity provider proves nothing.
+    IdentityUnproved { provider } "identity-unproved" "{provider}未能确认您的身份，请返回登录页重试，仍不成功请联系账户管理员";
+    /// A browser comes back from an identity provider too late, a second time, or without having been sent there.
+    IdentityOverdue {} "identity-overdue" "本次登录已失效或已用过，请返回登录页重新登录";
+    /// An identity is no account's.
+    IdentityUntied { provider } "identity-untied" "该{provider}身份未绑定本平台账户，请先用账号和密码登录，在“本人账户”中绑定";
+    /// An identity is another account's.
+    IdentityTaken {} "identity-taken" "该身份已绑定其他账户，请核对登录的是否本人，或联系账户管理员解除绑定";
     /// More log in at once than can be checked.
     LoginsBusy {} "logins-busy" "同时登录的人过多，请稍后再登录";
     /// A request with a session's cookie does not come from a page of this node.

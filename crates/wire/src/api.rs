@@ -4,17 +4,21 @@
 //! node does not know it refuses. Personal data comes out masked unless [`Shown::Whole`] is asked for, with a duty.
 
 pub mod account;
+pub mod announcement;
 pub mod area_clearing;
 pub mod audit_trail;
 pub mod bank;
 pub mod calculation;
+pub mod catalog;
 pub mod clearing;
 pub mod clearing_statement;
 pub mod complaint;
 pub mod document;
 pub mod institution;
 pub mod institution_payment;
+pub mod job;
 pub mod ledger;
+pub mod material;
 pub mod media;
 pub mod money;
 pub mod notice;
@@ -190,6 +194,9 @@ pub struct FilingView {
     /// The filing in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced_by: Option<FilingId>,
+    /// A reviewer waits for more of its materials (补正) up to this day; told in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplement_due: Option<Day>,
     /// Rises with every move.
     pub generation: u32,
 }
@@ -221,6 +228,7 @@ impl FilingView {
             stage_name: filing.stage.chinese().to_owned(),
             reason,
             replaced_by,
+            supplement_due: None,
             generation: filing.generation,
         }
     }

@@ -1,7 +1,7 @@
 //! Every message format that this system speaks, by version, and the ways of authenticating a sender.
 //!
 //! [`hospital`] is the national interface of designated institutions (定点医药机构接口); [`peer`] is what nodes say to each
-//! other; [`adapter`] what a node asks an outside core system; [`api`] is the management interface; [`openapi`] describes all of them; [`sign`] holds one way of showing who one is a file. Formats end here: inside
+//! other; [`adapter`] what a node asks an outside core system; [`oidc`] what it asks an identity provider; [`api`] is the management interface; [`openapi`] describes all of them; [`sign`] holds one way of showing who one is a file. Formats end here: inside
 //! there are the values of the field crates. This crate must not know SQL, an HTTP server, or what time it is.
 
 pub mod adapter;
@@ -9,7 +9,9 @@ pub mod api;
 pub mod bank;
 pub mod csv;
 pub mod hospital;
+pub mod oidc;
 pub mod openapi;
 pub mod otlp;
 pub mod peer;
 pub mod sign;
+pub mod workbook;

@@ -116,7 +116,7 @@ fn what_is_wrong_with_a_statement_is_said() {
         ("<CdtDbtInd>DBIT</CdtDbtInd>", "<CdtDbtInd>XXXX</CdtDbtInd>", "借贷标志"),
         ("<Cd>CLBD</Cd>", "<Cd>ITBD</Cd>", "没有期初余额或期末余额"),
         ("<Dt>2026-12-09</Dt>", "<Dt>2026-13-09</Dt>", "日期"),
-        ("<AcctSvcrRef>F0001<", "<AcctSvcrRef>F 01<", "流水号"),
+        ("<AcctSvcrRef>F0001<", "<AcctSvcrRef>F 01<", "笔：流水号"),
         ("<AcctSvcrRef>F0002<", "<AcctSvcrRef>F0001<", "重复"),
         ("<Id>42001123456789</Id>", "", "没有账号"),
         ("<Id>42001123456789</Id>", "<Id>42001\u{0}123456789</Id>", "不允许的字符"),

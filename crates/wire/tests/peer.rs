@@ -9,6 +9,7 @@ use benefit::{
     year::{Counter, Measure},
 };
 use casework::{
+    announcement::{Announcement, Said},
     difference::{self, Note},
     emergency_increase::{self, Accepted, Increase},
     filing::{self, Application, Destination, Rules},
@@ -45,12 +46,12 @@ use wire::{
             Answer, AnswerClearing, ChangedIncrease, CheckBenefit, Claim, ClearingAnswered, ClearingDispute,
             ClearingPair, DeductionTaken, DetailLine, DetailsStanding, DetailsTaken, DisputedPair,
             FindBookLines, FindClearedSettlements, FindClearing, FindDigests, FindFilings, FindIncreases,
-            FindNotices, FindOpenDifferences, FindPerson, FindRegistrations, FindYear, FoundBankAccounts,
-            FoundBookLines, FoundClearedSettlements, FoundClearing, FoundDigests, FoundIncreases,
-            FoundNotices, FoundOpenDifferences, FoundRegistrations, FundBenefit, Medium, ParticipantEntry,
-            PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply, ReportReconciliation,
-            ReportedDifference, SendDetails, SentNotice, Settle, Settled, Undo, UndoKind, Undone,
-            WithdrawRegistration,
+            FindNotices, FindOpenDifferences, FindPerson, FindRegistrations, FindYear, FoundAnnouncements,
+            FoundBankAccounts, FoundBookLines, FoundClearedSettlements, FoundClearing, FoundDigests,
+            FoundIncreases, FoundNotices, FoundOpenDifferences, FoundRegistrations, FundBenefit, Medium,
+            ParticipantEntry, PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply,
+            ReportReconciliation, ReportStays, ReportedDifference, SendDetails, SentNotice, Settle, Settled,
+            StaysOf, Undo, UndoKind, Undone, WithdrawRegistration,
         },
     },
     sign::sm2::PrivateKey,
@@ -317,7 +318,33 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("find_open_differences", Question::FindOpenDifferences(FindOpenDifferences { after: None })),
         ("apply_increase", Question::ApplyIncrease(Box::new(increase()))),
         ("find_increases", Question::FindIncreases(FindIncreases { since: at() })),
+        ("find_announcements", Question::FindAnnouncements),
+        ("report_stays", Question::ReportStays(Box::new(report_stays()))),
     ]
+}
+
+fn report_stays() -> ReportStays {
+    let stays = StaysOf { insured: parsed("110000"), settled: 1_204, elsewhere: 61, under_way: 88 };
+    ReportStays { month: october(), at: at(), stays: vec![stays] }
+}
+
+fn announcement() -> Announcement {
+    let affects = ["settlement".to_owned(), "filing".to_owned()];
+    let said = Said {
+        title: "国家平台系统维护",
+        text: "系统维护期间暂停跨省直接结算和备案，请错开时间办理。",
+        affects: &affects,
+        from: parsed("2026-11-25 22:00:00"),
+        until: parsed("2026-11-26 02:00:00"),
+        published_at: None,
+    };
+    Announcement::enter(&said, "GG20261121103000001".to_owned(), "王某甲", at()).unwrap()
+}
+
+fn announcements() -> FoundAnnouncements {
+    let corrected = Announcement { corrections: 1, corrected_at: Some(at()), ..announcement() };
+    let withdrawn = announcement().withdraw("改期进行", "王某甲", at()).unwrap();
+    FoundAnnouncements { announcements: vec![corrected, withdrawn] }
 }
 
 fn increase() -> Increase {
@@ -773,6 +800,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ),
         ("increase", yes(Answer::Increase(Box::new(increase())))),
         ("increases", yes(Answer::Increases(increases()))),
+        ("announcements", yes(Answer::Announcements(announcements()))),
         ("digests", yes(Answer::Digests(digests()))),
         ("book_lines", yes(Answer::BookLines(book_lines()))),
         ("open_differences", yes(Answer::OpenDifferences(open_differences()))),

@@ -11,12 +11,13 @@ use figment::{
     providers::{Format, Serialized, Toml},
     value::Dict,
 };
-use node::Limits;
+use node::{Limits, SecureNetwork};
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use terms::{AdminDivision, InsuranceScheme, Province};
@@ -202,6 +203,8 @@ pub struct NodeSettings {
     pub operations_listen: Option<SocketAddr>,
     /// Where what it does for each request is told to a collector; nowhere if not said.
     pub traces_to: Option<String>,
+    /// By which people may log in beside their passwords.
+    pub identity_providers: Vec<IdentityProvider>,
     /// How long it serves on, as one that is not ready, after it was told to stop, in seconds.
     pub drain_seconds: u32,
     /// How often the timetable (日程) of the money between provinces is kept, in seconds; 0 for never by itself.
@@ -212,6 +215,40 @@ pub struct NodeSettings {
     pub peer_requests_waiting: u32,
     /// The longest that any request waits for a place, in milliseconds.
     pub request_wait_millis: u32,
+}
+
+/// An organisation's identity provider (统一身份认证): `[[identity_providers]]` in the settings file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProvider {
+    /// Its name in addresses.
+    pub id: String,
+    /// Its name on pages.
+    pub name: String,
+    /// Its issuer, exactly as it says it.
+    pub issuer: String,
+    /// Whom it knows this node as.
+    pub client_id: String,
+    /// The file of the secret that both know; none for a client that is known by PKCE alone.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// Certificates (PEM) of an authority of the organisation's own; those whom all browsers trust if none is named.
+    #[serde(default)]
+    pub authorities_file: Option<PathBuf>,
+    /// The claim that tells people what they are called there.
+    #[serde(default = "preferred_username")]
+    pub name_claim: String,
+    /// What is asked for, parted by spaces.
+    #[serde(default = "scopes")]
+    pub scopes: String,
+}
+
+fn preferred_username() -> String {
+    "preferred_username".to_owned()
+}
+
+fn scopes() -> String {
+    "openid profile".to_owned()
 }
 
 /// How a province is set up besides.
@@ -276,7 +313,7 @@ const fn five() -> u64 {
     5
 }
 
-const NODE_NAMES: [&str; 15] = [
+const NODE_NAMES: [&str; 16] = [
     "listen",
     "data",
     "database",
@@ -287,6 +324,7 @@ const NODE_NAMES: [&str; 15] = [
     "portal",
     "operations_listen",
     "traces_to",
+    "identity_providers",
     "drain_seconds",
     "timetable_seconds",
     "peer_requests_at_work",
@@ -368,6 +406,7 @@ fn node_defaults(role: &str, port: u16) -> NodeSettings {
         portal: None,
         operations_listen: None,
         traces_to: None,
+        identity_providers: Vec::new(),
         drain_seconds: 0,
         timetable_seconds: 60,
         peer_requests_at_work: 512,
@@ -463,6 +502,24 @@ impl NodeSettings {
         Err(Stop::Unable(what.to_owned()))
     }
 
+    /// The identity providers by which people may log in, with the secrets that are shared with them.
+    pub fn identity_providers(&self) -> Result<Vec<node::IdentityProvider>, Stop> {
+        let mut providers: Vec<node::IdentityProvider> = Vec::new();
+        for one in &self.identity_providers {
+            let provider = one.read()?;
+            if providers.iter().any(|other| other.id == provider.id || other.issuer == provider.issuer) {
+                return Err(one.wrong("id或issuer与另一个重复，请删去一个"));
+            }
+            providers.push(provider);
+        }
+        if !providers.is_empty() && self.portal()?.is_empty() {
+            let what =
+                "identity_providers 需要配置 portal，认证后由此地址返回 (identity providers need a portal)";
+            return Err(Stop::Unable(what.to_owned()));
+        }
+        Ok(providers)
+    }
+
     /// The management token, if one is set up.
     pub fn management_token(&self) -> Result<Option<String>, Stop> {
         let Some(path) = &self.management_token_file else { return Ok(None) };
@@ -472,6 +529,36 @@ impl NodeSettings {
             return Err(Stop::Unable(hint.to_owned()));
         }
         Ok(Some(token))
+    }
+}
+
+impl IdentityProvider {
+    fn wrong(&self, what: &str) -> Stop {
+        Stop::Unable(format!("identity_providers 中[{}]有误：{what} (wrong identity provider)", self.id))
+    }
+
+    fn read(&self) -> Result<node::IdentityProvider, Stop> {
+        let secret = self.client_secret_file.as_ref();
+        let secret =
+            secret.map(|path| key::read_secret_file(path, "统一身份认证的客户端密钥")).transpose()?;
+        let authorities = self.authorities_file.as_ref().map(fs::read).transpose();
+        let authorities =
+            authorities.map_err(|error| self.wrong(&format!("authorities_file读不出来，{error}")))?;
+        let network = SecureNetwork::new(authorities.as_deref());
+        let network =
+            network.map_err(|error| self.wrong(&format!("authorities_file应为PEM格式的证书，{error}")))?;
+        let provider = node::IdentityProvider {
+            id: self.id.clone(),
+            name: self.name.trim().to_owned(),
+            issuer: self.issuer.clone(),
+            client: self.client_id.clone(),
+            secret: secret.map(Secret),
+            name_claim: self.name_claim.clone(),
+            scopes: self.scopes.clone(),
+            carrier: Arc::new(network),
+        };
+        provider.wrong().map_or(Ok(()), |what| Err(self.wrong(what)))?;
+        Ok(provider)
     }
 }
 

@@ -99,8 +99,8 @@ fn main() -> ExitCode {
     // A measurement is long and its statements are slow on purpose: it says what it finds, and only trouble beside it.
     log_to_stderr(match cli.command {
         Command::Bench(_) | Command::Chaos(_) => "error",
-        // Who is refused there is refused on purpose, and told of by the story.
-        Command::Demo(_) => "warn,sqlx=error",
+        // Who is refused there is refused on purpose, and who pays late pays late; the story tells of it.
+        Command::Demo(_) => "warn,sqlx=error,node::urging=error,node::payment_order=error",
         // Its trouble is made on purpose, and told by the story.
         Command::Country(_) => "off",
         _ => "info,sqlx=warn",

@@ -108,6 +108,60 @@ fn what_is_wrong_is_told_with_what_to_do() {
 }
 
 #[test]
+fn identity_providers_are_checked_before_anybody_is_sent_there() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let secret = file("oidc-secret", "between us\n");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("a file for tests");
+    let empty = file("no-authority.pem", "nothing\n");
+    let block = |id: &str, issuer: &str, more: &str| {
+        format!(
+            "[[identity_providers]]\nid = \"{id}\"\nname = \"省统一身份认证\"\nissuer = \"{issuer}\"\nclient_id = \"yidi\"\n{more}\n"
+        )
+    };
+    let portal = "portal = \"https://ybj.example.cn\"\n";
+    let shared = format!("client_secret_file = {:?}", secret.to_str().unwrap());
+    let good = block("province", "https://id.example.cn/realm", &shared);
+    let authorities = format!("authorities_file = {:?}", empty.to_str().unwrap());
+    for (text, said) in [
+        (format!("{portal}{good}"), None),
+        (good.clone(), Some("portal")),
+        (format!("{portal}{good}{good}"), Some("重复")),
+        (format!("{portal}{}", block("Province", "https://id.example.cn", "")), Some("小写字母")),
+        (format!("{portal}{}", block("province", "http://id.example.cn", "")), Some("http只能用于本机")),
+        (
+            format!("{portal}{}", block("province", "https://id.example.cn", "scopes = \"profile\"")),
+            Some("openid"),
+        ),
+        (
+            format!("{portal}{}", block("province", "https://id.example.cn", "client_secret = \"x\"")),
+            Some("client_secret"),
+        ),
+        (
+            format!("{portal}{}", block("province", "https://id.example.cn", &authorities)),
+            Some("authorities_file"),
+        ),
+    ] {
+        let path = file("providers.toml", &text);
+        let ran = yidi(&["hub", "--check", "--config", path.to_str().unwrap()], &[]);
+        match said {
+            None => {
+                assert_eq!(ran.code, 0, "{}", ran.err);
+                assert!(
+                    ran.out.contains("https://id.example.cn/realm") && !ran.out.contains("between us"),
+                    "{}",
+                    ran.out
+                );
+            }
+            Some(said) => {
+                assert_eq!(ran.code, 3, "{text}\n{}", ran.err);
+                assert!(ran.err.contains(said), "{said} is not in\n{}", ran.err);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_built_in_policies_are_well_and_a_case_is_explained() {
     assert_eq!(yidi(&["policy", "check"], &[]).code, 0);
     let arguments = [

@@ -5,6 +5,8 @@
  * against forged requests (CSRF), is put in here and nowhere else.
  */
 
+import { heardAt } from '@/shared/clock';
+import type { components } from '@/generated/province';
 import { done, refused, type Outcome } from '@/shared/refusal';
 
 type Json<R> = R extends { content: { 'application/json': infer T } } ? T : never;
@@ -86,6 +88,7 @@ async function sent(
   body: unknown,
   signal: AbortSignal | undefined,
   duty: string | undefined,
+  left = false,
 ): Promise<Outcome<Response>> {
   const headers: Record<string, string> = { accept: 'application/json' };
   const init: RequestInit = { method, credentials: 'same-origin', headers };
@@ -95,9 +98,12 @@ async function sent(
   }
   if (method !== 'GET' && beside.csrf !== '') headers['x-csrf-token'] = beside.csrf;
   if (duty !== undefined && duty !== '') headers['x-duty'] = headerText(duty);
+  if (left) headers['x-job'] = 'true';
   if (signal !== undefined) init.signal = signal;
   try {
-    return done(await fetch(url, init));
+    const answer = await fetch(url, init);
+    heardAt(answer.headers.get('date'));
+    return done(answer);
   } catch (error) {
     return refused({
       code: 'no-answer',
@@ -124,22 +130,56 @@ export async function request(
   return read as Outcome<never>;
 }
 
+/** What the node goes on with by itself, as it says. */
+type Job = components['schemas']['JobView'];
+const BEGUN = 202;
+
+/** One request that whoever asks may leave: a job, or the answer itself where it does not take long. */
+export async function leave<T>(
+  method: string,
+  url: string,
+  body?: unknown,
+): Promise<Outcome<{ readonly job: Job } | { readonly answer: T }>> {
+  const outcome = await sent(method, url, body, undefined, undefined, true);
+  if (!outcome.ok) return outcome;
+  const { status } = outcome.value;
+  const read = understood(status, await outcome.value.text(), `${method} ${url}`);
+  heard(status, read);
+  if (!read.ok) return read;
+  return done(status === BEGUN ? { job: read.value as Job } : { answer: read.value as T });
+}
+
 /** A file as the server names it. */
 export interface FileAnswer {
   readonly name: string;
   readonly content: Blob;
 }
 
+interface FileAsk {
+  readonly method?: 'GET' | 'POST';
+  readonly body?: unknown;
+  readonly duty?: string;
+  /** Whoever asks may leave it: a job comes where it takes long. */
+  readonly leave?: boolean;
+}
+
 /** Asks for a file; a refusal comes as one and not as a file. */
+export function file(
+  url: string,
+  fallbackName: string,
+  ask: FileAsk & { readonly leave: true },
+): Promise<Outcome<FileAnswer | { readonly job: Job }>>;
+export function file(url: string, fallbackName: string, ask?: FileAsk): Promise<Outcome<FileAnswer>>;
 export async function file(
   url: string,
   fallbackName: string,
-  ask: { method?: 'GET' | 'POST'; body?: unknown; duty?: string } = {},
-): Promise<Outcome<FileAnswer>> {
+  ask: FileAsk = {},
+): Promise<Outcome<FileAnswer | { readonly job: Job }>> {
   const method = ask.method ?? 'GET';
-  const outcome = await sent(method, url, ask.body, undefined, ask.duty);
+  const outcome = await sent(method, url, ask.body, undefined, ask.duty, ask.leave);
   if (!outcome.ok) return outcome;
   const response = outcome.value;
+  if (response.status === BEGUN) return done({ job: (await response.json()) as Job });
   if (response.status !== 200) {
     const read = understood(response.status, await response.text(), `${method} ${url}`);
     heard(response.status, read);

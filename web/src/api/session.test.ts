@@ -1,6 +1,17 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { client } from './client';
-import { ended, leave, loadSession, logIn, logOut, may, session } from './session';
+import {
+  ended,
+  leave,
+  loadSession,
+  logIn,
+  logOut,
+  may,
+  session,
+  showCode,
+  tieIdentity,
+  wayTo,
+} from './session';
 
 const VIEW = {
   account: 'a',
@@ -54,6 +65,27 @@ it('shows the word against forged requests with what writes, and with nothing el
   await node.put('/x' as never);
   expect(sent.map((one) => one.headers['x-csrf-token'])).toEqual([undefined, undefined, 'word-1', 'word-1']);
   expect(sent[1]?.headers['x-duty']).toBe('%E6%A0%B8%E5%AF%B9');
+});
+
+it('lets in whoever has come back from a provider and shows the one-time code', async () => {
+  answers = [
+    [401, { code: 'one-time-code-wrong', message: '动态验证码不正确' }],
+    [200, VIEW],
+    [200, { address: 'https://id.example.cn/' }],
+  ];
+  expect((await showCode('demo', '000000')).ok).toBe(false);
+  expect(session.value).toBeUndefined();
+  await showCode('demo', '123456');
+  expect(session.value?.account).toBe('a');
+  const tied = await tieIdentity('demo', 'p', true);
+  expect(tied.ok && tied.value.address).toBe('https://id.example.cn/');
+  expect(sent.map((one) => one.url)).toEqual([
+    '/web/oidc/demo/code',
+    '/web/oidc/demo/code',
+    '/web/oidc/demo/tie',
+  ]);
+  expect(sent[2]?.headers['x-csrf-token']).toBe('word-1');
+  expect(wayTo('a/b')).toBe('/web/oidc/a%2Fb');
 });
 
 it('forgets who sat there when the server does', async () => {

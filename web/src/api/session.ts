@@ -49,6 +49,8 @@ export type Action =
   | 'read-policies'
   | 'calculate'
   | 'read-work'
+  | 'read-announcements'
+  | 'maintain-announcements'
   | 'read-complaints'
   | 'work-complaints'
   | 'read-media'
@@ -58,6 +60,7 @@ export type Action =
   | 'maintain-accounts'
   | 'read-audit-trail'
   | 'use-window'
+  | 'keep-institution-books'
   | 'read-conformance'
   | 'use-portal';
 
@@ -76,6 +79,17 @@ export interface Institution {
   readonly place: string;
 }
 
+/** Who one is at an organisation's identity provider (统一身份认证), where that logs one in here. */
+export interface Identity {
+  readonly provider: string;
+  readonly provider_name: string;
+  /** What one is called there, masked. */
+  readonly shown: string;
+  readonly tied_at: string;
+  /** The account has no password beside it. */
+  readonly only: boolean;
+}
+
 export interface Session {
   readonly account: string;
   readonly name: string;
@@ -91,6 +105,7 @@ export interface Session {
   readonly must_change_password: boolean;
   /** A one-time code is set up. */
   readonly one_time_code: boolean;
+  readonly identity?: Identity | null;
   /** After so long without asking anything, the session ends. */
   readonly idle_minutes: number;
   /** The development server stands between page and node: plainly shown. */
@@ -111,6 +126,9 @@ export const atHub = computed(() => session.value?.participant === '100000');
 /** Whether this person may do one of these. */
 export const may = (...actions: readonly Action[]): boolean =>
   actions.some((action) => session.value?.actions.includes(action) ?? false);
+
+/** Whether this person works for all of the node's, and not for a pooling area, a county or an institution of it. */
+export const forWhole = computed(() => ['nation', 'province'].includes(session.value?.area.kind ?? ''));
 
 beside.seen = () => {
   lastSeen.value = now().getTime();
@@ -159,6 +177,42 @@ export async function logIn(credentials: Credentials): Promise<Outcome<Session>>
     sessionRefusal.value = undefined;
     enter(outcome.value);
   }
+  return outcome;
+}
+
+/** By what one may log in beside a password. */
+export interface Providers {
+  readonly providers: readonly { readonly provider: string; readonly name: string }[];
+  /** One has come back from this one, and is still to show the one-time code of the account. */
+  readonly code_needed?: string | null;
+}
+
+export const providers = (): Promise<Outcome<Providers>> => request('GET', '/web/oidc');
+
+/** Where a link leads that logs one in at a provider. */
+export const wayTo = (provider: string): string => `/web/oidc/${encodeURIComponent(provider)}`;
+
+/** The one-time code, shown after one has come back from a provider. */
+export async function showCode(provider: string, code: string): Promise<Outcome<Session>> {
+  const outcome: Outcome<Session> = await request('POST', `${wayTo(provider)}/code`, { code });
+  if (outcome.ok) {
+    sessionRefusal.value = undefined;
+    enter(outcome.value);
+  }
+  return outcome;
+}
+
+/** Asks to tie one's identity there to one's account; the page goes on to the address. */
+export const tieIdentity = (
+  provider: string,
+  password: string,
+  only: boolean,
+): Promise<Outcome<{ readonly address: string }>> =>
+  request('POST', `${wayTo(provider)}/tie`, { password, only });
+
+export async function untieIdentity(): Promise<Outcome<undefined>> {
+  const outcome: Outcome<undefined> = await request('POST', '/web/identity/untie', {});
+  if (outcome.ok) await loadSession();
   return outcome;
 }
 

@@ -42,16 +42,17 @@ export function newMsgid(institution: string, at: Date, random: Uint8Array): str
   return (institution + time + letters).slice(0, MSGID_LENGTH).toUpperCase();
 }
 
-/** Sends a message for an institution. */
+/** Sends a message for an institution: from its window, where people are charged, or from its office (医保办), which keeps its books. */
 export async function send<T>(
   institution: Institution,
   message: Message,
   signal?: AbortSignal,
+  from: 'window' | 'office' = 'window',
 ): Promise<Outcome<T>> {
   const { infno, ...rest } = message;
   const outcome: Outcome<unknown> = await request(
     'POST',
-    `/web/window/${encodeURIComponent(institution.code)}/${infno}`,
+    `/web/${from}/${encodeURIComponent(institution.code)}/${infno}`,
     rest,
     signal,
   );

@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest';
 import { menuFor, opens, pageOf, PAGES, type Page } from './menu';
 
-const at = (participant: string, ...actions: string[]) => ({ participant, actions });
-const paths = (who: ReturnType<typeof at>) =>
-  menuFor(who).flatMap((group) => group.pages.map((page) => page.path));
+type Who = Parameters<typeof menuFor>[0];
+const at = (participant: string, ...actions: string[]): Who => ({
+  participant,
+  actions,
+  area: { kind: participant === '100000' ? 'nation' : 'province' },
+});
+const paths = (who: Who) => menuFor(who).flatMap((group) => group.pages.map((page) => page.path));
 
 it('shows a person what they may open and nothing else', () => {
   const atWindow = paths(at('420000', 'use-window'));
@@ -12,6 +16,23 @@ it('shows a person what they may open and nothing else', () => {
   expect(paths(at('420000'))).toEqual([]);
   expect(paths(at('100000', 'read-clearing'))).toContain('/clearing');
   expect(paths(at('420000', 'read-clearing'))).toContain('/statements');
+});
+
+it('shows who works for a part of a province only what is of that part', () => {
+  const all = PAGES.flatMap((page) => page.any);
+  for (const kind of ['city', 'county', 'institution'] as const) {
+    const there = paths({ ...at('420000', ...all), area: { kind } });
+    expect(there).toContain('/agency/filings');
+    expect(there).toContain('/agency/areas');
+    expect(there).not.toContain('/payments');
+    expect(there).not.toContain('/reconciliation');
+  }
+});
+
+it('gives the office of an institution its books, and not its window', () => {
+  const office = paths(at('420000', 'keep-institution-books'));
+  expect(office).toEqual(['/window/reconciliation', '/window/apportioning']);
+  expect(paths(at('420000', 'use-window'))).toEqual(['/window', '/window/reconciliation']);
 });
 
 it('keeps the pages of the hub at the hub, and those of provinces at provinces', () => {

@@ -14,6 +14,8 @@ export interface Page {
   readonly any: readonly Action[];
   /** Only the hub's nodes, or only provinces', have it. */
   readonly at?: 'hub' | 'province';
+  /** It shows what is the whole node's: whoever works for a part of it is refused there. */
+  readonly whole?: true;
   /** Opened from another page, not from the menu. */
   readonly unlisted?: true;
 }
@@ -43,6 +45,7 @@ export const GROUPS: readonly Group[] = [
         title: '运行总览',
         load: () => import('@/overview/OverviewPage.vue'),
         any: ['read-statistics'],
+        whole: true,
         at: 'hub',
       },
       {
@@ -50,13 +53,22 @@ export const GROUPS: readonly Group[] = [
         title: '参与方',
         load: () => import('@/participant/ParticipantsPage.vue'),
         any: ['read-participants'],
+        whole: true,
         at: 'hub',
+      },
+      {
+        path: '/announcements',
+        title: '停机公告',
+        load: () => import('@/announcement/AnnouncementsPage.vue'),
+        any: ['read-announcements'],
+        whole: true,
       },
       {
         path: '/statistics',
         title: '统计报表',
         load: () => import('@/statistics/StatisticsPage.vue'),
         any: ['read-statistics'],
+        whole: true,
       },
     ],
   },
@@ -126,6 +138,20 @@ export const GROUPS: readonly Group[] = [
         at: 'province',
       },
       {
+        path: '/agency/catalog',
+        title: '医保目录',
+        load: () => import('@/catalog/CatalogPage.vue'),
+        any: ['read-policies'],
+        at: 'province',
+      },
+      {
+        path: '/agency/mappings',
+        title: '目录对照',
+        load: () => import('@/catalog/MappingsPage.vue'),
+        any: ['read-mapping'],
+        at: 'province',
+      },
+      {
         path: '/agency/calculator',
         title: '待遇试算',
         load: () => import('@/calculator/CalculatorPage.vue'),
@@ -137,6 +163,7 @@ export const GROUPS: readonly Group[] = [
         title: '投诉举报',
         load: () => import('@/complaint/ComplaintsPage.vue'),
         any: ['read-complaints'],
+        whole: true,
         at: 'province',
       },
     ],
@@ -149,12 +176,14 @@ export const GROUPS: readonly Group[] = [
         title: '每日对账',
         load: () => import('@/reconciliation/ReconciliationPage.vue'),
         any: ['read-reconciliation'],
+        whole: true,
       },
       {
         path: '/clearing',
         title: '月度清算',
         load: () => import('@/clearing/ClearingPage.vue'),
         any: ['read-clearing'],
+        whole: true,
         at: 'hub',
       },
       {
@@ -162,6 +191,7 @@ export const GROUPS: readonly Group[] = [
         title: '清算确认',
         load: () => import('@/clearing/StatementsPage.vue'),
         any: ['read-clearing'],
+        whole: true,
         at: 'province',
       },
       {
@@ -190,12 +220,14 @@ export const GROUPS: readonly Group[] = [
         title: '预付金',
         load: () => import('@/prepayment/PrepaymentsPage.vue'),
         any: ['read-prepayment'],
+        whole: true,
       },
       {
         path: '/notices',
         title: '通知书与催缴',
         load: () => import('@/notice/NoticesPage.vue'),
         any: ['read-transfers', 'read-clearing'],
+        whole: true,
       },
     ],
   },
@@ -207,6 +239,7 @@ export const GROUPS: readonly Group[] = [
         title: '应付划拨',
         load: () => import('@/transfer/PaymentsPage.vue'),
         any: ['read-transfers'],
+        whole: true,
         at: 'province',
       },
       {
@@ -214,6 +247,7 @@ export const GROUPS: readonly Group[] = [
         title: '应收到账',
         load: () => import('@/transfer/ReceiptsPage.vue'),
         any: ['read-transfers'],
+        whole: true,
         at: 'province',
       },
       {
@@ -221,6 +255,7 @@ export const GROUPS: readonly Group[] = [
         title: '银行流水',
         load: () => import('@/transfer/EntriesPage.vue'),
         any: ['read-bank'],
+        whole: true,
         at: 'province',
       },
       {
@@ -228,6 +263,7 @@ export const GROUPS: readonly Group[] = [
         title: '银行账户',
         load: () => import('@/transfer/AccountsPage.vue'),
         any: ['read-bank'],
+        whole: true,
       },
     ],
   },
@@ -239,30 +275,35 @@ export const GROUPS: readonly Group[] = [
         title: '科目余额表',
         load: () => import('@/ledger/TrialPage.vue'),
         any: ['read-ledger'],
+        whole: true,
       },
       {
         path: '/ledger/account',
         title: '明细账',
         load: () => import('@/ledger/AccountPage.vue'),
         any: ['read-ledger'],
+        whole: true,
       },
       {
         path: '/ledger/vouchers',
         title: '记账凭证',
         load: () => import('@/ledger/VouchersPage.vue'),
         any: ['read-ledger'],
+        whole: true,
       },
       {
         path: '/ledger/proof',
         title: '账务核验',
         load: () => import('@/ledger/ProofPage.vue'),
         any: ['prove-books'],
+        whole: true,
       },
       {
         path: '/documents',
         title: '资金文书',
         load: () => import('@/document/DocumentsPage.vue'),
         any: ['read-documents'],
+        whole: true,
       },
     ],
   },
@@ -280,14 +321,14 @@ export const GROUPS: readonly Group[] = [
         path: '/window/reconciliation',
         title: '日对账',
         load: () => import('@/stay/DayBookPage.vue'),
-        any: ['use-window'],
+        any: ['use-window', 'keep-institution-books'],
         at: 'province',
       },
       {
         path: '/window/apportioning',
         title: '清分确认',
         load: () => import('@/stay/ApportioningPage.vue'),
-        any: ['use-window'],
+        any: ['keep-institution-books'],
         at: 'province',
       },
     ],
@@ -306,12 +347,20 @@ export const GROUPS: readonly Group[] = [
         title: '操作日志',
         load: () => import('@/audit/AuditTrailPage.vue'),
         any: ['read-audit-trail'],
+        whole: true,
       },
     ],
   },
   {
     title: '本人',
     pages: [
+      {
+        path: '/jobs',
+        title: '我的任务',
+        load: () => import('@/work/JobsPage.vue'),
+        any: [],
+        unlisted: true,
+      },
       {
         path: '/me',
         title: '本人账户',
@@ -325,12 +374,13 @@ export const GROUPS: readonly Group[] = [
 
 export const PAGES: readonly Page[] = GROUPS.flatMap((group) => group.pages);
 
-type Who = Pick<Session, 'participant' | 'actions'>;
+type Who = Pick<Session, 'participant' | 'actions'> & { readonly area: Pick<Session['area'], 'kind'> };
 
 /** Whether somebody may open a page. */
 export function opens(page: Page, who: Who): boolean {
   const here = who.participant === '100000' ? 'hub' : 'province';
   if (page.at !== undefined && page.at !== here) return false;
+  if (page.whole === true && !['nation', 'province'].includes(who.area.kind)) return false;
   return page.any.length === 0 || page.any.some((action) => who.actions.includes(action));
 }
 

@@ -4,8 +4,8 @@ import type { components } from '@/generated/province';
 
 type Line = components['schemas']['FilingBatchLine'];
 
-/** The first line. */
-export const BATCH_HEAD = '参保地,人员编号,公民身份号码,险种,备案类型,就医地,开始日期,结束日期,承诺制';
+/** The largest workbook that the node reads, in bytes. */
+export const WORKBOOK_BYTES_MAX = 1024 * 1024;
 
 const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 

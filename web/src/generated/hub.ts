@@ -145,6 +145,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account}/untie-identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 解除绑定统一身份
+         * @description 登录后使用须有权限“管理账户”（maintain-accounts）。
+         */
+        post: operations["post_accounts__account__untie-identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 停机公告
+         * @description 登录后使用须有权限“查看停机公告”（read-announcements）。
+         */
+        get: operations["get_announcements"];
+        put?: never;
+        /**
+         * 发布停机公告
+         * @description 登录后使用须有权限“发布停机公告”（maintain-announcements）。
+         */
+        post: operations["post_announcements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{number}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 更正停机公告
+         * @description 登录后使用须有权限“发布停机公告”（maintain-announcements）。
+         */
+        post: operations["post_announcements__number__correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{number}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤回停机公告
+         * @description 登录后使用须有权限“发布停机公告”（maintain-announcements）。
+         */
+        post: operations["post_announcements__number__withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-trail": {
         parameters: {
             query?: never;
@@ -177,6 +261,26 @@ export interface paths {
          * @description 登录后使用须有权限“查看审计日志”（read-audit-trail）。
          */
         get: operations["get_audit-trail_verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/direct-settlement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 住院直接结算率
+         * @description 登录后使用须有权限“查看统计”（read-statistics）。
+         */
+        get: operations["get_direct-settlement"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1401,6 +1505,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/passing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 最近转发的业务、各参与方的应答和响应时间
+         * @description 登录后使用须有权限“查看统计”（read-statistics）。
+         */
+        get: operations["get_passing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statistics": {
         parameters: {
             query?: never;
@@ -1478,6 +1602,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/web/identity/untie": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 解除绑定本人的统一身份 */
+        post: operations["post_web_identity_untie"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人的任务 */
+        get: operations["get_web_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人的一项任务 */
+        get: operations["get_web_jobs__id_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/jobs/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 任务的结果，与当时等待所得相同 */
+        get: operations["get_web_jobs__id__answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/jobs/{id}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 删去已结束的任务 */
+        post: operations["post_web_jobs__id__forget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/web/login": {
         parameters: {
             query?: never;
@@ -1506,6 +1715,91 @@ export interface paths {
         put?: never;
         /** 退出登录 */
         post: operations["post_web_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可用的统一身份认证 */
+        get: operations["get_web_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 到统一身份认证登录（浏览器打开，转到认证系统） */
+        get: operations["get_web_oidc__provider_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 从统一身份认证返回（浏览器打开，答复为网页） */
+        get: operations["get_web_oidc__provider__callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc/{provider}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 统一身份认证后填写动态验证码 */
+        post: operations["post_web_oidc__provider__code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc/{provider}/tie": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 绑定统一身份：取得认证地址 */
+        post: operations["post_web_oidc__provider__tie"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1557,6 +1851,23 @@ export interface paths {
         put?: never;
         /** 修改本人密码 */
         post: operations["post_web_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/portal/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 公开的停机公告 */
+        get: operations["get_web_portal_announcements"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1688,6 +1999,8 @@ export interface components {
             created_at: string;
             /** @description By whom. */
             created_by: string;
+            /** @description The identity at an identity provider that logs in as it. */
+            identity?: components["schemas"]["IdentityView"] | null;
             /** @description When somebody last logged in. */
             last_login?: string | null;
             /** @description Until when it is locked. */
@@ -1727,6 +2040,98 @@ export interface components {
              * @description The draft that they have seen.
              */
             round: number;
+        };
+        /** @description A page of notices: `GET /api/v1/announcements`. */
+        Announcements: {
+            /** @description The page. */
+            announcements: components["schemas"]["AnnouncementView"][];
+            /** @description What to ask on with; none on the last page. */
+            next?: string | null;
+        };
+        /** @description A notice as operators see it. */
+        AnnouncementView: {
+            /** @description 影响的业务. */
+            affects: components["schemas"]["BusinessView"][];
+            /** @description Who entered it. */
+            by: string;
+            /** @description When it was corrected last, if it was. */
+            corrected_at?: string | null;
+            /**
+             * Format: uint32
+             * @description How often it was corrected.
+             */
+            corrections: number;
+            /** @description When. */
+            entered_at: string;
+            /** @description From when. */
+            from: string;
+            /** @description 公告编号. */
+            number: string;
+            /** @description Whether it is this node's own, to be corrected and taken back here. */
+            own: boolean;
+            /** @description Whose it is. */
+            owner: components["schemas"]["Participant"];
+            /** @description Its name: 国家平台 or the province. */
+            owner_name: string;
+            /** @description Where it stands now: `scheduled`, `upcoming`, `ongoing`, `over` or `withdrawn`. */
+            phase: string;
+            /** @description Where it stands, in Chinese. */
+            phase_name: string;
+            /** @description When it was published. */
+            published_at: string;
+            /** @description What it says. */
+            text: string;
+            /** @description 标题. */
+            title: string;
+            /** @description Until when. */
+            until: string;
+            /** @description When. */
+            withdrawn_at?: string | null;
+            /** @description By whom. */
+            withdrawn_by?: string | null;
+            /** @description Why it was taken back, if it was. */
+            withdrawn_reason?: string | null;
+        };
+        /** @description How a participant answered. */
+        AnsweringFigures: {
+            /**
+             * Format: uint64
+             * @description How often it was asked.
+             */
+            all: number;
+            /**
+             * Format: uint64
+             * @description How many ended well.
+             */
+            done: number;
+            /**
+             * Format: uint64
+             * @description How many failed or stayed unknown: no answer, too much to do, a breakdown.
+             */
+            failed: number;
+            /** @description The failed among all (失败率), in percent with one decimal: `0.4%`. */
+            failure_rate: string;
+            /**
+             * Format: uint64
+             * @description Half of them took at most so many milliseconds; none where it was longer than thirty seconds.
+             */
+            median_millis?: number | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Which. */
+            participant: components["schemas"]["Participant"];
+            /**
+             * Format: uint64
+             * @description How many were refused for good.
+             */
+            refused: number;
+            /**
+             * Format: uint64
+             * @description Ninety-five of a hundred took at most so many milliseconds; none where it was longer than thirty seconds.
+             */
+            slow_millis?: number | null;
+            /** @description Why it is suspended (暂停), if it is. */
+            suspended?: string | null;
         };
         /** @description Where somebody works. */
         AreaView: {
@@ -1828,6 +2233,13 @@ export interface components {
             owner_name: string;
             /** @description 险种. */
             scheme: components["schemas"]["InsuranceScheme"];
+        };
+        /** @description A business that is affected. */
+        BusinessView: {
+            /** @description For programs. */
+            code: string;
+            /** @description In Chinese. */
+            name: string;
         };
         /** @description 公民身份号码，18位，末位为校验码 */
         CitizenId: string;
@@ -2149,6 +2561,41 @@ export interface components {
             /** @description How the books differ, or did last, in Chinese. */
             words: string;
         };
+        /** @description What became of stays. */
+        DirectFigures: {
+            /**
+             * Format: int64
+             * @description 未直接结算.
+             */
+            elsewhere: number;
+            /** @description The settled among those settled and gone another way, in percent with one decimal; empty where there are none. */
+            rate: string;
+            /**
+             * Format: int64
+             * @description 已直接结算.
+             */
+            settled: number;
+            /**
+             * Format: int64
+             * @description 在院或待结算: not in the rate.
+             */
+            under_way: number;
+        };
+        /** @description How many stays were settled directly (住院直接结算率): `GET /api/v1/direct-settlement?month=` at the hub. */
+        DirectSettlement: {
+            /** @description When this was read. */
+            as_of: string;
+            /** @description What the rate is and is not, in Chinese. */
+            definition: string;
+            /** @description By insured province. */
+            insured: components["schemas"]["ProvinceDirect"][];
+            /** @description The month in which the stays were registered, `2026-11`. */
+            month: string;
+            /** @description All together. */
+            sum: components["schemas"]["DirectFigures"];
+            /** @description By treatment province, where most went another way first. */
+            treatment: components["schemas"]["ProvinceDirect"][];
+        };
         /** @description A page of documents, in the order of issue. */
         Documents: {
             /** @description The page. */
@@ -2259,6 +2706,8 @@ export interface components {
             stage: string;
             /** @description Where it stands, in Chinese. */
             stage_name: string;
+            /** @description A reviewer waits for more of its materials (补正) up to this day; told in lists. */
+            supplement_due?: components["schemas"]["Day"] | null;
         };
         /** @description People of one province treated in another. */
         Flow: {
@@ -2323,12 +2772,19 @@ export interface components {
             issued_at: components["schemas"]["Moment"];
             /** @description Who issued it. */
             issuer: string;
+            /** @description Why it does not hold any more, in Chinese: the settlement that it states is undone (已冲销). */
+            lapsed?: string | null;
             /** @description 标题. */
             title: string;
             /** @description The sum that it is about, in yuan. */
             total?: string | null;
             /** @description The same in capital numerals (大写). */
             total_capitals?: string | null;
+        };
+        /** @description Where a page is to go on, to the identity provider. */
+        GoOn: {
+            /** @description The address. */
+            address: string;
         };
         /** @description Another role and area: `POST /api/v1/accounts/{account}/grant`. */
         Grant: {
@@ -2346,6 +2802,19 @@ export interface components {
              * @description 0 to 23.
              */
             hour: number;
+        };
+        /** @description An identity at an organisation's identity provider (统一身份认证) that is tied to an account. */
+        IdentityView: {
+            /** @description Whether it is the account's only way in. */
+            only: boolean;
+            /** @description The provider. */
+            provider: string;
+            /** @description Its name. */
+            provider_name: string;
+            /** @description What the person is called there, masked. */
+            shown: string;
+            /** @description Since when. */
+            tied_at: string;
         };
         /** @description Applications: `GET /api/v1/funds/prepayments/increases`. */
         Increases: {
@@ -2450,6 +2919,43 @@ export interface components {
          * @example 110000
          */
         InsuredPlace: string;
+        /** @description One's own: `GET /web/jobs`. */
+        Jobs: {
+            /** @description The newest first. */
+            jobs: components["schemas"]["JobView"][];
+        };
+        /** @description Something that goes on by itself, or has ended: `GET /web/jobs/{id}`. */
+        JobView: {
+            /**
+             * Format: uint32
+             * @description So much …
+             */
+            done: number;
+            /** @description Its id. */
+            id: string;
+            /** @description Until when it is kept. */
+            kept_until: string;
+            /** @description What its answer is, once it has ended: `GET /web/jobs/{id}/answer`. */
+            media_type?: string | null;
+            /** @description When it was last worked on, or ended. */
+            seen_at: string;
+            /**
+             * Format: uint32
+             * @description Bytes of its answer.
+             */
+            size: number;
+            /** @description When it began. */
+            started_at: string;
+            /** @description `running`, `done`, `refused` or `interrupted`: the node was stopped while it went on; it is to be begun again. */
+            state: string;
+            /**
+             * Format: uint32
+             * @description … of so much; 0 where nobody knows.
+             */
+            total: number;
+            /** @description What it is. */
+            words: string;
+        };
         /** @description A leg as it is shown. */
         LedgerLeg: {
             /** @description How much. */
@@ -2604,6 +3110,21 @@ export interface components {
             account: components["schemas"]["AccountView"];
             /** @description The initial password, if it was made here. */
             password?: string | null;
+        };
+        /** @description A notice to enter, or to put in place of one: `POST /api/v1/announcements`, `POST /api/v1/announcements/{number}/correct`. */
+        NewAnnouncement: {
+            /** @description 影响的业务, at least one: `everything`, `settlement`, `filing`, `details`, `clearing`, `portal`. */
+            affects: string[];
+            /** @description From when, time of China: `2026-11-25 22:00`. */
+            from: string;
+            /** @description From when on it is shown; at once if left out. */
+            published_at?: string | null;
+            /** @description What everybody reads, 5 to 2000 characters. */
+            text: string;
+            /** @description 标题, 4 to 60 characters. */
+            title: string;
+            /** @description Until when. */
+            until: string;
         };
         /** @description A voucher to be taken back: `POST /api/v1/funds/ledger/corrections`. */
         NewCorrection: {
@@ -2807,8 +3328,24 @@ export interface components {
             /** @description The reason, while it is suspended. */
             suspended?: string | null;
         };
-        /** @description What passed the hub. */
+        /** @description What passed the hub lately: `GET /api/v1/passing?span=` at the hub, as far as this instance of it has seen. */
+        Passing: {
+            /** @description When this was counted. */
+            as_of: string;
+            /** @description Questions of provinces, those to the hub itself among them, by kind; the slowest first. */
+            kinds: components["schemas"]["PassingFigures"][];
+            /** @description How participants answered what the hub passed on to them; the slowest first. Who was not asked is not named. */
+            participants: components["schemas"]["AnsweringFigures"][];
+            /** @description `hour`: the last hour, by the minute; `day`: the last twenty-four, by the hour. Less where this instance is younger. */
+            span: string;
+        };
+        /** @description Questions of a kind. */
         PassingFigures: {
+            /**
+             * Format: uint64
+             * @description How often it was asked.
+             */
+            all: number;
             /**
              * Format: uint64
              * @description How many ended well.
@@ -2816,24 +3353,26 @@ export interface components {
             done: number;
             /**
              * Format: uint64
-             * @description How many failed or stayed unknown.
+             * @description How many failed or stayed unknown: no answer, too much to do, a breakdown.
              */
             failed: number;
-            /** @description The kind of question, as the metrics name it. */
+            /** @description The failed among all (失败率), in percent with one decimal: `0.4%`. */
+            failure_rate: string;
+            /** @description The kind of question, as messages between nodes name it. */
             kind: string;
             /**
              * Format: uint64
-             * @description Half of them took at most so many milliseconds; none where too few were timed.
+             * @description Half of them took at most so many milliseconds; none where it was longer than thirty seconds.
              */
             median_millis?: number | null;
             /**
              * Format: uint64
-             * @description How many were refused.
+             * @description How many were refused for good.
              */
             refused: number;
             /**
              * Format: uint64
-             * @description Ninety-five of a hundred took at most so many milliseconds.
+             * @description Ninety-five of a hundred took at most so many milliseconds; none where it was longer than thirty seconds.
              */
             slow_millis?: number | null;
         };
@@ -3002,6 +3541,31 @@ export interface components {
             /** @description What else people should know. */
             note?: string | null;
         };
+        /** @description By what people may log in beside a password: `GET /web/oidc`. */
+        Providers: {
+            /** @description The provider that whoever asks has come back from, where the one-time code of the account is still to be shown. */
+            code_needed?: string | null;
+            /** @description In the order in which they are shown. */
+            providers: components["schemas"]["ProviderView"][];
+        };
+        /** @description An organisation's identity provider (统一身份认证) by which people may log in. */
+        ProviderView: {
+            /** @description Its name. */
+            name: string;
+            /** @description As it stands in addresses: `/web/oidc/{provider}` leads there. */
+            provider: string;
+        };
+        /** @description What became of the stays of a province. */
+        ProvinceDirect: {
+            /** @description The figures. */
+            figures: components["schemas"]["DirectFigures"];
+            /** @description Its name. */
+            name: string;
+            /** @description Which. */
+            participant: components["schemas"]["Participant"];
+            /** @description When the last of them were counted. */
+            reported_at: string;
+        };
         /** @description Why: of a rejection (驳回) or a suspension (暂停). */
         Reason: {
             /** @description In Chinese, as it is told on. */
@@ -3080,6 +3644,8 @@ export interface components {
             csrf: string;
             /** @description Whether this is a development server: never at a node. */
             development: boolean;
+            /** @description The identity at an identity provider that logs in as this account. */
+            identity?: components["schemas"]["IdentityView"] | null;
             /**
              * Format: int64
              * @description After so many minutes without a request the session is over.
@@ -3133,6 +3699,38 @@ export interface components {
             by: string;
             /** @description Why. */
             reason: string;
+        };
+        /** @description A notice as everybody is shown it: `GET /web/portal/announcements`. */
+        ShownAnnouncement: {
+            /** @description 影响的业务. */
+            affects: components["schemas"]["BusinessView"][];
+            /** @description When it was corrected last, if it was. */
+            corrected_at?: string | null;
+            /** @description From when. */
+            from: string;
+            /** @description 公告编号. */
+            number: string;
+            /** @description Whose it is. */
+            owner: components["schemas"]["Participant"];
+            /** @description Its name: 国家平台 or the province. */
+            owner_name: string;
+            /** @description Where it stands now: `scheduled`, `upcoming`, `ongoing`, `over` or `withdrawn`. */
+            phase: string;
+            /** @description Where it stands, in Chinese. */
+            phase_name: string;
+            /** @description When it was published. */
+            published_at: string;
+            /** @description What it says. */
+            text: string;
+            /** @description 标题. */
+            title: string;
+            /** @description Until when. */
+            until: string;
+        };
+        /** @description What everybody is shown. */
+        ShownAnnouncements: {
+            /** @description What is under way first, then what is to come, then what is over since a few days. */
+            announcements: components["schemas"]["ShownAnnouncement"][];
         };
         /** @description The report forms of a month or year: `GET /api/v1/statistics`. */
         Statistics: {
@@ -3205,6 +3803,16 @@ export interface components {
             /** @description Always true. */
             taken: boolean;
         };
+        /** @description Somebody ties an identity to his account: `POST /web/oidc/{provider}/tie`. */
+        TieIdentity: {
+            /**
+             * @description Whether the password is given up for it.
+             * @default false
+             */
+            only?: boolean;
+            /** @description The account's password. */
+            password: string;
+        };
         /** @description When what of a yearly adjustment falls due. */
         TimetableView: {
             /** @description By this day all is done. */
@@ -3228,8 +3836,6 @@ export interface components {
             day: components["schemas"]["Day"];
             /** @description By hour, from 0 to the present one. */
             hours: components["schemas"]["HourFigures"][];
-            /** @description Since this instance of the hub was started: what it passed on between nodes, by kind of question. */
-            passing: components["schemas"]["PassingFigures"][];
             /** @description All of it. */
             sum: components["schemas"]["FlowFigures"];
             /** @description By treatment province, the most settlements first. */
@@ -3571,6 +4177,138 @@ export interface operations {
             };
         };
     };
+    "post_accounts__account__untie-identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 账户名 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+        };
+    };
+    get_announcements: {
+        parameters: {
+            query?: {
+                /** @description 上一页的next */
+                after?: string;
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
+                /** @description 每页条数，最多100，不填为50 */
+                limit?: string;
+                /** @description scheduled待发布、upcoming预告、ongoing进行中、over已结束、withdrawn已撤回；不填为全部 */
+                phase?: string;
+                /** @description -from按开始时间从晚到早，不填即此；from */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcements"];
+                };
+            };
+        };
+    };
+    post_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewAnnouncement"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementView"];
+                };
+            };
+        };
+    };
+    post_announcements__number__correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewAnnouncement"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementView"];
+                };
+            };
+        };
+    };
+    post_announcements__number__withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementView"];
+                };
+            };
+        };
+    };
     "get_audit-trail": {
         parameters: {
             query?: {
@@ -3627,6 +4365,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditTrailVerified"];
+                };
+            };
+        };
+    };
+    "get_direct-settlement": {
+        parameters: {
+            query?: {
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
+                /** @description 入院登记月份，形如2026-11，不填为本月 */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectSettlement"];
                 };
             };
         };
@@ -5066,7 +5829,7 @@ export interface operations {
                 level?: string;
                 /** @description 每页条数，最多100，不填为50 */
                 limit?: string;
-                /** @description 名称中的文字 */
+                /** @description 名称中的文字，或其拼音、拼音首字母 */
                 name?: string;
                 /** @description true：只要已开通异地联网结算的；false：只要未开通的 */
                 open?: string;
@@ -5231,6 +5994,29 @@ export interface operations {
             };
         };
     };
+    get_passing: {
+        parameters: {
+            query?: {
+                /** @description hour：最近1小时，不填即此；day：最近24小时 */
+                span?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passing"];
+                };
+            };
+        };
+    };
     get_statistics: {
         parameters: {
             query?: {
@@ -5324,6 +6110,111 @@ export interface operations {
             };
         };
     };
+    post_web_identity_untie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_web_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jobs"];
+                };
+            };
+        };
+    };
+    get_web_jobs__id_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+        };
+    };
+    get_web_jobs__id__answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    post_web_jobs__id__forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     post_web_login: {
         parameters: {
             query?: never;
@@ -5363,6 +6254,135 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_web_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+        };
+    };
+    get_web_oidc__provider_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 统一身份认证的标识，见 /web/oidc */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，网页自行继续 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    get_web_oidc__provider__callback: {
+        parameters: {
+            query: {
+                /** @description 授权码 */
+                code?: string;
+                /** @description 认证未通过的原因 */
+                error?: string;
+                /** @description 认证系统的标识 */
+                iss?: string;
+                /** @description 登录请求的标记 */
+                state: string;
+            };
+            header?: never;
+            path: {
+                /** @description 统一身份认证的标识，见 /web/oidc */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，网页自行继续 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    post_web_oidc__provider__code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 统一身份认证的标识，见 /web/oidc */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCode"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+        };
+    };
+    post_web_oidc__provider__tie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 统一身份认证的标识，见 /web/oidc */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TieIdentity"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoOn"];
+                };
             };
         };
     };
@@ -5430,6 +6450,26 @@ export interface operations {
             };
         };
     };
+    get_web_portal_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownAnnouncements"];
+                };
+            };
+        };
+    };
     get_web_portal_institutions: {
         parameters: {
             query?: {
@@ -5445,7 +6485,7 @@ export interface operations {
                 level?: string;
                 /** @description 每页条数，最多100，不填为50 */
                 limit?: string;
-                /** @description 名称中的文字 */
+                /** @description 名称中的文字，或其拼音、拼音首字母 */
                 name?: string;
                 /** @description true：只要已开通异地联网结算的；false：只要未开通的 */
                 open?: string;

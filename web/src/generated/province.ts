@@ -145,6 +145,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account}/untie-identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 解除绑定统一身份
+         * @description 登录后使用须有权限“管理账户”（maintain-accounts）。
+         */
+        post: operations["post_accounts__account__untie-identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 停机公告
+         * @description 登录后使用须有权限“查看停机公告”（read-announcements）。
+         */
+        get: operations["get_announcements"];
+        put?: never;
+        /**
+         * 发布停机公告
+         * @description 登录后使用须有权限“发布停机公告”（maintain-announcements）。
+         */
+        post: operations["post_announcements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{number}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 更正停机公告
+         * @description 登录后使用须有权限“发布停机公告”（maintain-announcements）。
+         */
+        post: operations["post_announcements__number__correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/announcements/{number}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤回停机公告
+         * @description 登录后使用须有权限“发布停机公告”（maintain-announcements）。
+         */
+        post: operations["post_announcements__number__withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-trail": {
         parameters: {
             query?: never;
@@ -279,6 +363,26 @@ export interface paths {
          * @description 登录后使用须有权限“维护就医凭证”（maintain-media）。
          */
         post: operations["post_cards_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 查询医保三大目录
+         * @description 登录后使用须有权限“查看政策”（read-policies）。
+         */
+        get: operations["get_catalog"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -509,6 +613,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/filings/{id}/materials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一份备案的材料
+         * @description 登录后使用须有权限“查看备案”（read-filings）。
+         */
+        get: operations["get_filings__id__materials"];
+        put?: never;
+        /**
+         * 上传备案材料
+         * @description 登录后使用须有权限“登记备案”（enter-filings）。
+         */
+        post: operations["post_filings__id__materials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/filings/{id}/materials/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一份备案材料的文件
+         * @description 登录后使用须有权限“查看备案”（read-filings）。
+         */
+        get: operations["get_filings__id__materials__number_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/filings/{id}/materials/{number}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 删去备案材料
+         * @description 登录后使用须有权限“登记备案”（enter-filings）。
+         */
+        post: operations["post_filings__id__materials__number__remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/filings/{id}/reject": {
         parameters: {
             query?: never;
@@ -529,6 +697,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/filings/{id}/supplement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 要求补正备案材料
+         * @description 登录后使用须有权限“审核备案”（decide-filings）。
+         */
+        post: operations["post_filings__id__supplement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/filings/batch": {
         parameters: {
             query?: never;
@@ -543,6 +731,26 @@ export interface paths {
          * @description 登录后使用须有权限“登记备案”（enter-filings）。
          */
         post: operations["post_filings_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/filings/batch/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 批量备案模板（xlsx）
+         * @description 登录后使用须有权限“登记备案”（enter-filings）。
+         */
+        get: operations["get_filings_batch_template"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2117,6 +2325,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 查询机构目录对照
+         * @description 登录后使用须有权限“查看目录对照”（read-mapping）。
+         */
+        get: operations["get_mappings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mappings/institutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 各机构的目录对照情况
+         * @description 登录后使用须有权限“查看目录对照”（read-mapping）。
+         */
+        get: operations["get_mappings_institutions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/media": {
         parameters: {
             query?: never;
@@ -2317,6 +2565,46 @@ export interface paths {
          * @description 登录后使用须有权限“查看结算”（read-settlements）。
          */
         get: operations["get_settlements__id_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlements/{id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 出具一笔结算的结算单；已出具的给出原件
+         * @description 登录后使用须有权限“查看结算”（read-settlements）。
+         */
+        post: operations["post_settlements__id__statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlements/{id}/statement/{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 已出具的结算单的文件：pdf、xlsx或csv
+         * @description 登录后使用须有权限“查看结算”（read-settlements）。
+         */
+        get: operations["get_settlements__id__statement__form_"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2853,6 +3141,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/web/identity/untie": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 解除绑定本人的统一身份 */
+        post: operations["post_web_identity_untie"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人的任务 */
+        get: operations["get_web_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人的一项任务 */
+        get: operations["get_web_jobs__id_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/jobs/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 任务的结果，与当时等待所得相同 */
+        get: operations["get_web_jobs__id__answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/jobs/{id}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 删去已结束的任务 */
+        post: operations["post_web_jobs__id__forget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/web/login": {
         parameters: {
             query?: never;
@@ -2881,6 +3254,111 @@ export interface paths {
         put?: never;
         /** 退出登录 */
         post: operations["post_web_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/office/{institution}/{infno}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 机构医保办核对账务：3201、3202、3260、3261、3262
+         * @description 登录后使用须有权限“核对机构账务”（keep-institution-books）。
+         */
+        post: operations["post_web_office__institution___infno_"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可用的统一身份认证 */
+        get: operations["get_web_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 到统一身份认证登录（浏览器打开，转到认证系统） */
+        get: operations["get_web_oidc__provider_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 从统一身份认证返回（浏览器打开，答复为网页） */
+        get: operations["get_web_oidc__provider__callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc/{provider}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 统一身份认证后填写动态验证码 */
+        post: operations["post_web_oidc__provider__code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/oidc/{provider}/tie": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 绑定统一身份：取得认证地址 */
+        post: operations["post_web_oidc__provider__tie"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2932,6 +3410,23 @@ export interface paths {
         put?: never;
         /** 修改本人密码 */
         post: operations["post_web_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/portal/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 公开的停机公告 */
+        get: operations["get_web_portal_announcements"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3047,6 +3542,70 @@ export interface paths {
          * @description 登录后使用须有权限“使用参保人门户”（use-portal）。
          */
         post: operations["post_web_portal_filings__id__change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/portal/filings/{id}/materials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 自己备案的材料
+         * @description 登录后使用须有权限“使用参保人门户”（use-portal）。
+         */
+        get: operations["get_web_portal_filings__id__materials"];
+        put?: never;
+        /**
+         * 上传自己备案的材料
+         * @description 登录后使用须有权限“使用参保人门户”（use-portal）。
+         */
+        post: operations["post_web_portal_filings__id__materials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/portal/filings/{id}/materials/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 自己一份备案材料的文件
+         * @description 登录后使用须有权限“使用参保人门户”（use-portal）。
+         */
+        get: operations["get_web_portal_filings__id__materials__number_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/portal/filings/{id}/materials/{number}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 删去自己的备案材料
+         * @description 登录后使用须有权限“使用参保人门户”（use-portal）。
+         */
+        post: operations["post_web_portal_filings__id__materials__number__remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3198,6 +3757,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/web/portal/settlements/{id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 出具自己一笔结算的结算单；已出具的给出原件
+         * @description 登录后使用须有权限“使用参保人门户”（use-portal）。
+         */
+        post: operations["post_web_portal_settlements__id__statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/portal/settlements/{id}/statement/{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 自己已出具的结算单的文件：pdf、xlsx或csv
+         * @description 登录后使用须有权限“使用参保人门户”（use-portal）。
+         */
+        get: operations["get_web_portal_settlements__id__statement__form_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/web/session": {
         parameters: {
             query?: never;
@@ -3229,6 +3828,46 @@ export interface paths {
          * @description 登录后使用须有权限“使用收费窗口”（use-window）。
          */
         post: operations["post_web_window__institution___infno_"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/window/{institution}/settlements/{id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 收费窗口出具一笔结算的结算单；已出具的给出原件
+         * @description 登录后使用须有权限“使用收费窗口”（use-window）。
+         */
+        post: operations["post_web_window__institution__settlements__id__statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/web/window/{institution}/settlements/{id}/statement/{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 已出具的结算单的文件：pdf、xlsx或csv
+         * @description 登录后使用须有权限“使用收费窗口”（use-window）。
+         */
+        get: operations["get_web_window__institution__settlements__id__statement__form_"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3333,6 +3972,8 @@ export interface components {
             created_at: string;
             /** @description By whom. */
             created_by: string;
+            /** @description The identity at an identity provider that logs in as it. */
+            identity?: components["schemas"]["IdentityView"] | null;
             /** @description When somebody last logged in. */
             last_login?: string | null;
             /** @description Until when it is locked. */
@@ -3363,6 +4004,57 @@ export interface components {
             institution: components["schemas"]["InstitutionCode"];
             /** @description 清分年月: `2026-10`. */
             month: string;
+        };
+        /** @description A page of notices: `GET /api/v1/announcements`. */
+        Announcements: {
+            /** @description The page. */
+            announcements: components["schemas"]["AnnouncementView"][];
+            /** @description What to ask on with; none on the last page. */
+            next?: string | null;
+        };
+        /** @description A notice as operators see it. */
+        AnnouncementView: {
+            /** @description 影响的业务. */
+            affects: components["schemas"]["BusinessView"][];
+            /** @description Who entered it. */
+            by: string;
+            /** @description When it was corrected last, if it was. */
+            corrected_at?: string | null;
+            /**
+             * Format: uint32
+             * @description How often it was corrected.
+             */
+            corrections: number;
+            /** @description When. */
+            entered_at: string;
+            /** @description From when. */
+            from: string;
+            /** @description 公告编号. */
+            number: string;
+            /** @description Whether it is this node's own, to be corrected and taken back here. */
+            own: boolean;
+            /** @description Whose it is. */
+            owner: components["schemas"]["Participant"];
+            /** @description Its name: 国家平台 or the province. */
+            owner_name: string;
+            /** @description Where it stands now: `scheduled`, `upcoming`, `ongoing`, `over` or `withdrawn`. */
+            phase: string;
+            /** @description Where it stands, in Chinese. */
+            phase_name: string;
+            /** @description When it was published. */
+            published_at: string;
+            /** @description What it says. */
+            text: string;
+            /** @description 标题. */
+            title: string;
+            /** @description Until when. */
+            until: string;
+            /** @description When. */
+            withdrawn_at?: string | null;
+            /** @description By whom. */
+            withdrawn_by?: string | null;
+            /** @description Why it was taken back, if it was. */
+            withdrawn_reason?: string | null;
         };
         /** @description The answer: `POST /api/v1/complaints/{number}/answer`. */
         AnswerComplaint: {
@@ -3777,6 +4469,13 @@ export interface components {
              */
             year: number;
         };
+        /** @description A business that is affected. */
+        BusinessView: {
+            /** @description For programs. */
+            code: string;
+            /** @description In Chinese. */
+            name: string;
+        };
         /** @description What would be paid. */
         Calculation: {
             /** @description What this is and is not, in Chinese: an estimate under the policy of the day, no promise. */
@@ -3807,12 +4506,59 @@ export interface components {
             /** @description Where it stands, in Chinese. */
             stage_name: string;
         };
+        /** @description Items that were found: `GET /api/v1/catalog`. */
+        CatalogItems: {
+            /**
+             * Format: uint32
+             * @description How many were found on all pages.
+             */
+            count: number;
+            /** @description The page. */
+            items: components["schemas"]["CatalogItemView"][];
+            /** @description What to ask on with; none on the last page. */
+            next?: string | null;
+        };
+        /** @description An item of the catalog, as it holds from a day to a day. */
+        CatalogItemView: {
+            /** @description 大类 code: `01` to `14`. */
+            category: string;
+            /** @description 大类 in Chinese. */
+            category_name: string;
+            /** @description 收费项目等级 code: `01`, `02` or `03`. */
+            class: string;
+            /** @description 甲类, 乙类 or 丙类. */
+            class_name: string;
+            /** @description 医疗目录编码. */
+            code: string;
+            /** @description First day. */
+            from: components["schemas"]["Day"];
+            /** @description 拼音助记码: the initials. */
+            initials: string;
+            /** @description 限价 of one unit at 一级, 二级 and 三级, in yuan with up to six decimals; none: no limit. */
+            limits: components["schemas"]["LimitsView"];
+            /** @description 目录类别 code: `101` western and patent medicines, `102` herbs, `105` what hospitals make, `201` services, `301` materials. */
+            list: string;
+            /** @description 目录类别 in Chinese. */
+            list_name: string;
+            /** @description 名称. */
+            name: string;
+            /** @description 国产, 合资 or 进口, if the list says so. */
+            origin?: string | null;
+            /** @description 先行自付比例: one where it is the same at every price and level, several where a general rule goes by them. */
+            shares: components["schemas"]["ShareView"][];
+            /** @description Last day, if it has ended. */
+            to?: components["schemas"]["Day"] | null;
+            /** @description Whether it holds on the day that was asked for. */
+            valid: boolean;
+        };
         /** @description A category of filings. */
         CategoryRule: {
             /** @description 备案类型. */
             category: components["schemas"]["FilingCategory"];
             /** @description Whether it is for people who live there for long: without a last day. */
             long_term: boolean;
+            /** @description What it asks for otherwise: of each group one. */
+            materials: components["schemas"]["WantedMaterial"][];
             /** @description In Chinese. */
             name: string;
             /** @description Whether it may be made on commitment instead of papers (承诺制). */
@@ -4075,6 +4821,13 @@ export interface components {
             /** @description 费用明细流水号. */
             serial: string;
         };
+        /** @description Something about a pair that does not fit. */
+        DeviationView: {
+            /** @description `not_in_catalog`, `item_ended`, `list_differs` or `name_differs`. */
+            kind: string;
+            /** @description In Chinese, with what to do. */
+            words: string;
+        };
         /** @description Settlements on which the books differ: `GET /api/v1/funds/differences`. */
         Differences: {
             /** @description In the order of months and ids. */
@@ -4283,9 +5036,12 @@ export interface components {
             check_only?: boolean;
             /**
              * @description CSV text with heads in the first line: `参保地,人员编号,公民身份号码,险种,备案类型,就医地,开始日期,结束日期,承诺制`. Of 人员编号 and
-             *     公民身份号码 one is enough; 险种, 备案类型 by code or Chinese name; 承诺制 `是` or empty. At most 500 lines.
+             *     公民身份号码 one is enough; 险种, 备案类型 by code or Chinese name; 承诺制 `是` or empty. At most 500 lines. Empty where a workbook comes.
+             * @default
              */
-            csv: string;
+            csv?: string;
+            /** @description The same as the first sheet of an Excel workbook (.xlsx), in Base64, of at most 1 MB. */
+            workbook?: string | null;
         };
         /** @description What became of a line. */
         FilingBatchLine: {
@@ -4346,6 +5102,16 @@ export interface components {
              * @description Months during which a long-term filing is neither changed nor cancelled.
              */
             long_term_hold_months: number;
+            /**
+             * Format: uint32
+             * @description The largest content of one, in bytes.
+             */
+            material_bytes_max: number;
+            /**
+             * Format: uint16
+             * @description Materials that a filing carries at most.
+             */
+            materials_max: number;
             /**
              * Format: int32
              * @description Months that a temporary filing is valid at least.
@@ -4428,6 +5194,8 @@ export interface components {
             stage: string;
             /** @description Where it stands, in Chinese. */
             stage_name: string;
+            /** @description A reviewer waits for more of its materials (补正) up to this day; told in lists. */
+            supplement_due?: components["schemas"]["Day"] | null;
         };
         /** @description A complaint as whoever made it sees it: `GET /web/portal/complaints/{number}?key=`. */
         FollowedComplaint: {
@@ -4479,12 +5247,19 @@ export interface components {
             issued_at: components["schemas"]["Moment"];
             /** @description Who issued it. */
             issuer: string;
+            /** @description Why it does not hold any more, in Chinese: the settlement that it states is undone (已冲销). */
+            lapsed?: string | null;
             /** @description 标题. */
             title: string;
             /** @description The sum that it is about, in yuan. */
             total?: string | null;
             /** @description The same in capital numerals (大写). */
             total_capitals?: string | null;
+        };
+        /** @description Where a page is to go on, to the identity provider. */
+        GoOn: {
+            /** @description The address. */
+            address: string;
         };
         /** @description Another role and area: `POST /api/v1/accounts/{account}/grant`. */
         Grant: {
@@ -4501,6 +5276,19 @@ export interface components {
             insured: components["schemas"]["InsuredPlace"];
             /** @description 人员编号; or … */
             person?: components["schemas"]["PersonNumber"] | null;
+        };
+        /** @description An identity at an organisation's identity provider (统一身份认证) that is tied to an account. */
+        IdentityView: {
+            /** @description Whether it is the account's only way in. */
+            only: boolean;
+            /** @description The provider. */
+            provider: string;
+            /** @description Its name. */
+            provider_name: string;
+            /** @description What the person is called there, masked. */
+            shown: string;
+            /** @description Since when. */
+            tied_at: string;
         };
         /** @description Applications: `GET /api/v1/funds/prepayments/increases`. */
         Increases: {
@@ -4723,6 +5511,43 @@ export interface components {
             /** @description 社会保障卡卡号. */
             number: string;
         };
+        /** @description One's own: `GET /web/jobs`. */
+        Jobs: {
+            /** @description The newest first. */
+            jobs: components["schemas"]["JobView"][];
+        };
+        /** @description Something that goes on by itself, or has ended: `GET /web/jobs/{id}`. */
+        JobView: {
+            /**
+             * Format: uint32
+             * @description So much …
+             */
+            done: number;
+            /** @description Its id. */
+            id: string;
+            /** @description Until when it is kept. */
+            kept_until: string;
+            /** @description What its answer is, once it has ended: `GET /web/jobs/{id}/answer`. */
+            media_type?: string | null;
+            /** @description When it was last worked on, or ended. */
+            seen_at: string;
+            /**
+             * Format: uint32
+             * @description Bytes of its answer.
+             */
+            size: number;
+            /** @description When it began. */
+            started_at: string;
+            /** @description `running`, `done`, `refused` or `interrupted`: the node was stopped while it went on; it is to be begun again. */
+            state: string;
+            /**
+             * Format: uint32
+             * @description … of so much; 0 where nobody knows.
+             */
+            total: number;
+            /** @description What it is. */
+            words: string;
+        };
         /** @description A leg as it is shown. */
         LedgerLeg: {
             /** @description How much. */
@@ -4795,6 +5620,15 @@ export interface components {
             /** @description What it says. */
             text: string;
         };
+        /** @description 限价 by the level of the hospital. */
+        LimitsView: {
+            /** @description 一级. */
+            primary?: string | null;
+            /** @description 二级. */
+            secondary?: string | null;
+            /** @description 三级. */
+            tertiary?: string | null;
+        };
         /** @description Somebody logs in: `POST /web/login`. */
         LogIn: {
             /** @description The account's name; for the insured, their citizen identity number. */
@@ -4818,6 +5652,120 @@ export interface components {
         MadeVouchers: {
             /** @description Their ids, in order; none where nothing was to be done. */
             made: string[];
+        };
+        /** @description How far an institution has come with its pairs. */
+        MappingInstitution: {
+            /** @description When one was last changed. */
+            changed_at?: string | null;
+            /** @description 定点医药机构编号. */
+            institution: components["schemas"]["InstitutionCode"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many pairs it has uploaded; none: it sends national codes, and nothing is checked.
+             */
+            pairs: number;
+            /** @description Where it is. */
+            place: components["schemas"]["AdminDivision"];
+            /** @description Where it is, by name. */
+            place_name: string;
+            /**
+             * Format: int64
+             * @description How many of them hold on the day.
+             */
+            valid: number;
+        };
+        /** @description How far institutions have come: `GET /api/v1/mappings/institutions`. */
+        MappingProgress: {
+            /** @description In the order of pooling areas and codes. */
+            institutions: components["schemas"]["MappingInstitution"][];
+            /** @description What to ask on with; none on the last page. */
+            next?: string | null;
+        };
+        /** @description Pairs that were found: `GET /api/v1/mappings`. */
+        Mappings: {
+            /** @description In the order of institutions and their own codes. */
+            mappings: components["schemas"]["MappingView"][];
+            /** @description What to ask on with; none on the last page. A page may hold fewer than was asked for and still have one. */
+            next?: string | null;
+        };
+        /** @description A pair: an item of an institution's own, and the national one that it is. */
+        MappingView: {
+            /** @description When it was uploaded. */
+            changed_at: string;
+            /** @description 甲类, 乙类 or 丙类 on the day. */
+            class_name?: string | null;
+            /** @description What does not fit, as far as the catalog tells: to be looked at with the institution. */
+            deviations?: components["schemas"]["DeviationView"][];
+            /** @description First day of the pair. */
+            from: components["schemas"]["Day"];
+            /** @description 定点医药机构编号. */
+            institution: components["schemas"]["InstitutionCode"];
+            /** @description Its name. */
+            institution_name: string;
+            /** @description 医疗目录编码. */
+            item: string;
+            /** @description 医保目录名称 on the day; none if the catalog has no such item. */
+            item_name?: string | null;
+            /** @description 目录类别 code, as uploaded. */
+            list: string;
+            /** @description 定点医药机构目录编号. */
+            local_item: string;
+            /** @description 定点医药机构目录名称. */
+            local_name: string;
+            /** @description `valid`, `ended` or `to_come` on the day that was asked for. */
+            state: string;
+            /** @description Last day of the pair. */
+            to: components["schemas"]["Day"];
+        };
+        /** @description 材料种类. */
+        MaterialKind: {
+            /** @description As programs name it. */
+            kind: string;
+            /** @description In Chinese. */
+            name: string;
+        };
+        /** @description What a filing carries: `GET /api/v1/filings/{id}/materials`, `GET /web/portal/filings/{id}/materials`. */
+        Materials: {
+            /** @description What was handed in, in the order in which it came. */
+            materials: components["schemas"]["MaterialView"][];
+            /** @description Whether something may be handed in now. */
+            may_add: boolean;
+            /** @description Whether something may be taken back now. */
+            may_remove: boolean;
+            /** @description What its category asks for and has not come: of each group one. */
+            missing: components["schemas"]["WantedMaterial"][];
+            /**
+             * Format: uint16
+             * @description How many it carries at most.
+             */
+            most: number;
+            /** @description What reviewers have asked for beside (补正), the first first. */
+            supplements: components["schemas"]["SupplementView"][];
+        };
+        /** @description A paper that was handed in. */
+        MaterialView: {
+            /** @description When. */
+            added_at: string;
+            /** @description Who handed it in. */
+            added_by: string;
+            /** @description 材料种类. */
+            kind: string;
+            /** @description 材料种类 in Chinese. */
+            kind_name: string;
+            /** @description What its content is: `application/pdf`, `image/jpeg` or `image/png`. */
+            media_type: string;
+            /**
+             * Format: uint16
+             * @description Counted within the filing: `…/materials/{number}` is its content.
+             */
+            number: number;
+            /**
+             * Format: uint32
+             * @description Bytes of its content.
+             */
+            size: number;
         };
         /** @description The media of a person: `GET /api/v1/media`. */
         Media: {
@@ -4875,6 +5823,21 @@ export interface components {
             account: components["schemas"]["AccountView"];
             /** @description The initial password, if it was made here. */
             password?: string | null;
+        };
+        /** @description A notice to enter, or to put in place of one: `POST /api/v1/announcements`, `POST /api/v1/announcements/{number}/correct`. */
+        NewAnnouncement: {
+            /** @description 影响的业务, at least one: `everything`, `settlement`, `filing`, `details`, `clearing`, `portal`. */
+            affects: string[];
+            /** @description From when, time of China: `2026-11-25 22:00`. */
+            from: string;
+            /** @description From when on it is shown; at once if left out. */
+            published_at?: string | null;
+            /** @description What everybody reads, 5 to 2000 characters. */
+            text: string;
+            /** @description 标题, 4 to 60 characters. */
+            title: string;
+            /** @description Until when. */
+            until: string;
         };
         /** @description A file of a bank (camt.053): `POST /api/v1/funds/bank-statements`. */
         NewBankStatement: {
@@ -5025,6 +5988,13 @@ export interface components {
             credit: string;
             /** @description The account debited (借): kind, party, scheme, purse. */
             debit: string;
+        };
+        /** @description A paper that is handed in: `POST /api/v1/filings/{id}/materials`, `POST /web/portal/filings/{id}/materials`. */
+        NewMaterial: {
+            /** @description The content in Base64: a PDF, JPEG or PNG of at most 5 MB. */
+            content: string;
+            /** @description 材料种类: `identity`, `form`, `household`, `residence`, `work`, `referral`, `commitment` or `other`. */
+            kind: string;
         };
         /** @description Money that has moved, where finance says so on paper: `POST /api/v1/funds/orders/{number}/money`. */
         NewMoney: {
@@ -5204,7 +6174,7 @@ export interface components {
             /** @description 备案类型. */
             category: components["schemas"]["FilingCategory"];
             /**
-             * @description The version of the letter of commitment (个人承诺书) that was read and agreed to; none where papers are handed in at the counter.
+             * @description The version of the letter of commitment (个人承诺书) that was read and agreed to; none where papers are handed in.
              *     A long-term filing on commitment takes effect at once; all others wait for the agency.
              */
             commitment?: string | null;
@@ -5600,6 +6570,20 @@ export interface components {
             /** @description What else people should know. */
             note?: string | null;
         };
+        /** @description By what people may log in beside a password: `GET /web/oidc`. */
+        Providers: {
+            /** @description The provider that whoever asks has come back from, where the one-time code of the account is still to be shown. */
+            code_needed?: string | null;
+            /** @description In the order in which they are shown. */
+            providers: components["schemas"]["ProviderView"][];
+        };
+        /** @description An organisation's identity provider (统一身份认证) by which people may log in. */
+        ProviderView: {
+            /** @description Its name. */
+            name: string;
+            /** @description As it stands in addresses: `/web/oidc/{provider}` leads there. */
+            provider: string;
+        };
         /** @description A line of an order. */
         PurchaseLine: {
             /** @description 金额. */
@@ -5806,6 +6790,8 @@ export interface components {
             csrf: string;
             /** @description Whether this is a development server: never at a node. */
             development: boolean;
+            /** @description The identity at an identity provider that logs in as this account. */
+            identity?: components["schemas"]["IdentityView"] | null;
             /**
              * Format: int64
              * @description After so many minutes without a request the session is over.
@@ -6009,6 +6995,53 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description A person's first share (先行自付比例). */
+        ShareView: {
+            /** @description Whether the rest is paid in full (一次性先行自付). */
+            is_final: boolean;
+            /** @description At which levels, in Chinese; empty: at all. */
+            levels?: string[];
+            /** @description Of prices above so much, in yuan. */
+            over?: string | null;
+            /** @description `10%`. */
+            rate: string;
+            /** @description Where the rule stands, of a general one. */
+            source?: string | null;
+            /** @description Of prices up to so much, in yuan. */
+            to?: string | null;
+        };
+        /** @description A notice as everybody is shown it: `GET /web/portal/announcements`. */
+        ShownAnnouncement: {
+            /** @description 影响的业务. */
+            affects: components["schemas"]["BusinessView"][];
+            /** @description When it was corrected last, if it was. */
+            corrected_at?: string | null;
+            /** @description From when. */
+            from: string;
+            /** @description 公告编号. */
+            number: string;
+            /** @description Whose it is. */
+            owner: components["schemas"]["Participant"];
+            /** @description Its name: 国家平台 or the province. */
+            owner_name: string;
+            /** @description Where it stands now: `scheduled`, `upcoming`, `ongoing`, `over` or `withdrawn`. */
+            phase: string;
+            /** @description Where it stands, in Chinese. */
+            phase_name: string;
+            /** @description When it was published. */
+            published_at: string;
+            /** @description What it says. */
+            text: string;
+            /** @description 标题. */
+            title: string;
+            /** @description Until when. */
+            until: string;
+        };
+        /** @description What everybody is shown. */
+        ShownAnnouncements: {
+            /** @description What is under way first, then what is to come, then what is over since a few days. */
+            announcements: components["schemas"]["ShownAnnouncement"][];
+        };
         /** @description What is disputed of a pair. */
         StatementDispute: {
             /** @description 参保省-就医省: `420000-310000`. */
@@ -6104,6 +7137,19 @@ export interface components {
             /** @description The day; every day that is due if not given. */
             day?: components["schemas"]["Day"] | null;
         };
+        /** @description What a reviewer asked for beside (补正). */
+        SupplementView: {
+            /** @description When something was handed in after it. */
+            answered_at?: string | null;
+            /** @description When it was asked. */
+            asked_at: string;
+            /** @description The last day on which it is in time. */
+            due: components["schemas"]["Day"];
+            /** @description Whether its day is over and nothing has come. */
+            overdue: boolean;
+            /** @description What the person is told. */
+            wanted: string;
+        };
         /** @description Something was taken that has nothing to show. */
         Taken: {
             /** @description Always true. */
@@ -6171,6 +7217,16 @@ export interface components {
             source: string;
             /** @description 年终清算办法: `release`, `deny`, or `share:` with the permyriad that the fund bears. */
             year_end?: string | null;
+        };
+        /** @description Somebody ties an identity to his account: `POST /web/oidc/{provider}/tie`. */
+        TieIdentity: {
+            /**
+             * @description Whether the password is given up for it.
+             * @default false
+             */
+            only?: boolean;
+            /** @description The account's password. */
+            password: string;
         };
         /** @description What both sides report of one transfer. */
         TransferView: {
@@ -6323,6 +7379,11 @@ export interface components {
             used_at?: string | null;
             /** @description By whom: institution and message. */
             used_by?: string | null;
+        };
+        /** @description One of these is asked for. */
+        WantedMaterial: {
+            /** @description Any of these kinds will do. */
+            one_of: components["schemas"]["MaterialKind"][];
         };
         /**
          * @description A message of the hospital interface from a window of an institution: `POST /web/window/{institution}/{infno}`. The node makes the
@@ -6636,6 +7697,138 @@ export interface operations {
             };
         };
     };
+    "post_accounts__account__untie-identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 账户名 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+        };
+    };
+    get_announcements: {
+        parameters: {
+            query?: {
+                /** @description 上一页的next */
+                after?: string;
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
+                /** @description 每页条数，最多100，不填为50 */
+                limit?: string;
+                /** @description scheduled待发布、upcoming预告、ongoing进行中、over已结束、withdrawn已撤回；不填为全部 */
+                phase?: string;
+                /** @description -from按开始时间从晚到早，不填即此；from */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcements"];
+                };
+            };
+        };
+    };
+    post_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewAnnouncement"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementView"];
+                };
+            };
+        };
+    };
+    post_announcements__number__correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewAnnouncement"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementView"];
+                };
+            };
+        };
+    };
+    post_announcements__number__withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementView"];
+                };
+            };
+        };
+    };
     "get_audit-trail": {
         parameters: {
             query?: {
@@ -6812,6 +8005,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CardView"];
+                };
+            };
+        };
+    };
+    get_catalog: {
+        parameters: {
+            query?: {
+                /** @description 上一页的next */
+                after?: string;
+                /** @description 大类01至14 */
+                category?: string;
+                /** @description 01甲类、02乙类、03丙类 */
+                class?: string;
+                /** @description 哪一天有效的，不填为今天 */
+                day?: string;
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
+                /** @description true：该日无效的也列出 */
+                history?: string;
+                /** @description 每页条数，最多100，不填为50；文件最多10000 */
+                limit?: string;
+                /** @description 目录类别：101西药和中成药、102中药饮片、105医疗机构制剂等、201医疗服务项目、301医用耗材 */
+                list?: string;
+                /** @description code、name、share或limit，倒序在前加-；不填为code */
+                sort?: string;
+                /** @description 名称中的文字、名称的拼音或拼音首字母，或编码的开头 */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogItems"];
                 };
             };
         };
@@ -7131,6 +8365,106 @@ export interface operations {
             };
         };
     };
+    get_filings__id__materials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materials"];
+                };
+            };
+        };
+    };
+    post_filings__id__materials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewMaterial"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materials"];
+                };
+            };
+        };
+    };
+    get_filings__id__materials__number_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    post_filings__id__materials__number__remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materials"];
+                };
+            };
+        };
+    };
     post_filings__id__reject: {
         parameters: {
             query?: never;
@@ -7158,6 +8492,33 @@ export interface operations {
             };
         };
     };
+    post_filings__id__supplement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materials"];
+                };
+            };
+        };
+    };
     post_filings_batch: {
         parameters: {
             query?: never;
@@ -7178,6 +8539,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilingBatchReport"];
+                };
+            };
+        };
+    };
+    get_filings_batch_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
         };
@@ -9229,7 +10610,7 @@ export interface operations {
                 level?: string;
                 /** @description 每页条数，最多100，不填为50 */
                 limit?: string;
-                /** @description 名称中的文字 */
+                /** @description 名称中的文字，或其拼音、拼音首字母 */
                 name?: string;
                 /** @description true：只要已开通异地联网结算的；false：只要未开通的 */
                 open?: string;
@@ -9297,6 +10678,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Taken"];
+                };
+            };
+        };
+    };
+    get_mappings: {
+        parameters: {
+            query?: {
+                /** @description 上一页的next */
+                after?: string;
+                /** @description 机构所在地，六位区划 */
+                area?: string;
+                /** @description 哪一天，不填为今天 */
+                day?: string;
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
+                /** @description 定点医药机构编号 */
+                institution?: string;
+                /** @description 每页条数，最多100，不填为50；文件最多10000 */
+                limit?: string;
+                /** @description all、valid有效的、ended无效的或deviating有偏差的；不填为all */
+                show?: string;
+                /** @description 机构目录名称中的文字，或任一编码的开头 */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mappings"];
+                };
+            };
+        };
+    };
+    get_mappings_institutions: {
+        parameters: {
+            query?: {
+                /** @description 上一页的next */
+                after?: string;
+                /** @description 机构所在地，六位区划 */
+                area?: string;
+                /** @description 对照在哪一天有效，不填为今天 */
+                day?: string;
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
+                /** @description 机构编号，或其开头 */
+                institution?: string;
+                /** @description 每页条数，最多100，不填为50；文件最多10000 */
+                limit?: string;
+                /** @description 名称中的文字，或其拼音、拼音首字母 */
+                name?: string;
+                /** @description true：只要已上传对照的；false：只要未上传的 */
+                used?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingProgress"];
                 };
             };
         };
@@ -9614,6 +11069,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettlementView"];
+                };
+            };
+        };
+    };
+    post_settlements__id__statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentView"];
+                };
+            };
+        };
+    };
+    get_settlements__id__statement__form_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 编号或名称 */
+                form: string;
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
         };
@@ -12028,6 +13531,111 @@ export interface operations {
             };
         };
     };
+    post_web_identity_untie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_web_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jobs"];
+                };
+            };
+        };
+    };
+    get_web_jobs__id_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+        };
+    };
+    get_web_jobs__id__answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    post_web_jobs__id__forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     post_web_login: {
         parameters: {
             query?: never;
@@ -12067,6 +13675,164 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    post_web_office__institution___infno_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 编号或名称 */
+                infno: string;
+                /** @description 编号或名称 */
+                institution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WindowMessage"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    get_web_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+        };
+    };
+    get_web_oidc__provider_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 统一身份认证的标识，见 /web/oidc */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，网页自行继续 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    get_web_oidc__provider__callback: {
+        parameters: {
+            query: {
+                /** @description 授权码 */
+                code?: string;
+                /** @description 认证未通过的原因 */
+                error?: string;
+                /** @description 认证系统的标识 */
+                iss?: string;
+                /** @description 登录请求的标记 */
+                state: string;
+            };
+            header?: never;
+            path: {
+                /** @description 统一身份认证的标识，见 /web/oidc */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，网页自行继续 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    post_web_oidc__provider__code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 统一身份认证的标识，见 /web/oidc */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCode"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+        };
+    };
+    post_web_oidc__provider__tie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 统一身份认证的标识，见 /web/oidc */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TieIdentity"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoOn"];
+                };
             };
         };
     };
@@ -12131,6 +13897,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_web_portal_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownAnnouncements"];
+                };
             };
         };
     };
@@ -12302,6 +14088,106 @@ export interface operations {
             };
         };
     };
+    get_web_portal_filings__id__materials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materials"];
+                };
+            };
+        };
+    };
+    post_web_portal_filings__id__materials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewMaterial"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materials"];
+                };
+            };
+        };
+    };
+    get_web_portal_filings__id__materials__number_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    post_web_portal_filings__id__materials__number__remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materials"];
+                };
+            };
+        };
+    };
     get_web_portal_filings_rules: {
         parameters: {
             query?: never;
@@ -12337,7 +14223,7 @@ export interface operations {
                 level?: string;
                 /** @description 每页条数，最多100，不填为50 */
                 limit?: string;
-                /** @description 名称中的文字 */
+                /** @description 名称中的文字，或其拼音、拼音首字母 */
                 name?: string;
                 /** @description true：只要已开通异地联网结算的；false：只要未开通的 */
                 open?: string;
@@ -12499,6 +14385,54 @@ export interface operations {
             };
         };
     };
+    post_web_portal_settlements__id__statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentView"];
+                };
+            };
+        };
+    };
+    get_web_portal_settlements__id__statement__form_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 编号或名称 */
+                form: string;
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     get_web_session: {
         parameters: {
             query?: never;
@@ -12536,6 +14470,58 @@ export interface operations {
                 "application/json": components["schemas"]["WindowMessage"];
             };
         };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    post_web_window__institution__settlements__id__statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+                /** @description 编号或名称 */
+                institution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentView"];
+                };
+            };
+        };
+    };
+    get_web_window__institution__settlements__id__statement__form_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 编号或名称 */
+                form: string;
+                /** @description 30位编号 */
+                id: string;
+                /** @description 编号或名称 */
+                institution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description 完成 */
             200: {

@@ -30,6 +30,8 @@ const WORDS: Readonly<Record<string, string>> = {
   report_deduction: '上报扣款',
   apply_increase: '申请调增',
   find_increases: '查询调增',
+  find_announcements: '取停机公告',
+  report_stays: '上报住院结算率',
 };
 
 /** The words of a kind of question; its own name where there are none. */

@@ -16,6 +16,7 @@ const ROWS: readonly (readonly (readonly [code: string, short: string, column: n
   [['230000', '黑', 9]],
   [
     ['650000', '新', 1],
+    ['660000', '兵', 2],
     ['150000', '蒙', 6],
     ['220000', '吉', 9],
   ],

@@ -3,6 +3,7 @@
 import { request } from '@/api/client';
 import { province } from '@/api/nodes';
 import type { components } from '@/generated/province';
+import type { MaterialSource } from '@/filing/materials';
 import type { Outcome } from '@/shared/refusal';
 
 type Schemas = components['schemas'];
@@ -34,6 +35,16 @@ export const portal = {
   change: (id: string, said: Change) =>
     node.post('/web/portal/filings/{id}/change', { path: { id }, body: said }),
   cancel: (id: string) => node.post('/web/portal/filings/{id}/cancel', { path: { id } }),
+  materials: (id: string): MaterialSource => ({
+    load: () => node.get('/web/portal/filings/{id}/materials', { path: { id } }),
+    add: (kind, content) =>
+      node.post('/web/portal/filings/{id}/materials', { path: { id }, body: { kind, content } }),
+    remove: (number) =>
+      node.post('/web/portal/filings/{id}/materials/{number}/remove', {
+        path: { id, number: String(number) },
+      }),
+    url: (number) => `/web/portal/filings/${encodeURIComponent(id)}/materials/${number}`,
+  }),
   settlements: (after: string) => node.get('/web/portal/settlements', { query: { after } }),
   settlement: (id: string) => node.get('/web/portal/settlements/{id}', { path: { id } }),
   institutions: (query: { area: string; name: string; level: string; after: string }) =>
@@ -42,6 +53,7 @@ export const portal = {
   policies: () => node.get('/web/portal/policies'),
   policy: (area: string, scheme: Scheme) =>
     node.get('/web/portal/policies/{area}/{scheme}', { path: { area, scheme } }),
+  announcements: () => node.get('/web/portal/announcements'),
   complain: (said: Schemas['NewComplaint']) => node.post('/web/portal/complaints', { body: said }),
   followed: (number: string, key: string) =>
     node.get('/web/portal/complaints/{number}', { path: { number }, query: { key } }),

@@ -26,5 +26,6 @@ export const ROUTES: readonly PortalPage[] = [
   { path: '/guide', title: '办事指南', load: () => import('./GuidePage.vue') },
   { path: '/complaint', title: '投诉举报', load: () => import('./ComplaintPage.vue') },
   { path: '/complaint/follow', title: '查投诉进度', load: () => import('./ComplaintFollowPage.vue') },
+  { path: '/announcements', title: '停机公告', load: () => import('./AnnouncementsPage.vue') },
   { path: '/verify', title: '文书核验', load: () => import('./VerifyPage.vue') },
 ];

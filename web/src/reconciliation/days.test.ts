@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { components } from '@/generated/hub';
 import { parseDay, type Day } from '@/shared/day';
-import { daySums } from './days';
+import { daySums, lastDays } from './days';
 
 it('counts a settlement once, and has every day', () => {
   const row = (day: string, part: string, standing: number, total: string, differing = 0) =>
@@ -26,4 +26,16 @@ it('counts a settlement once, and has every day', () => {
     { day: '2026-11-21', standing: 0, total: 0n, differing: 0, underWay: 0, books: 0, agreed: 0 },
     { day: '2026-11-22', standing: 0, total: 0n, differing: 0, underWay: 1, books: 1, agreed: 1 },
   ]);
+});
+
+it('lists a month whole, and of more the last week', () => {
+  expect(lastDays({ from: '2026-10-01', to: '2026-10-31' })).toEqual({
+    from: '2026-10-01',
+    to: '2026-10-31',
+  });
+  expect(lastDays({ from: '2026-10-01', to: '2026-11-01' })).toEqual({
+    from: '2026-10-26',
+    to: '2026-11-01',
+  });
+  expect(lastDays({ from: '', to: '2026-11-01' })).toEqual({ from: '', to: '2026-11-01' });
 });

@@ -1,7 +1,7 @@
 /** Days of reconciliation, summed up: what stands in the books of treatment places is what was settled. */
 
 import type { components } from '@/generated/hub';
-import { plusDays, type Day } from '@/shared/day';
+import { daysBetween, parseDay, plusDays, type Day } from '@/shared/day';
 import { readAmount, sum, ZERO, type Fen } from '@/shared/money';
 
 type View = components['schemas']['ReconciliationView'];
@@ -37,4 +37,20 @@ export function daySums(rows: readonly View[], from: Day, to: Day): DaySum[] {
     });
   }
   return days;
+}
+
+/** So many days are listed whole; of more the last week. */
+export const LISTED_MAX = 31;
+const WEEK = 7;
+
+/** The days whose results are listed, of those that were asked for. */
+export function lastDays(asked: { readonly from: string; readonly to: string }): {
+  from: string;
+  to: string;
+} {
+  const [from, to] = [parseDay(asked.from), parseDay(asked.to)];
+  if (from === undefined || to === undefined || daysBetween(from, to) < LISTED_MAX) {
+    return { from: asked.from, to: asked.to };
+  }
+  return { from: plusDays(to, 1 - WEEK), to };
 }

@@ -20,13 +20,13 @@ it('says what presses', () => {
 
 it('leads to pages that there are', () => {
   const kinds = [
-    ...['filings', 'differences', 'statements', 'clearing', 'disputes', 'transfers'],
-    ...['receipts', 'bank_entries', 'increases', 'complaints'],
+    ...['filings', 'differences', 'explained', 'statements', 'clearing', 'disputes', 'transfers'],
+    ...['receipts', 'bank_entries', 'increases', 'complaints', 'overdue'],
   ];
   const paths = new Set(PAGES.map((page) => page.path));
   for (const kind of kinds) {
     const path = pageFor({ kind } as WorkItem)?.split('?')[0];
-    expect(path === undefined ? path : paths.has(path), kind).toBe(true);
+    expect(path !== undefined && paths.has(path), kind).toBe(true);
   }
   expect(pageFor({ kind: 'unheard' } as WorkItem)).toBeUndefined();
 });

@@ -8,6 +8,7 @@ export type WorkItem = components['schemas']['WorkItem'];
 const PAGES: Readonly<Record<string, string>> = {
   filings: '/agency/filings?stage=submitted&sort=filed_at',
   differences: '/reconciliation',
+  explained: '/reconciliation?stage=explained',
   statements: '/statements',
   clearing: '/clearing',
   disputes: '/clearing',
@@ -16,6 +17,7 @@ const PAGES: Readonly<Record<string, string>> = {
   bank_entries: '/bank-entries',
   increases: '/prepayments',
   complaints: '/agency/complaints',
+  overdue: '/notices',
 };
 
 export const pageFor = (item: WorkItem): string | undefined => PAGES[item.kind];

@@ -7,6 +7,7 @@
 //! each other in time. [`Catalogs::load`] does all of that for a folder.
 
 mod folder;
+pub mod pair;
 mod price;
 mod raw;
 mod rules;
@@ -33,6 +34,8 @@ pub struct CatalogItem {
     pub code: String,
     /// Its name.
     pub name: String,
+    /// How its name is read, for whoever looks for it so ([`terms::pinyin`]).
+    pub letters: Arc<str>,
     /// The expense category (大类) that it is summed in.
     pub category: ChargeCategory,
     /// 甲类, 乙类 or 丙类.
@@ -85,7 +88,8 @@ impl CatalogItem {
         }
     }
 
-    fn is_valid_on(&self, day: Day) -> bool {
+    /// Whether it holds on a day.
+    pub fn is_valid_on(&self, day: Day) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)
     }
 }
@@ -215,6 +219,11 @@ impl Catalog {
         self.items.get(code)?.iter().rev().find(|item| item.is_valid_on(day)).filter(|item| !item.is_open)
     }
 
+    /// Whether a code names an item on any day.
+    pub fn has(&self, code: &str) -> bool {
+        self.items.contains_key(code)
+    }
+
     /// All items, by code and first day.
     pub fn items(&self) -> impl Iterator<Item = &CatalogItem> {
         self.items.values().flatten()
@@ -275,6 +284,7 @@ fn item(line: &str, columns: usize) -> Result<CatalogItem, String> {
     Ok(CatalogItem {
         code: code.to_owned(),
         name: name.to_owned(),
+        letters: terms::pinyin::letters(name).into(),
         category,
         class,
         origin: origin_of(origin)?,

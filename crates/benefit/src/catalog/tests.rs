@@ -7,6 +7,7 @@ fn sample(class: CatalogClass, permyriad: u16, limit: Option<i64>) -> CatalogIte
     CatalogItem {
         code: "X".to_owned(),
         name: "示例".to_owned(),
+        letters: "=sl'shi'li".into(),
         category: ChargeCategory::WesternMedicine,
         class,
         origin: None,

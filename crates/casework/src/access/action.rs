@@ -93,6 +93,10 @@ named! {
         ReadComplaints "read-complaints" "查看投诉";
         /// Answers, passes on and closes complaints.
         WorkComplaints "work-complaints" "办理投诉";
+        /// Sees all notices of outages, those that are not published yet among them.
+        ReadAnnouncements "read-announcements" "查看停机公告";
+        /// Enters, corrects and takes back notices of outages.
+        MaintainAnnouncements "maintain-announcements" "发布停机公告";
         /// Sees a person's cards and vouchers.
         ReadMedia "read-media" "查看就医凭证";
         /// Issues and stops cards and vouchers.
@@ -107,6 +111,8 @@ named! {
         ReadAuditTrail "read-audit-trail" "查看审计日志";
         /// Works at a window of an institution.
         UseWindow "use-window" "使用收费窗口";
+        /// Compares an institution's own books, and says what it has to say to its lines of a month.
+        KeepInstitutionBooks "keep-institution-books" "核对机构账务";
         /// Sees what the conformance kit found.
         ReadConformance "read-conformance" "查看符合性测试";
         /// Uses the portal for oneself.

@@ -11,9 +11,11 @@ use crate::{
     statement::{fit, right},
     world::{Trouble, World},
 };
+use funds::Side;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
-use terms::{Clock, Day, Fen, InsuranceScheme, Month, Participant, Province, WorkingDays};
+use store::measure::{self, Tampering};
+use terms::{Clock, Day, Fen, InsuranceScheme, Month, Participant, Province, SettlementId, WorkingDays};
 use wire::api::{
     area_clearing::AreaMonthView,
     bank::{BankFile, TakenStatements},
@@ -34,6 +36,8 @@ const MONTHS_TOLD: i32 = 3;
 const STATEMENT_DAY: i8 = 21;
 /// What stands on each account at the bank before anything moves.
 const OPENING: Fen = Fen::yuan(5_000_000);
+/// By how much a settlement is altered for whoever wants to see a difference.
+pub const ALTERED: Fen = Fen(100);
 const SCHEMES: [InsuranceScheme; 2] = [InsuranceScheme::Employee, InsuranceScheme::Resident];
 
 /// How many days ago a world must begin whose month is told to its end.
@@ -76,6 +80,31 @@ impl Stage<'_> {
     pub async fn wait_for_hands(&self, today: Day) -> Result<(), Trouble> {
         self.register_accounts().await?;
         self.go_to(today).await
+    }
+
+    /// Lets days pass, as far as the first of each month and then to the last of them, and what the nodes do by themselves meanwhile;
+    /// the day that it is then.
+    ///
+    /// # Errors
+    /// What made it impossible to go on.
+    pub async fn pass(&self, days: u16) -> Result<Day, Trouble> {
+        let last = self.today().plus_days(i32::from(days));
+        while self.today() < last {
+            self.go_to(last.min(self.today().month().next().first_day())).await?;
+        }
+        Ok(self.today())
+    }
+
+    /// Changes the last settlement that stands in the hub's book behind the hub's back, as whoever has its database can: by [`ALTERED`] more
+    /// is the whole, and the person's. The next comparison of its day finds it. Which one it is; none if nothing stands.
+    ///
+    /// # Errors
+    /// If the database was not reached.
+    pub async fn alter_at_hub(&self) -> Result<Option<SettlementId>, Trouble> {
+        let mut conn = self.world.hub.context.store.conn().await?;
+        let Some(id) = measure::last_at_hub(&mut conn).await? else { return Ok(None) };
+        measure::tamper(&mut conn, Side::Hub, id, Tampering::Raised(ALTERED)).await?;
+        Ok(Some(id))
     }
 
     /// Tells the month of the stays to its end; what does not hold, in Chinese. Files go into the folder.

@@ -1,18 +1,41 @@
-//! What hospitals do in a year: stays and outpatient bills are settled, some are cancelled, of some a part is deducted after audit.
+//! What hospitals and pharmacies do in a year: stays, outpatient bills and purchases are settled, some are cancelled, of some a part is
+//! deducted after audit.
 
 use super::{Deducted, Made, Year, name};
 use crate::{
-    bills::{self, Order},
-    hospital::{Bill, CallError, Outpatient, Settled, Stay},
+    bills::{self, Line, Order},
+    hospital::{Bill, CallError, Hospital, Outpatient, Purchase, Settled, Stay, purchase_input},
     people::{BEIJING, WUHAN},
     world::Trouble,
 };
-use serde_json::json;
+use casework::institution::Institution;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use terms::{Clock, Fen, InsuranceScheme, Month, Participant};
+use terms::{CareKind, Clock, Fen, InsuranceScheme, Month, Participant, VisitId};
 use wire::api::clearing_statement::DeductionView;
 
 const HOUR: i64 = 3_600_000;
+/// How often people get which care, of ten thousand settlements: those of 2024 as published (住院1433.56万、普通门诊1.56亿、门诊慢特病
+/// 909.65万、药店购药5945.08万人次).
+const COUNTED: [(CareKind, usize); 4] = [
+    (CareKind::Inpatient, 600),
+    (CareKind::Outpatient, 6_530),
+    (CareKind::Chronic, 381),
+    (CareKind::Pharmacy, 2_489),
+];
+
+/// The chronic disease that people of a year have, if one (门诊慢特病): one of the first five that are settled across provinces.
+const DISEASE: (&str, &str) = ("M03900", "高血压");
+
+/// Which care people get in a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mix {
+    /// Stays before all, and outpatient bills of employees of two areas: so that every fund pays, and much.
+    ManyStays,
+    /// As often as the country's statistics say, as far as policies have that care.
+    AsCounted,
+}
+
 /// What a deduction takes at most.
 const DEDUCTED: Fen = Fen::yuan(100);
 
@@ -46,16 +69,24 @@ impl Year<'_> {
     /// themselves and are not asked for again.
     async fn settle_one_of(&mut self, first: usize) -> Result<(), Trouble> {
         let count = self.routes.len();
+        let wanted = match self.mix {
+            Mix::ManyStays => None,
+            Mix::AsCounted => Some(self.any_care()),
+        };
         for route in (first..first + count).map(|route| route % count) {
             let pair = self.routes[route].pair;
             let suspended =
                 self.suspended.is_some_and(|province| [pair.insured, pair.treatment].contains(&province));
-            if suspended || self.without_policy.contains(&route) {
+            if suspended || wanted.is_some_and(|care| !self.has(route, care)) {
                 continue;
             }
-            match self.settle_one(route).await {
+            let care = wanted.unwrap_or_else(|| self.care_of(route));
+            if self.without_policy.contains(&(route, care)) {
+                continue;
+            }
+            match self.settle_one(route, care).await {
                 Err(why) if why.0.contains("待遇政策缺少") => {
-                    self.without_policy.insert(route);
+                    self.without_policy.insert((route, care));
                     (self.say)(&format!("{}：{}", name(pair.treatment), why.0));
                 }
                 settled => return settled,
@@ -64,18 +95,56 @@ impl Year<'_> {
         Ok(())
     }
 
-    async fn settle_one(&mut self, route: usize) -> Result<(), Trouble> {
-        let of = self.routes[route].clone();
-        let has_outpatient = [BEIJING, WUHAN].contains(&of.area);
-        let outpatient =
-            has_outpatient && of.patient.scheme == InsuranceScheme::Employee && self.dice.roll(3) == 0;
+    /// One of [`COUNTED`], as often as it says.
+    fn any_care(&mut self) -> CareKind {
+        let mut rest = self.dice.roll(COUNTED.iter().map(|(_, share)| share).sum());
+        for (care, share) in COUNTED {
+            match rest.checked_sub(share) {
+                None => return care,
+                Some(left) => rest = left,
+            }
+        }
+        unreachable!("the rest is below the sum of all shares")
+    }
+
+    /// Whether the policy of somebody's area has a benefit for this care.
+    fn has(&self, route: usize, care: CareKind) -> bool {
+        let of = &self.routes[route];
+        let policy = self.world.rules.library.scheme_on(of.area, of.patient.scheme, self.today());
+        policy.is_ok_and(|policy| policy.plan(care).is_some())
+    }
+
+    /// What somebody gets where stays are many.
+    fn care_of(&mut self, route: usize) -> CareKind {
+        let of = &self.routes[route];
+        let may = [BEIJING, WUHAN].contains(&of.area) && of.patient.scheme == InsuranceScheme::Employee;
+        if may && self.dice.roll(3) == 0 { CareKind::Outpatient } else { CareKind::Inpatient }
+    }
+
+    /// What care of this kind costs: from so many yuan on, and below so many more.
+    const fn costs(&self, care: CareKind) -> (i64, usize) {
+        match (care, self.mix) {
+            (CareKind::Inpatient, _) => (9_000, 30_000),
+            (CareKind::Outpatient, Mix::ManyStays) => (600, 1_500),
+            // On average what a fund paid for one in 2024 at the share that funds pay: 127, 1,022 and 116 yuan.
+            (CareKind::Chronic, _) => (500, 2_000),
+            (CareKind::Pharmacy, _) => (60, 200),
+            _ => (80, 360),
+        }
+    }
+
+    async fn settle_one(&mut self, route: usize, care: CareKind) -> Result<(), Trouble> {
+        let (least, more) = self.costs(care);
+        let total = Fen::yuan(least + i64::try_from(self.dice.roll(more)).expect("a small number"));
         let seed = u64::try_from(self.made.len()).expect("a count") + self.seed;
-        let (visit, settled) = if outpatient {
-            let yuan = 600 + i64::try_from(self.dice.roll(1_500)).expect("a small number");
-            self.visit(route, Fen::yuan(yuan), seed).await?
-        } else {
-            let yuan = 9_000 + i64::try_from(self.dice.roll(30_000)).expect("a small number");
-            self.stay(route, Fen::yuan(yuan), seed).await?
+        let (visit, settled) = match care {
+            CareKind::Inpatient => self.stay(route, total, seed).await?,
+            CareKind::Pharmacy => self.purchase(route, total, seed).await?,
+            CareKind::Chronic => {
+                self.register_disease(route).await?;
+                self.visit(route, total, seed, Some(DISEASE)).await?
+            }
+            CareKind::Outpatient => self.visit(route, total, seed, None).await?,
         };
         let broken = settled.broken_identities();
         let id = settled.id().map_err(|error| told("结算", &error))?;
@@ -84,16 +153,61 @@ impl Year<'_> {
         let purses: BTreeMap<String, Fen> =
             settled.funds.iter().filter(is_paid).map(|(code, amount)| (code.clone(), *amount)).collect();
         let on = self.today();
-        self.made.push(Made { id, visit, route, on, outpatient, purses, standing: true, touched: false });
-        if outpatient {
-            self.figures.bills += 1;
-        } else {
-            self.figures.stays += 1;
+        self.made.push(Made { id, visit, route, on, care, purses, standing: true, touched: false });
+        match care {
+            CareKind::Inpatient => self.figures.stays += 1,
+            CareKind::Pharmacy => self.figures.purchases += 1,
+            _ => self.figures.bills += 1,
         }
         Ok(())
     }
 
-    async fn stay(&self, route: usize, total: Fen, seed: u64) -> Result<(terms::VisitId, Settled), Trouble> {
+    /// The hospital that looks after somebody registers a chronic disease of his (2503), once.
+    async fn register_disease(&mut self, route: usize) -> Result<(), Trouble> {
+        if !self.with_disease.insert(route) {
+            return Ok(());
+        }
+        let of = &self.routes[route];
+        let institution = self.world.institution(&of.institution)?;
+        let since = self.today().plus_days(-9).to_string();
+        let input = json!({ "data": {
+            "psn_no": of.patient.number.as_str(), "insutype": of.patient.scheme.code(),
+            "opsp_dise_code": DISEASE.0, "opsp_dise_name": DISEASE.1,
+            "insu_optins": of.patient.insured.to_string(), "ide_fixmedins_no": institution.code.as_str(),
+            "ide_fixmedins_name": institution.name, "hosp_ide_date": since,
+            "diag_dr_codg": "D900000000001", "diag_dr_name": "医师某", "begndate": since, "enddate": "",
+        }});
+        let registered = self.world.hospitals[&of.institution].call("2503", Some(of.patient.insured), input);
+        registered.await.map(drop).map_err(|error| told("慢特病备案", &error))
+    }
+
+    /// Somebody buys at the pharmacy of the province where he lives (2102).
+    async fn purchase(&self, route: usize, total: Fen, seed: u64) -> Result<(VisitId, Settled), Trouble> {
+        let of = &self.routes[route];
+        let pharmacy = self.pharmacies.get(&of.pair.treatment);
+        let pharmacy = pharmacy.ok_or_else(|| Trouble(format!("{}没有药店", name(of.pair.treatment))))?;
+        let institution = self.world.institution(pharmacy)?;
+        let lines = self.lines(route, institution, total, seed);
+        let at = self.world.clock.now().plus_millis(-HOUR / 2);
+        let bought = purchase_input(&of.patient, &Purchase { at, disease: None, lines: &lines });
+        let answer = self.world.hospitals[pharmacy].call("2102", Some(of.patient.insured), bought).await;
+        let answer = answer.map_err(|error| told("药店购药", &error))?;
+        let visit = answer.pointer("/output/setlinfo/mdtrt_id").and_then(Value::as_str);
+        let visit = visit.and_then(|visit| visit.parse().ok());
+        let visit = visit.ok_or_else(|| Trouble("2102应答没有就诊ID".to_owned()))?;
+        Ok((visit, Settled::read(&answer).map_err(|error| told("药店购药", &error))?))
+    }
+
+    /// A few lines of the last two hours.
+    fn lines(&self, route: usize, institution: &Institution, total: Fen, seed: u64) -> Vec<Line> {
+        let catalog = self.world.rules.catalog(self.routes[route].pair.treatment);
+        let admitted = self.world.clock.now().plus_millis(-2 * HOUR);
+        let discharged = admitted.plus_millis(HOUR);
+        let order = Order { level: institution.level, admitted, discharged, total, lines: 4, seed };
+        bills::small_bill(&catalog, &order)
+    }
+
+    async fn stay(&self, route: usize, total: Fen, seed: u64) -> Result<(VisitId, Settled), Trouble> {
         let of = &self.routes[route];
         let now = self.world.clock.now();
         let (admitted, discharged) = (now.plus_millis(-72 * HOUR), now.plus_millis(-HOUR));
@@ -111,16 +225,21 @@ impl Year<'_> {
         Ok((visit, settled.map_err(|error| told("住院结算", &error))?))
     }
 
-    async fn visit(&self, route: usize, total: Fen, seed: u64) -> Result<(terms::VisitId, Settled), Trouble> {
+    async fn visit(
+        &self,
+        route: usize,
+        total: Fen,
+        seed: u64,
+        disease: Option<(&str, &str)>,
+    ) -> Result<(VisitId, Settled), Trouble> {
         let of = &self.routes[route];
         let at = self.world.clock.now().plus_millis(-2 * HOUR);
-        let institution = self.world.institution(&of.institution)?;
-        let hospital = &self.world.hospitals[&of.institution];
-        let catalog = self.world.rules.catalog(of.pair.treatment);
-        let (admitted, discharged) = (at, at.plus_millis(HOUR));
-        let order = Order { level: institution.level, admitted, discharged, total, lines: 4, seed };
-        let lines = bills::small_bill(&catalog, &order);
-        let (outpatient, patient) = (Outpatient::ordinary(&format!("MZ{seed:08}"), at), &of.patient);
+        let hospital: &Hospital = &self.world.hospitals[&of.institution];
+        let lines = self.lines(route, self.world.institution(&of.institution)?, total, seed);
+        let (mut outpatient, patient) = (Outpatient::ordinary(&format!("MZ{seed:08}"), at), &of.patient);
+        if let Some((code, disease)) = disease {
+            outpatient = outpatient.chronic(code, disease);
+        }
         let refused = |error: CallError| told("门诊结算", &error);
         let visit = hospital.register(patient, &outpatient).await.map_err(refused)?;
         hospital.describe(patient, visit, &outpatient).await.map_err(refused)?;
@@ -159,7 +278,13 @@ impl Year<'_> {
         let found: Vec<usize> = (0..self.made.len())
             .filter(|at| {
                 let made = &self.made[*at];
-                made.standing && !made.touched && !made.purses.is_empty() && !of_suspended(made) && fits(made)
+                let is_care = made.care != CareKind::Pharmacy;
+                made.standing
+                    && !made.touched
+                    && is_care
+                    && !made.purses.is_empty()
+                    && !of_suspended(made)
+                    && fits(made)
             })
             .collect();
         if found.is_empty() { None } else { Some(found[self.dice.roll(found.len())]) }
@@ -174,10 +299,10 @@ impl Year<'_> {
         let made = self.made[at].clone();
         let of = &self.routes[made.route];
         let hospital = &self.world.hospitals[&of.institution];
-        let undone = if made.outpatient {
-            hospital.cancel_bill(&of.patient, made.visit, made.id).await
-        } else {
+        let undone = if made.care == CareKind::Inpatient {
             hospital.cancel(&of.patient, made.visit, made.id).await
+        } else {
+            hospital.cancel_bill(&of.patient, made.visit, made.id).await
         };
         undone.map_err(|error| told("结算撤销", &error))?;
         self.world.until_quiet().await?;

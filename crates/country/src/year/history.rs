@@ -1,7 +1,8 @@
 //! The history of a country that runs: the months of a [year](super) grown in it behind whoever looks on, from the day that its clock
-//! shows up to today, and a little care every few seconds from then on. What is due after today is left to whoever sits there.
+//! shows up to today, and a little care every few seconds from then on. Stays, outpatient bills and purchases are as frequent as the country's statistics
+//! say. What is due after today is left to whoever sits there.
 
-use super::{Deed, Figures, Say, Year, land};
+use super::{Deed, Figures, Say, Year, care::Mix, land};
 use crate::world::{Options, Trouble, World};
 use terms::{AdminDivision, Day, Month};
 
@@ -40,6 +41,7 @@ impl<'s> History<'s> {
         let begins = year.today();
         assert!(begins <= today, "{begins} is after {today}");
         year.until = Some(today);
+        year.mix = Mix::AsCounted;
         let mut months = vec![begins.month()];
         while months.last().is_some_and(|last| last.next() <= today.month()) {
             months.extend(months.last().map(|last| last.next()));
@@ -58,6 +60,7 @@ impl<'s> History<'s> {
     /// What made it impossible to go on.
     pub async fn grow(&mut self, begins: &(dyn Fn(Month, &Figures) + Sync)) -> Result<(), Trouble> {
         self.year.build(PEOPLE_EACH).await?;
+        self.year.build_pharmacies().await?;
         self.year.plan(&self.months);
         let today = self.year.until.expect("it was made with a last day");
         for before in 0..LAST_DAYS {

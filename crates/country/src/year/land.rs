@@ -1,7 +1,7 @@
 //! The land of a year: which provinces take part, a hospital in each, people who go from one to another, fiscal special accounts
 //! and what stands on them.
 
-use super::{Dice, Options, Say, Year, money::Affairs, name};
+use super::{Dice, Options, Say, Year, care::Mix, money::Affairs, name};
 use crate::{
     bank::Bank,
     clock::TravelClock,
@@ -21,7 +21,7 @@ use std::{
 };
 use terms::{
     AdminDivision, Clock, Fen, FilingCategory, InstitutionCode, InsuranceScheme, MemberStatus, Participant,
-    PoolingArea, Province, TreatmentPlace, day::FixedClock,
+    PoolingArea, Province, SettlementLevel, TreatmentPlace, day::FixedClock,
 };
 
 /// All provinces, those whose areas have policies first: 31, and the corps.
@@ -31,8 +31,8 @@ pub const PROVINCES: [u32; 32] = [
     450_000, 460_000, 520_000, 530_000, 540_000, 620_000, 630_000, 640_000, 650_000, 660_000,
 ];
 
-/// The one that has no number among the divisions of the country.
-pub(super) const CORPS_NAME: &str = "新疆生产建设兵团";
+/// 定点医疗服务机构类型: a pharmacy (定点零售药店).
+const KIND_PHARMACY: &str = "2";
 
 /// What stands on each purse of each part of each account when the year begins.
 pub const OPENING: Fen = Fen::yuan(60_000_000);
@@ -102,7 +102,10 @@ impl<'s> Year<'s> {
             bank: Bank::default(),
             dice: Dice(seed.wrapping_mul(2_654_435_761).wrapping_add(17)),
             routes: Vec::new(),
+            pharmacies: BTreeMap::new(),
+            mix: Mix::ManyStays,
             without_policy: BTreeSet::new(),
+            with_disease: BTreeSet::new(),
             made: Vec::new(),
             deducted: Vec::new(),
             prepaid: BTreeMap::new(),
@@ -156,6 +159,31 @@ impl<'s> Year<'s> {
             side.node.put_institution(&institution).await?;
             let hospital = new_hospital(&institution, side, &self.world.clock);
             self.world.hospitals.insert(institution.code.clone(), hospital);
+            self.world.institutions.push(institution);
+        }
+        self.world.until_quiet().await
+    }
+
+    /// A pharmacy in every province (定点零售药店), beside the first hospital.
+    pub(super) async fn build_pharmacies(&mut self) -> Result<(), Trouble> {
+        for (&province, side) in &self.world.provinces {
+            let beside = self.world.institutions.iter().find(|one| one.place.province() == province);
+            let beside = beside.ok_or_else(|| Trouble(format!("{}没有医院", name(province))))?;
+            let now = self.world.clock.now();
+            let secret = Secret(format!("{:032x}", u128::from(province.division().number()) + 1));
+            let mut institution = TIANJIN_FIRST.institution(secret, now);
+            institution.place = beside.place;
+            let place = institution.place.division();
+            institution.code = format!("P{place}90001").parse().expect("twelve characters");
+            institution.name = format!("{}示范大药房", name(province));
+            KIND_PHARMACY.clone_into(&mut institution.kind);
+            institution.level = SettlementLevel::Primary;
+            institution.uscc = format!("91{place}MB9000002X");
+            institution.access_key = format!("AK{}", institution.code);
+            side.node.put_institution(&institution).await?;
+            let pharmacy = new_hospital(&institution, side, &self.world.clock);
+            self.world.hospitals.insert(institution.code.clone(), pharmacy);
+            self.pharmacies.insert(province, institution.code.clone());
             self.world.institutions.push(institution);
         }
         self.world.until_quiet().await

@@ -1,5 +1,7 @@
 //! Who may do what: people log in at a running node, work within their own area, and leave a trail; nobody gets further.
 
+mod oidc;
+
 use crate::play::{Play, beijing, hubei, world};
 use bytes::Bytes;
 use country::{people, world::World};
@@ -49,6 +51,17 @@ impl Browser {
         path: &str,
         body: Option<&Value>,
     ) -> (u16, Option<String>, Value) {
+        self.ask_with(method, path, body, &[]).await
+    }
+
+    /// The same with more headers.
+    pub(crate) async fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> (u16, Option<String>, Value) {
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.node));
         if let Some(cookie) = &self.cookie {
@@ -56,6 +69,9 @@ impl Browser {
         }
         if let Some(csrf) = &self.csrf {
             request = request.header("X-Csrf-Token", csrf);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let answer = self.http.request(request.body(Full::new(body)).unwrap()).await.unwrap();

@@ -8,12 +8,12 @@ use crate::{
 use country::people;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use terms::{Clock, Fen};
+use terms::{Clock, Fen, Participant};
 use wire::api::{
     SettlementView,
     institution::Institutions,
     search::{FilingBatchReport, FoundFilings, FoundPeople, FoundSettlements, PersonView},
-    statistics::{Flows, Statistics, Today},
+    statistics::{DirectFigures, DirectSettlement, Flows, Passing, Statistics, Today},
     work::WorkList,
 };
 
@@ -119,11 +119,21 @@ async fn what_was_settled_is_found_at_both_places_and_told_step_by_step() {
     let so_far: Today = hub.get("/api/v1/today").await.unwrap();
     assert_eq!(so_far.sum, flows.sum);
     assert_eq!(so_far.hours.iter().map(|hour| hour.figures.settlements).sum::<i64>(), 2);
-    assert!(
-        so_far.passing.iter().any(|one| one.kind.contains("settle") && one.done >= 2),
-        "{:?}",
-        so_far.passing
-    );
+    for span in ["hour", "day"] {
+        let passing: Passing = hub.get(&format!("/api/v1/passing?span={span}")).await.unwrap();
+        let settled = passing.kinds.iter().find(|one| one.kind == "settle").expect("of this kind");
+        assert_eq!((settled.ended.done, settled.ended.failed), (2, 0), "{passing:?}");
+        let answered =
+            passing.participants.iter().find(|one| one.participant == Participant::Province(beijing()));
+        let answered = answered.expect("Beijing was asked");
+        assert_eq!((answered.name.as_str(), answered.suspended.as_deref()), ("北京市", None));
+        assert!(answered.ended.done >= 2 && answered.ended.slow_millis.is_some(), "{answered:?}");
+        assert_eq!(answered.ended.failure_rate, "0.0%");
+        let asked = passing.participants.iter().find(|one| one.participant == Participant::Province(hubei()));
+        assert!(asked.is_none_or(|one| one.ended.all < answered.ended.all), "who asks does not answer");
+    }
+    let wrong = format!("{:?}", hub.get::<Passing>("/api/v1/passing?span=week").await.unwrap_err());
+    assert!(wrong.contains("field-invalid"), "{wrong}");
     let month = today.month().first_day().to_string();
     let path = format!("/api/v1/statistics?month={}", &month[..7]);
     let national: Statistics = hub.get(&path).await.unwrap();
@@ -223,6 +233,25 @@ async fn a_cashier_works_at_the_window_of_one_institution() {
     let nobody = Browser::at(&node);
     assert_eq!(nobody.refused("post", &window("2305"), Some(&message("W1"))).await.0, 401);
 
+    // While it stands, the stay counts as settled directly at the hub, once the treatment place has reported it.
+    let month = settled.month().to_string();
+    let hub = program(&play.world.hub_url());
+    let direct = async || {
+        play.world.province(hubei()).unwrap().node.keep_timetable().await;
+        let path = format!("/api/v1/direct-settlement?month={month}");
+        hub.get::<DirectSettlement>(&path).await.unwrap()
+    };
+    let told = direct().await;
+    let figures = |settled, elsewhere, under_way, rate: &str| DirectFigures {
+        settled,
+        elsewhere,
+        under_way,
+        rate: rate.to_owned(),
+    };
+    assert_eq!(told.sum, figures(1, 0, 0, "100.0%"));
+    assert_eq!((told.treatment[0].name.as_str(), told.insured[0].name.as_str()), ("湖北省", "北京市"));
+    assert!(told.definition.contains("撤销") && told.definition.contains("7天"), "{}", told.definition);
+
     // As a signed message: a query, then a cancellation that is answered once.
     let asked = cashier.post(&window("5203"), message("W0")).await;
     assert_eq!(asked["infcode"], json!(0), "{asked}");
@@ -238,6 +267,28 @@ async fn a_cashier_works_at_the_window_of_one_institution() {
     assert_ne!(unknown["infcode"], json!(0), "{unknown}");
     let view: SettlementView = program(&node).get(&format!("/api/v1/settlements/{settled}")).await.unwrap();
     assert!(["undoing", "undone"].contains(&view.stage.as_str()), "{}", view.stage);
+    // Who charges people answers for no month; the office for insurance does, of its own institution, and charges nobody.
+    let office = person(&node, "yibao01", "孙某保", "institution-office", &code).await;
+    let books = |infno: &str| format!("/web/office/{code}/{infno}");
+    let not_permitted = (403, "not-permitted".to_owned());
+    assert_eq!(cashier.refused("post", &window("3261"), Some(&message("W3"))).await, not_permitted);
+    assert_eq!(cashier.refused("post", &books("3260"), Some(&message("W4"))).await, not_permitted);
+    assert_eq!(office.refused("post", &window("3261"), Some(&message("O1"))).await, not_permitted);
+    assert_eq!(office.refused("post", &books("2305"), Some(&message("O2"))).await, not_permitted);
+    let elsewhere_books = books("3260").replace(&code, &other);
+    assert_eq!(office.refused("post", &elsewhere_books, Some(&message("O3"))).await, not_permitted);
+    let month = settled.given_at().day().month().number();
+    let of_month = json!({ "data": {
+        "trt_year": (month / 100).to_string(), "trt_month": format!("{:02}", month % 100), "startrow": "1" } });
+    let lines = office.post(&books("3260"), json!({ "msgid": "O4", "input": of_month })).await;
+    assert_eq!(lines["infcode"], json!(0), "{lines}");
+    let named: Vec<&str> = lines["output"]["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|line| line["setl_sn"].as_str())
+        .collect();
+    assert!(named.contains(&settled.to_string().as_str()), "{lines}");
     // What a cashier sees of settlements is the own institution's.
     let found = cashier.ask("post", "/api/v1/settlements/search", Some(&json!({}))).await;
     if found.0 == 200 {
@@ -250,5 +301,11 @@ async fn a_cashier_works_at_the_window_of_one_institution() {
         assert_eq!(codes, BTreeSet::from([code.as_str()]));
     }
     play.dust_settles().await;
+
+    // Undone and not settled again, the stay waits for a week, and counts as gone another way then.
+    play.world.clock.pass_days(1);
+    assert_eq!(direct().await.sum, figures(0, 0, 1, ""));
+    play.world.clock.pass_days(30);
+    assert_eq!(direct().await.sum, figures(0, 1, 0, "0.0%"));
     play.world.stop().await;
 }

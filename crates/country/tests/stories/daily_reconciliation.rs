@@ -314,6 +314,12 @@ async fn people_explain(story: &Story, left: &BTreeSet<SettlementId>, confirmed:
     );
     // The other province still differs on the one that the hub has wrong: the hub confirms it for both.
     assert!(story.open().await.contains(&confirmed));
+    // Of its two books one is explained already: what is said at the hub is about the other, once.
+    let path = format!("/api/v1/funds/differences/{confirmed}/explain");
+    let said: Differences = hub.post(&path, &json!({ "note": "国家平台账被改动" })).await.unwrap();
+    let about: Vec<_> = said.differences.iter().map(|one| (&one.province[..], &one.stage[..])).collect();
+    assert_eq!(about, [(INSURED, "explained")]);
+    assert!(hub.post::<Differences>(&path, &json!({ "note": "再次" })).await.is_err());
     let path = format!("/api/v1/funds/differences/{confirmed}/confirm");
     let said: Differences =
         hub.post(&path, &json!({ "note": "国家平台账有误，按参保地结算更正" })).await.unwrap();

@@ -1,7 +1,10 @@
 //! Documents: issued of the books under one number, the same bytes for ever, and verified by whoever holds one, at the node that
 //! issued it.
 
-use crate::play::{Play, beijing, hubei};
+use crate::{
+    access::{Browser, PASSWORD, person},
+    play::{Play, beijing, hubei},
+};
 use funds::{
     Purse,
     notice::{Cause, Notice, NoticeLine, NoticeNumber},
@@ -9,11 +12,12 @@ use funds::{
 use node::api::client::{CallError, Client};
 use serde_json::{Value, json};
 use store::notice::{KeptNotice, issue, keep};
-use terms::{Clock, Fen, Fund, InsuranceScheme, Month};
+use terms::{Clock, Fen, Fund, InsuranceScheme, Month, Participant};
 use wire::api::{
     clearing::ClearingMonth,
     document::{DocumentView, Documents, VerifiedDocument},
     ledger::MadeVouchers,
+    media::IssuedCard,
 };
 
 fn client(node: String, token: &str) -> Client {
@@ -155,6 +159,111 @@ async fn a_notice_is_one_document_at_each_node_for_ever() {
     let unknown = at_hub.fetch("/api/v1/funds/documents/FK-1.pdf").await;
     assert!(matches!(unknown, Err(CallError::Refused(refused)) if refused.code == "unknown-document"));
     world.stop().await;
+}
+
+/// One settlement, as all who may see it have it on paper: the person at the portal, the agency, the cashier; until it is undone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_settlement_has_one_statement_at_each_place_until_it_is_undone() {
+    let play = Play::prepare().await;
+    let settled = play.settle_patiently(&play.hospital.next_msgid()).await.settlement.unwrap();
+    play.dust_settles().await;
+    let world = &play.world;
+    let (there, home) = (world.province(hubei()).unwrap().url(), world.province(beijing()).unwrap().url());
+    let (treats, insures) = (client(there.clone(), "令牌"), client(home.clone(), "令牌"));
+
+    // The person, who has a card; and somebody else, whose it is not.
+    let holder = json!({ "insured": "110101", "person": play.patient.number.as_str() });
+    let card: IssuedCard = insures.post("/api/v1/cards", &holder).await.unwrap();
+    let mut me = Browser::at(&home);
+    let certno = play.patient.citizen.reveal();
+    let new = json!({ "insured": "110101", "certno": certno, "name": play.patient.name, "card": card.number,
+                      "password": PASSWORD });
+    me.post("/web/portal/register", new).await;
+    me.log_in(certno, PASSWORD, None).await.unwrap();
+    let own = format!("/web/portal/settlements/{settled}");
+    let view = me.get(&own).await;
+    let mine = me.post(&format!("{own}/statement"), json!({})).await;
+    assert_eq!(mine["number"], json!(format!("JS-{settled}")));
+    assert_eq!((&mine["title"], &mine["total"]), (&json!("跨省异地就医直接结算单"), &view["total"]));
+    let (number, code) = (mine["number"].as_str().unwrap(), mine["code"].as_str().unwrap());
+    let scanned = format!("/portal.html#number={number}&code={code}");
+    assert!(mine["verification"].as_str().unwrap().ends_with(&scanned), "{mine}");
+    for (form, status) in [("pdf", 200), ("xlsx", 200), ("csv", 200), ("doc", 400)] {
+        assert_eq!(me.ask("get", &format!("{own}/statement/{form}"), None).await.0, status, "{form}");
+    }
+    let none = "/web/portal/settlements/420000179500000000000000000007/statement";
+    assert_eq!(me.refused("post", none, None).await, (404, "unknown-settlement".to_owned()));
+
+    // The agency at home gets the same; its figures are those of the page, and who the person is does not stand on it.
+    let at_desk = format!("/api/v1/settlements/{settled}/statement");
+    let desk: DocumentView = insures.post(&at_desk, &json!({})).await.unwrap();
+    assert_eq!((desk.number.as_str(), desk.code.as_str()), (number, code), "one document for ever");
+    let csv = String::from_utf8(insures.fetch(&format!("{at_desk}/csv")).await.unwrap().to_vec()).unwrap();
+    let breakdown = &view["breakdown"];
+    for amount in [&breakdown["account"], &breakdown["cash"], &breakdown["funds"][0]["amount"]] {
+        assert!(csv.contains(amount.as_str().unwrap()), "{amount}: {csv}");
+    }
+    for step in breakdown["steps"].as_array().unwrap() {
+        assert!(csv.contains(step["step"].as_str().unwrap()), "{step}: {csv}");
+    }
+    let node = &world.province(beijing()).unwrap().node;
+    let mut conn = node.context.store.conn().await.unwrap();
+    let kept = store::issued_document::find(&mut conn, Participant::Province(beijing()), number)
+        .await
+        .unwrap()
+        .unwrap();
+    drop(conn);
+    for secret in [certno, play.patient.name.as_str(), play.patient.number.as_str()] {
+        assert!(!kept.content.text().contains(secret), "the paper says {secret}");
+    }
+    assert!(insures.fetch(&format!("{at_desk}/pdf")).await.unwrap().starts_with(b"%PDF-"));
+
+    // The cashier prints the treatment place's own, and nobody of another institution does.
+    let institution = play.hospital.settings().code.to_string();
+    let cashier = person(&there, "shoufei11", "李某收", "cashier", &institution).await;
+    let at_window = |of: &str| format!("/web/window/{of}/settlements/{settled}/statement");
+    let printed = cashier.post(&at_window(&institution), json!({})).await;
+    assert_eq!(printed["number"], json!(number));
+    assert_ne!(printed["code"], json!(code), "each node has its own key");
+    assert_eq!(printed["issued_by"], json!("李某收（shoufei11）"));
+    assert_eq!(cashier.ask("get", &format!("{}/pdf", at_window(&institution)), None).await.0, 200);
+    let other = world.models().map(|model| model.code().to_string());
+    let other = other.filter(|code| code.starts_with("H42")).find(|code| *code != institution).unwrap();
+    let elsewhere = person(&there, "shoufei12", "赵某收", "cashier", &other).await;
+    let denied = elsewhere.refused("post", &at_window(&institution), None).await;
+    assert_eq!(denied, (403, "not-permitted".to_owned()));
+    let strange = elsewhere.refused("post", &at_window(&other), None).await;
+    assert_eq!(strange, (404, "unknown-settlement".to_owned()), "its own window, another's settlement");
+
+    // It is no document of the funds: whoever sees those does not see it.
+    let all: Documents = insures.get("/api/v1/funds/documents").await.unwrap();
+    assert!(all.documents.is_empty(), "{all:?}");
+    assert_eq!(refused(&insures, "settlement_statement", &settled.to_string()).await, "field-invalid");
+    for path in [number.to_owned(), format!("{number}.pdf")] {
+        let hidden = insures.fetch(&format!("/api/v1/funds/documents/{path}")).await;
+        assert!(matches!(hidden, Err(CallError::Refused(no)) if no.code == "unknown-document"), "{path}");
+    }
+
+    // Genuine, until it is undone; then it is told to be void, and is given out no more.
+    let whole = verified(&home, number, code).await.document.expect("genuine");
+    assert_eq!((whole.total.as_deref(), whole.lapsed), (view["total"].as_str(), None));
+    let window = format!("/web/window/{institution}/2305");
+    let data = json!({ "mdtrt_id": play.visit.to_string(), "setl_id": settled.to_string(),
+                       "psn_no": play.patient.number.as_str() });
+    let cancelled = json!({ "msgid": "W1", "insured": "110101", "input": { "data": data } });
+    assert_eq!(cashier.post(&window, cancelled).await["infcode"], json!(0));
+    play.dust_settles().await;
+    for (node, code) in [(&home, code), (&there, printed["code"].as_str().unwrap())] {
+        let void = verified(node, number, code).await.document.expect("it was issued");
+        assert!(void.lapsed.as_deref().is_some_and(|why| why.contains("冲销")), "{void:?}");
+    }
+    let nothing = (422, "nothing-to-issue".to_owned());
+    assert_eq!(me.refused("post", &format!("{own}/statement"), None).await, nothing);
+    assert_eq!(me.refused("get", &format!("{own}/statement/pdf"), None).await, nothing);
+    assert_eq!(cashier.refused("post", &at_window(&institution), None).await, nothing);
+    let again = treats.post::<DocumentView>(&at_desk, &json!({})).await;
+    assert!(matches!(again, Err(CallError::Refused(no)) if no.code == "nothing-to-issue"));
+    play.world.stop().await;
 }
 
 /// Of a month that was settled, summarised, closed, adopted and fetched: what all documents of it say together.

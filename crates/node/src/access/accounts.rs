@@ -2,13 +2,13 @@
 //! by the endpoint; what an account may be is decided by `casework::access`.
 
 use super::{
-    Access,
+    Access, by_provider,
     login::unlock,
     secret::{hash_password, initial_password, random},
 };
 use crate::context::{Context, Failure, Outcome};
 use casework::access::{Account, AccountName, Area, Role, State, account::Move, password};
-use store::{Work, account, institution, session};
+use store::{Work, account, identity, institution, session};
 use terms::{AdminDivision, InstitutionCode, Participant, Refusal};
 
 /// What an account is to be.
@@ -181,6 +181,7 @@ pub(crate) async fn reset_password(
             return Err(Refusal::AccountRule { rule: "账户当前为停用，请先恢复".to_owned() }.into());
         }
         account::set_password(work, (context.me, &account.name), (&hash, true)).await?;
+        identity::is_not_the_only_way(work, context.me, &account.name).await?;
         unlock(work, context, &account.name).await?;
         account.must_change_password = true;
         Ok(())
@@ -197,6 +198,11 @@ pub(crate) async fn reset_code(context: &Context, name: &AccountName) -> Result<
         Ok(())
     })
     .await
+}
+
+/// Unties the identity at an identity provider that logs in as an account. One without a password is then to be given one.
+pub(crate) async fn untie_identity(context: &Context, name: &AccountName) -> Result<Account, Refusal> {
+    change(context, name, async |work, account| by_provider::untie(work, context, &account.name).await).await
 }
 
 /// Changes an account that is held meanwhile, and ends all its sessions.

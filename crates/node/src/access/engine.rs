@@ -269,6 +269,8 @@ mod tests {
             (Action::PlanPrepayment, Action::AdoptPrepayment),
             (Action::EnterPayments, Action::AdoptPayments),
             (Action::AdoptPayments, Action::PayInstitutions),
+            (Action::EnterPayments, Action::PayInstitutions),
+            (Action::UseWindow, Action::KeepInstitutionBooks),
             (Action::AdoptClearing, Action::PayTransfers),
             (Action::MaintainAccounts, Action::ReadAuditTrail),
         ] {

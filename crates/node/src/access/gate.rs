@@ -2,7 +2,7 @@
 //! trail of what came of it. Programs with the management token pass it as they are: [`Clerk`] checks the token.
 
 use super::{
-    Access, Managed,
+    Access, Author, Managed,
     engine::{Asker, Engine, Thing},
     person_subject,
     secret::{Token, is_same},
@@ -12,9 +12,10 @@ use crate::{
     api::{Answer, RefusalCode, authenticate},
     context::{Context, Failure},
     filing::Looker,
+    job::{self, Progress},
 };
 use axum::{
-    Router,
+    Json, Router,
     extract::{FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
     middleware::{Next, from_fn_with_state},
@@ -34,6 +35,7 @@ use terms::{InsuredPlace, PersonNumber, Refusal};
 use wire::{
     api::{
         DUTY_HEADER, OPERATOR_HEADER, Shown,
+        job::JOB_HEADER,
         session::{CSRF_HEADER, SESSION_COOKIE},
     },
     openapi::{Permission, Whose},
@@ -131,6 +133,18 @@ async fn pass<N: Managed>(
         let path = request.uri().path().chars().take(60).collect();
         return Answer::from(Refusal::UnknownPath { path }).into_response();
     }
+    // What takes long goes on by itself for whoever wants to leave it, and may do it.
+    let is_left = |line: &Permission| line.may_be_left && wants_to_leave(&request);
+    if let Some(left) = line.filter(is_left).filter(|line| permit(&asked, Some(*line)).is_ok()) {
+        let (progress, account) = (Progress::default(), asked.who.account.name.clone());
+        request.extensions_mut().insert(progress.clone());
+        let carried = Box::pin(carry_out(asked, line, request, next));
+        let begun = job::begin(node.given(), &account, left.summary, progress, carried).await;
+        return match begun.map_err(Failure::refusal) {
+            Ok(job) => (StatusCode::ACCEPTED, Json(job)).into_response(),
+            Err(refusal) => Answer::from(refusal).into_response(),
+        };
+    }
     // A task of its own: whoever goes away does not take the entry of the trail along.
     let carried = tokio::spawn(carry_out(asked, line, request, next));
     match carried.await {
@@ -140,6 +154,12 @@ async fn pass<N: Managed>(
             Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
     }
+}
+
+/// Whether whoever asks does not wait. What shows people whole is waited for: none of it is kept.
+fn wants_to_leave(request: &Request) -> bool {
+    let shows_whole = query(request.uri(), "reveal").is_some_and(|value| value == "true");
+    !shows_whole && header_text(request.headers(), JOB_HEADER).is_some_and(|value| value == "true")
 }
 
 async fn carry_out(asked: Asked, line: Option<Permission>, mut request: Request, next: Next) -> Response {
@@ -380,16 +400,9 @@ impl Clerk {
         asked.engine.permits(asked.asker(), action, Thing::of(&asked.who.account.area))
     }
 
-    /// Writes down that whoever asks entered something: he does not decide on it.
-    pub async fn entered(&self, subject: &str) -> Result<(), Refusal> {
-        let Some(Asked { who, context, .. }) = &self.asked else { return Ok(()) };
-        let write = async {
-            let mut work = context.store.begin().await?;
-            let key = (subject, who.account.name.as_str());
-            account::enter(&mut work, context.me, key, context.now()).await?;
-            work.save().await
-        };
-        write.await.map_err(|error| Failure::from(error).refusal())
+    /// Whoever asks as one who enters something: a use case writes it down with what is entered, and he does not decide on it.
+    pub fn author(&self) -> Author {
+        self.account().map_or(Author::NOBODY, Author::of)
     }
 
     /// Refuses a decision on what lies elsewhere, or on what whoever asks entered.

@@ -88,15 +88,18 @@ async fn try_log_in(
     if let Some(until) = standing.locked_until(now) {
         return Err(locked(until));
     }
+    // Who logs in at an identity provider alone has no password, which is nobody's to know either.
+    let has_one = kept.as_ref().filter(|kept| kept.has_password());
     let expected =
-        kept.as_ref().map_or_else(|| nobodys_hash().to_owned(), |kept| kept.credentials.password.clone());
+        has_one.map_or_else(|| nobodys_hash().to_owned(), |kept| kept.credentials.password.clone());
     let password = shown.password.to_owned();
     let is_right = access.check(move || is_password(&password, &expected)).await?;
     // Of many who guess at once, each waits for its turn: what was locked meanwhile is not opened by a right guess.
     if let Some(until) = standing_of(context, &key).await?.locked_until(now) {
         return Err(locked(until));
     }
-    let kept = kept.filter(|kept| is_right && kept.account.state != State::Disabled);
+    let is_open = |kept: &Kept| kept.has_password() && kept.account.state != State::Disabled;
+    let kept = kept.filter(|kept| is_right && is_open(kept));
     let Some(kept) = kept else { return Err(fail(context, &key, Refusal::LoginFailed {}).await) };
     let code = match (&kept.credentials.code_secret, shown.code) {
         (None, _) => None,
@@ -114,7 +117,7 @@ async fn try_log_in(
     Ok((kept.account, token))
 }
 
-async fn look(
+pub(super) async fn look(
     context: &Context,
     name: Option<&AccountName>,
     key: &NameHash,
@@ -129,7 +132,7 @@ async fn look(
 }
 
 /// Begins the session, unless the name was locked or the code used meanwhile.
-async fn begin(
+pub(super) async fn begin(
     context: &Context,
     account: &Account,
     (key, code): (&NameHash, Option<i64>),
@@ -160,7 +163,7 @@ async fn begin(
 }
 
 /// Counts a failure under a name; the refusal to answer with.
-async fn fail(context: &Context, key: &NameHash, otherwise: Refusal) -> Refusal {
+pub(super) async fn fail(context: &Context, key: &NameHash, otherwise: Refusal) -> Refusal {
     let now = context.now();
     let count = async {
         let mut work = context.store.begin().await?;
@@ -178,7 +181,7 @@ async fn fail(context: &Context, key: &NameHash, otherwise: Refusal) -> Refusal 
     }
 }
 
-fn locked(until: Moment) -> Refusal {
+pub(super) fn locked(until: Moment) -> Refusal {
     Refusal::LoginLocked { until: until.to_string() }
 }
 
@@ -188,7 +191,7 @@ fn typed(text: &str) -> String {
 }
 
 /// Under which wrong logins are counted.
-fn name_hash(typed: &str) -> NameHash {
+pub(super) fn name_hash(typed: &str) -> NameHash {
     digest(&[b"yidi login", typed.as_bytes()])
 }
 
@@ -256,17 +259,8 @@ pub(crate) async fn change_password(
     if old == new {
         return Err(Refusal::PasswordRule { rule: "与原密码不同".to_owned() });
     }
-    let key = name_hash(account.name.as_str());
-    let (kept, standing) = look(context, Some(&account.name), &key).await.map_err(Failure::refusal)?;
-    if let Some(until) = standing.locked_until(context.now()) {
-        return Err(locked(until));
-    }
-    let kept = kept.ok_or(Refusal::PasswordWrong {})?;
-    let (old, new) = (old.to_owned(), new.to_owned());
-    let salt = random(&*context.ids);
-    let expected = kept.credentials.password;
-    let hash = access.check(move || is_password(&old, &expected).then(|| hash_password(&new, salt))).await?;
-    let Some(hash) = hash else { return Err(fail(context, &key, Refusal::PasswordWrong {}).await) };
+    let (new, salt) = (new.to_owned(), random(&*context.ids));
+    let hash = with_password(context, access, account, old, move || hash_password(&new, salt)).await?;
     let write = async {
         let mut work = context.store.begin().await?;
         account::set_password(&mut work, (context.me, &account.name), (&hash, false)).await?;
@@ -274,6 +268,45 @@ pub(crate) async fn change_password(
         work.save().await
     };
     write.await.map_err(|error| Failure::from(error).refusal())
+}
+
+/// Refuses whoever does not know the password of his own account; wrong ones count as at the login.
+pub(super) async fn confirm_password(
+    context: &Context,
+    access: &Access,
+    account: &Account,
+    password: &str,
+) -> Result<(), Refusal> {
+    if password.len() > INPUT_BYTES_MAX {
+        return Err(Refusal::PasswordWrong {});
+    }
+    with_password(context, access, account, password, || ()).await
+}
+
+/// Works on something in the thread in which the password of an account is checked, if it is the right one.
+async fn with_password<T: Send + 'static>(
+    context: &Context,
+    access: &Access,
+    account: &Account,
+    password: &str,
+    then: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let key = name_hash(account.name.as_str());
+    let (kept, standing) = look(context, Some(&account.name), &key).await.map_err(Failure::refusal)?;
+    if let Some(until) = standing.locked_until(context.now()) {
+        return Err(locked(until));
+    }
+    let kept = kept.ok_or(Refusal::PasswordWrong {})?;
+    if !kept.has_password() {
+        let rule = "本账户只用统一身份认证登录，没有密码，需要时请联系账户管理员重置密码".to_owned();
+        return Err(Refusal::AccountRule { rule });
+    }
+    let (password, expected) = (password.to_owned(), kept.credentials.password);
+    let done = access.check(move || is_password(&password, &expected).then(then)).await?;
+    match done {
+        Some(done) => Ok(done),
+        None => Err(fail(context, &key, Refusal::PasswordWrong {}).await),
+    }
 }
 
 /// Makes a secret of one-time codes, which waits for its first code: for typing, and as `otpauth://` for a QR code.

@@ -34,6 +34,7 @@ pub(super) fn routes<N: Managed>() -> Router<Arc<N>> {
         .route("/api/v1/accounts/{account}/enable", post(enable::<N>))
         .route("/api/v1/accounts/{account}/reset-password", post(reset_password::<N>))
         .route("/api/v1/accounts/{account}/reset-code", post(reset_code::<N>))
+        .route("/api/v1/accounts/{account}/untie-identity", post(untie_identity::<N>))
 }
 
 fn name_of(text: &str) -> Result<AccountName, Refusal> {
@@ -45,8 +46,10 @@ fn role_of(code: &str) -> Result<Role, Refusal> {
     read(code, "role", &all().collect::<Vec<_>>().join("、"))
 }
 
-async fn view(context: &Context, account: &Account) -> Result<AccountView, Refusal> {
-    Ok(AccountView::of(account, login::state_of(context, account).await?, context.now()))
+async fn view<N: Managed>(node: &N, account: &Account) -> Result<AccountView, Refusal> {
+    let context = node.given();
+    let tied = super::oidc::identity(node, account).await?;
+    Ok(AccountView::of(account, (login::state_of(context, account).await?, tied), context.now()))
 }
 
 async fn list<N: Managed>(State(node): State<Arc<N>>, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
@@ -57,7 +60,7 @@ async fn list<N: Managed>(State(node): State<Arc<N>>, clerk: Clerk, uri: Uri) ->
     let next = found.last().filter(|_| found.len() == PAGE).map(|last| last.name.to_string());
     let mut views = Vec::new();
     for account in &found {
-        views.push(view(node.given(), account).await?);
+        views.push(view(&*node, account).await?);
     }
     Ok(Answer::json(&Accounts { accounts: views, next }))
 }
@@ -69,7 +72,7 @@ async fn find<N: Managed>(
 ) -> Result<Answer, Answer> {
     let found = accounts::find(node.given(), &name_of(&account)?).await?;
     clerk.within(&found.area)?;
-    Ok(Answer::json(&view(node.given(), &found).await?))
+    Ok(Answer::json(&view(&*node, &found).await?))
 }
 
 async fn create<N: Managed>(
@@ -85,7 +88,7 @@ async fn create<N: Managed>(
     let by = clerk.name.clone();
     let new = New { name, person_name: body.name, role, area, password: body.password, by };
     let (account, password) = accounts::create(node.given(), &access, new).await?;
-    Ok(Answer::json(&NewAccountMade { account: view(node.given(), &account).await?, password }))
+    Ok(Answer::json(&NewAccountMade { account: view(&*node, &account).await?, password }))
 }
 
 /// The account of an address, if whoever asks may change it: not his own, and within his area.
@@ -109,7 +112,7 @@ async fn grant<N: Managed>(
     let (role, area) = (role_of(&body.role)?, accounts::area_of(node.given(), &body.area).await?);
     clerk.within(&area)?;
     let changed = accounts::grant(node.given(), &name, (role, area)).await?;
-    Ok(Answer::json(&view(node.given(), &changed).await?))
+    Ok(Answer::json(&view(&*node, &changed).await?))
 }
 
 async fn disable<N: Managed>(
@@ -119,7 +122,7 @@ async fn disable<N: Managed>(
 ) -> Result<Answer, Answer> {
     let name = changeable(node.given(), &clerk, &account).await?;
     let changed = accounts::set_disabled(node.given(), &name, true).await?;
-    Ok(Answer::json(&view(node.given(), &changed).await?))
+    Ok(Answer::json(&view(&*node, &changed).await?))
 }
 
 async fn enable<N: Managed>(
@@ -129,7 +132,7 @@ async fn enable<N: Managed>(
 ) -> Result<Answer, Answer> {
     let name = changeable(node.given(), &clerk, &account).await?;
     let changed = accounts::set_disabled(node.given(), &name, false).await?;
-    Ok(Answer::json(&view(node.given(), &changed).await?))
+    Ok(Answer::json(&view(&*node, &changed).await?))
 }
 
 async fn reset_password<N: Managed>(
@@ -141,7 +144,7 @@ async fn reset_password<N: Managed>(
 ) -> Result<Answer, Answer> {
     let name = changeable(node.given(), &clerk, &account).await?;
     let (changed, password) = accounts::reset_password(node.given(), &access, &name, body.password).await?;
-    Ok(Answer::json(&NewAccountMade { account: view(node.given(), &changed).await?, password }))
+    Ok(Answer::json(&NewAccountMade { account: view(&*node, &changed).await?, password }))
 }
 
 async fn reset_code<N: Managed>(
@@ -151,5 +154,15 @@ async fn reset_code<N: Managed>(
 ) -> Result<Answer, Answer> {
     let name = changeable(node.given(), &clerk, &account).await?;
     let changed = accounts::reset_code(node.given(), &name).await?;
-    Ok(Answer::json(&view(node.given(), &changed).await?))
+    Ok(Answer::json(&view(&*node, &changed).await?))
+}
+
+async fn untie_identity<N: Managed>(
+    State(node): State<Arc<N>>,
+    clerk: Clerk,
+    Path(account): Path<String>,
+) -> Result<Answer, Answer> {
+    let name = changeable(node.given(), &clerk, &account).await?;
+    let changed = accounts::untie_identity(node.given(), &name).await?;
+    Ok(Answer::json(&view(&*node, &changed).await?))
 }

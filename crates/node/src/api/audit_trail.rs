@@ -87,6 +87,8 @@ fn named(action: &str) -> &'static str {
         "change-password" => "修改本人密码",
         "new-one-time-code" => "取得动态验证码密钥",
         "confirm-one-time-code" => "启用动态验证码",
+        "tie-identity" => "绑定统一身份",
+        "untie-identity" => "解除绑定统一身份",
         _ => "未登记的操作",
     }
 }

@@ -131,9 +131,8 @@ async fn view(hub: &Hub, month: ClosedMonth) -> Outcome<ClearingMonth> {
 
 async fn plan(State(hub): Node, clerk: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {
     let month = month_of(&month)?;
-    clerk.entered(&subject_of(month)).await?;
     // Made to its end even if the caller hangs up.
-    let task = tokio::spawn(async move { clearing::plan(&hub, month, &clerk.name).await });
+    let task = tokio::spawn(async move { clearing::plan(&hub, month, (&clerk.name, &clerk.author())).await });
     let plan = match tokio::time::timeout(PATIENCE, task).await {
         Err(_) => None,
         Ok(Err(_)) => return Err(Refusal::NodeBusy {}.into()),
@@ -185,14 +184,9 @@ async fn adopt(
     Input(body): Input<AdoptClearing>,
 ) -> Result<Answer, Answer> {
     let month = month_of(&month)?;
-    clerk.decides(&Area::Nation, &subject_of(month)).await?;
+    clerk.decides(&Area::Nation, &clearing::subject(month)).await?;
     let adopted = said(clearing::adopt(&hub, month, body.revision, &clerk.name).await)?;
     Ok(Answer::json(&said(view(&hub, adopted).await)?))
-}
-
-/// What four eyes know a month by.
-fn subject_of(month: terms::Month) -> String {
-    format!("clearing:{}", month.number())
 }
 
 /// Which province's part is asked for; none for all.

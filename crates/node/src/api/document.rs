@@ -65,18 +65,31 @@ pub(crate) async fn find<N: Desk + Managed>(
 ) -> Result<Response, Answer> {
     let Some((number, end)) = file.rsplit_once('.') else {
         let issued = documents::find(node.context(), &number_of(&file)?).await.map_err(Failure::refusal)?;
-        return Ok(Answer::json(&view(&issued)?).into_response());
+        return Ok(Answer::json(&view(&of_the_funds(issued)?)?).into_response());
     };
     let format =
         Format::of_extension(end).ok_or_else(|| Refusal::invalid("file", "编号.pdf、编号.xlsx或编号.csv"))?;
     let number = number_of(number)?;
-    let written = documents::file(node.context(), &number, format).await.map_err(Failure::refusal)?;
+    let issued = of_the_funds(documents::find(node.context(), &number).await.map_err(Failure::refusal)?)?;
+    let written = documents::write(&issued, format).await.map_err(Failure::refusal)?;
+    Ok(attached_file(&number, format, written))
+}
+
+/// A document as a file that is saved under its number.
+pub(super) fn attached_file(number: &Number, format: Format, written: Vec<u8>) -> Response {
+    let end = format.extension();
     let headers = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{number}.{end}\"")),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    Ok((headers, written).into_response())
+    (headers, written).into_response()
+}
+
+/// A document of the funds. One of a person is not there for those who see these: it is fetched where the person's matter is.
+fn of_the_funds(issued: IssuedDocument) -> Result<IssuedDocument, Refusal> {
+    let of_a_person = Kind::of_name(&issued.kind).is_some_and(Kind::is_of_a_person);
+    if of_a_person { Err(Refusal::UnknownDocument { number: issued.number }) } else { Ok(issued) }
 }
 
 /// Whether a document is genuine: JSON for programs, a page for whoever scans its code. Nobody is asked who he is, and nobody is
@@ -90,7 +103,13 @@ pub(crate) async fn verify<N: Desk>(
     let number: String = number.chars().take(60).collect();
     let code = query(&uri, "code").unwrap_or_default();
     let found = documents::verify(node.context(), &number, &code).await.map_err(Failure::refusal)?;
-    let document = found.as_ref().map(genuine).transpose()?;
+    let document = match &found {
+        Some(issued) => {
+            let lapsed = documents::settlement::lapsed(node.context(), issued).await;
+            Some(genuine(issued, lapsed.map_err(Failure::refusal)?)?)
+        }
+        None => None,
+    };
     let verified = VerifiedDocument { genuine: document.is_some(), number, document };
     let reads_pages = headers
         .get(header::ACCEPT)
@@ -120,13 +139,14 @@ fn shown(verified: &VerifiedDocument) -> String {
         rows.extend([row("金额（元）", total), row("大写", capitals)]);
     }
     rows.push(row("签发时间", &document.issued_at.to_string()));
-    format!(
-        "<h1>核验通过</h1><p>本平台签发过这份文书，请与纸面内容逐项核对。</p><table>{}</table>",
-        rows.concat()
-    )
+    let (head, words) = match &document.lapsed {
+        Some(why) => ("文书已失效", why.as_str()),
+        None => ("核验通过", "本平台签发过这份文书，请与纸面内容逐项核对。"),
+    };
+    format!("<h1>{head}</h1><p>{}</p><table>{}</table>", escaped(words), rows.concat())
 }
 
-fn genuine(issued: &IssuedDocument) -> Result<GenuineDocument, Refusal> {
+fn genuine(issued: &IssuedDocument, lapsed: Option<String>) -> Result<GenuineDocument, Refusal> {
     let paper = documents::paper_of(issued).map_err(Failure::refusal)?;
     let total = paper.total.map(|(_, total)| total);
     Ok(GenuineDocument {
@@ -136,10 +156,11 @@ fn genuine(issued: &IssuedDocument) -> Result<GenuineDocument, Refusal> {
         total: total.map(|total| total.to_string()),
         total_capitals: total.map(terms::Fen::capitals),
         issued_at: issued.issued_at,
+        lapsed,
     })
 }
 
-fn view(issued: &IssuedDocument) -> Result<DocumentView, Refusal> {
+pub(super) fn view(issued: &IssuedDocument) -> Result<DocumentView, Refusal> {
     let paper = documents::paper_of(issued).map_err(Failure::refusal)?;
     let seal = Seal { code: issued.code.clone() };
     Ok(DocumentView {
@@ -158,8 +179,11 @@ fn view(issued: &IssuedDocument) -> Result<DocumentView, Refusal> {
 }
 
 fn kind_of(name: &str) -> Result<Kind, Refusal> {
-    let all = || Kind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join("、");
-    Kind::of_name(name).ok_or_else(|| Refusal::invalid("kind", format!("文书种类：{}", all())))
+    let kinds = || Kind::ALL.iter().filter(|kind| !kind.is_of_a_person());
+    let all = || kinds().map(|kind| kind.name()).collect::<Vec<_>>().join("、");
+    Kind::of_name(name)
+        .filter(|kind| !kind.is_of_a_person())
+        .ok_or_else(|| Refusal::invalid("kind", format!("文书种类：{}", all())))
 }
 
 fn number_of(text: &str) -> Result<Number, Refusal> {

@@ -12,11 +12,11 @@ use crate::{context::Failure, hub::Hub, province::ProvinceNode};
 use axum::{Router, extract::State, http::Uri, routing::get};
 use document::{Cell, Format, sheet};
 use std::{collections::BTreeMap, sync::Arc};
-use store::figures::{self, Figure, OfHour};
+use store::figures::{self, Figure, OfHour, counted::Book};
 use terms::{CareKind, Day, Fen, InsuranceScheme, Month, Participant, Province, Refusal};
 use wire::api::statistics::{
-    Flow, FlowFigures, Flows, HourFigures, ParticipantFigures, PassingFigures, Statistics, StatisticsColumn,
-    StatisticsTable, Today,
+    Flow, FlowFigures, Flows, HourFigures, ParticipantFigures, Statistics, StatisticsColumn, StatisticsTable,
+    Today,
 };
 
 /// The routes of the hub.
@@ -36,7 +36,7 @@ type HubNode = State<Arc<Hub>>;
 
 // ------------------------------------------------------------------ flows and today
 
-fn month(text: &str) -> Result<Month, Refusal> {
+pub(super) fn month(text: &str) -> Result<Month, Refusal> {
     let read = || {
         let (year, month) = text.split_once('-')?;
         Month::new(year.parse().ok()?, month.parse().ok()?)
@@ -128,7 +128,8 @@ async fn flows(State(hub): HubNode, _: Clerk, uri: Uri) -> Result<Answer, Answer
 }
 
 async fn hub_figures(hub: &Hub, from: Day, until: Day) -> Result<Vec<Figure>, Refusal> {
-    let count = async { Ok(figures::of_hub(&mut *hub.context.store.conn().await?, from, until).await?) };
+    let count =
+        async { Ok(figures::of(&mut *hub.context.store.conn().await?, Book::HUB, from, until).await?) };
     count.await.map_err(|failure: Failure| failure.refusal())
 }
 
@@ -187,71 +188,7 @@ async fn today(State(hub): HubNode, _: Clerk) -> Result<Answer, Answer> {
         sum,
         hours: (0..=present).map(hour).collect(),
         treatment,
-        passing: passing(&hub.metrics.counted()),
     }))
-}
-
-/// What was counted of questions between nodes, out of the text of the metrics: `peer_questions` by outcome, `peer_question` by time.
-fn passing(text: &str) -> Vec<PassingFigures> {
-    #[derive(Default)]
-    struct Of {
-        done: u64,
-        refused: u64,
-        failed: u64,
-        /// How many took at most so many milliseconds.
-        buckets: Vec<(Option<u64>, u64)>,
-    }
-    let label = |labels: &str, name: &str| {
-        let (_, rest) = labels.split_once(&format!("{name}=\""))?;
-        rest.split_once('"').map(|(value, _)| value.to_owned())
-    };
-    let mut all: BTreeMap<String, Of> = BTreeMap::new();
-    for line in text.lines() {
-        let Some((name, rest)) = line.split_once('{') else { continue };
-        let Some((labels, value)) = rest.split_once("} ") else { continue };
-        let (Some(kind), Ok(value)) =
-            (label(labels, "question"), value.split(' ').next().unwrap_or_default().parse::<u64>())
-        else {
-            continue;
-        };
-        match name {
-            "yidi_peer_questions_total" => {
-                let of = all.entry(kind).or_default();
-                match label(labels, "outcome").as_deref() {
-                    Some("done") => of.done += value,
-                    Some("refused") => of.refused += value,
-                    _ => of.failed += value,
-                }
-            }
-            "yidi_peer_question_seconds_bucket" => {
-                let most = label(labels, "le").as_deref().and_then(millis);
-                all.entry(kind).or_default().buckets.push((most, value));
-            }
-            _ => {}
-        }
-    }
-    let within = |of: &Of, percent: u64| {
-        let timed = of.buckets.iter().map(|(_, count)| *count).max().unwrap_or(0);
-        let wanted = (timed * percent).div_ceil(100);
-        let found = of.buckets.iter().find(|(_, count)| timed > 0 && *count >= wanted);
-        found.and_then(|(most, _)| *most)
-    };
-    all.iter()
-        .map(|(kind, of)| PassingFigures {
-            kind: kind.clone(),
-            done: of.done,
-            refused: of.refused,
-            failed: of.failed,
-            median_millis: within(of, 50),
-            slow_millis: within(of, 95),
-        })
-        .collect()
-}
-
-/// A bound of a histogram, `0.025` seconds, in whole milliseconds; none for the last one, which has none.
-fn millis(seconds: &str) -> Option<u64> {
-    let millionths = terms::money::parse_decimal(seconds, 6).ok()?;
-    u64::try_from(millionths / 1000).ok()
 }
 
 // ------------------------------------------------------------------ report forms
@@ -307,8 +244,8 @@ async fn statistics_of_province(
     let (words, from, until) = period(&asked, now.day())?;
     let count = async {
         let mut conn = node.context.store.conn().await?;
-        let treated = figures::of_treatment(&mut conn, node.province, from, until).await?;
-        let insured = figures::of_insured(&mut conn, node.province, from, until).await?;
+        let treated = figures::of(&mut conn, Book::of_treatment(node.province), from, until).await?;
+        let insured = figures::of(&mut conn, Book::of_insured(node.province), from, until).await?;
         Ok((treated, insured))
     };
     let (treated, insured) = count.await.map_err(|failure: Failure| failure.refusal())?;
@@ -367,11 +304,11 @@ fn columns(first: &str) -> Vec<StatisticsColumn> {
 }
 
 /// Parts of a whole in percent with one decimal, rounded half up; nothing of nothing.
-fn share(part: Fen, whole: Fen) -> String {
-    if whole.0 <= 0 {
+pub(super) fn share(part: i64, whole: i64) -> String {
+    if whole <= 0 {
         return String::new();
     }
-    let tenths = (i128::from(part.0) * 2_000 + i128::from(whole.0)) / (i128::from(whole.0) * 2);
+    let tenths = (i128::from(part) * 2_000 + i128::from(whole)) / (i128::from(whole) * 2);
     format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
@@ -383,7 +320,7 @@ fn cells(first: String, figures: &FlowFigures) -> Vec<String> {
         figures.total.to_string(),
         figures.fund_total.to_string(),
         figures.person_total.to_string(),
-        share(figures.fund_total, figures.total),
+        share(figures.fund_total.0, figures.total.0),
         mean.to_string(),
         figures.undone.to_string(),
     ]
@@ -498,25 +435,8 @@ mod tests {
             (5, 5, "100.0%"),
             (1, 0, ""),
         ] {
-            assert_eq!(share(Fen(part), Fen(whole)), shown);
+            assert_eq!(share(part, whole), shown);
         }
-    }
-
-    #[test]
-    fn what_passed_is_read_out_of_the_metrics() {
-        let metrics = crate::metrics::Metrics::new("hub");
-        for millis in [3, 4, 5, 20, 900] {
-            let took = std::time::Duration::from_millis(millis);
-            metrics.answered("settle", crate::metrics::Ending::Done, took);
-        }
-        metrics.answered("settle", crate::metrics::Ending::Refused, std::time::Duration::from_millis(1));
-        metrics.answered("trial", crate::metrics::Ending::Unknown, std::time::Duration::from_mins(1));
-        let told = passing(&metrics.counted());
-        let settle = told.iter().find(|one| one.kind == "settle").unwrap();
-        assert_eq!((settle.done, settle.refused, settle.failed), (5, 1, 0));
-        assert_eq!((settle.median_millis, settle.slow_millis), (Some(5), Some(1000)));
-        let trial = told.iter().find(|one| one.kind == "trial").unwrap();
-        assert_eq!((trial.failed, trial.slow_millis), (1, None), "longer than the last bound");
     }
 
     #[test]

@@ -1,10 +1,19 @@
-//! Many applications at once (批量备案): a list out of a spreadsheet, each line taken or refused by itself as if it had been handed in
-//! alone.
+//! Many applications at once (批量备案): a list out of a spreadsheet, as text or as the workbook itself, each line taken or refused by itself as
+//! if it had been handed in alone.
 
-use super::{Answer, Clerk, Input, province::submit_one};
-use crate::province::ProvinceNode;
-use axum::{Router, extract::State, routing::post};
+use super::{
+    Answer, Clerk, list,
+    material::{Large, decoded},
+    province::submit_one,
+};
+use crate::{job::Progress, province::ProvinceNode};
+use axum::{
+    Router,
+    extract::State,
+    routing::{get, post},
+};
 use casework::access::Area;
+use document::{Format, sheet};
 use std::sync::Arc;
 use terms::{AdminDivision, Day, FilingCategory, InsuranceScheme, InsuredPlace, Refusal};
 use wire::api::{
@@ -14,7 +23,9 @@ use wire::api::{
 
 /// The routes of a province.
 pub fn routes() -> Router<Arc<ProvinceNode>> {
-    Router::new().route("/api/v1/filings/batch", post(submit))
+    Router::new()
+        .route("/api/v1/filings/batch", post(submit))
+        .route("/api/v1/filings/batch/template", get(template))
 }
 
 /// The most lines at once.
@@ -24,15 +35,47 @@ const LINES_MAX: usize = 500;
 const HEADS: [&str; 9] =
     ["参保地", "人员编号", "公民身份号码", "险种", "备案类型", "就医地", "开始日期", "结束日期", "承诺制"];
 
+/// The largest body: a workbook in Base64, and the rest.
+const BODY_BYTES_MAX: usize = wire::workbook::FILE_BYTES_MAX / 3 * 4 + 4_096;
+
+/// A workbook with the heads to be filled in, and a sheet that says what goes into each.
+async fn template(_: Clerk) -> Answer {
+    let hints: [(&str, &str); 9] = [
+        ("参保地", "必填。参保地六位区划，如420100"),
+        ("人员编号", "人员编号和公民身份号码填一项"),
+        ("公民身份号码", "人员编号和公民身份号码填一项；单元格须为文本格式，否则后几位会变成0"),
+        ("险种", "必填。310或职工、390或居民"),
+        ("备案类型", "必填。代码或名称，如异地长期居住人员"),
+        ("就医地", "必填。就医地六位区划，到市或省，如310000"),
+        ("开始日期", "形如2026-10-01，不填为今天"),
+        ("结束日期", "形如2027-03-31，长期类不填"),
+        ("承诺制", "按个人承诺书办理的填“是”，否则不填"),
+    ];
+    let heads = HEADS.map(str::to_owned).to_vec();
+    let filled = sheet::Sheet { name: "备案".to_owned(), heads, rows: Vec::new() };
+    let explained = sheet::Sheet {
+        name: "填写说明".to_owned(),
+        heads: ["列", "怎样填"].map(str::to_owned).to_vec(),
+        rows: hints.iter().map(|(head, words)| vec![(*head).into(), (*words).into()]).collect(),
+    };
+    list::attached("批量备案模板", Format::Xlsx, sheet::write(&[filled, explained]))
+}
+
 async fn submit(
     State(node): State<Arc<ProvinceNode>>,
     clerk: Clerk,
-    Input(body): Input<FilingBatch>,
+    progress: Progress,
+    body: Large<FilingBatch, BODY_BYTES_MAX>,
 ) -> Result<Answer, Answer> {
-    let lines = table(&body.csv)?;
+    let body = body.into_value();
+    let lines = match &body.workbook {
+        Some(workbook) => in_workbook(&decoded(workbook, "workbook")?)?,
+        None => in_text(&body.csv)?,
+    };
     // What each line is about is asked when it is taken; nothing but forms is looked at before.
     let _: Area = clerk.area();
     let mut report = FilingBatchReport { taken: 0, refused: 0, lines: Vec::new() };
+    progress.of(lines.len());
     for (line, read) in lines {
         let read = read.map(|one| NewFiling { approve_now: body.approve_now, ..one });
         let taken = match read {
@@ -51,6 +94,7 @@ async fn submit(
                 FilingBatchLine { line, filing: None, refusal: Some(Refused::from(&refusal)) }
             }
         });
+        progress.step();
     }
     Ok(Answer::json(&report))
 }
@@ -58,20 +102,34 @@ async fn submit(
 /// A line of the text, and what it asks for.
 type Line = (u32, Result<NewFiling, Refusal>);
 
-fn table(text: &str) -> Result<Vec<Line>, Refusal> {
+fn in_text(text: &str) -> Result<Vec<Line>, Refusal> {
     let rows = wire::csv::read(text.trim_start_matches('\u{feff}'));
-    let rows = rows.ok_or_else(|| Refusal::invalid("csv", "引号成对的CSV文本"))?;
+    table(rows.ok_or_else(|| Refusal::invalid("csv", "引号成对的CSV文本"))?, "csv")
+}
+
+fn in_workbook(bytes: &[u8]) -> Result<Vec<Line>, Refusal> {
+    let rows = wire::workbook::read(bytes);
+    let rows = rows.map_err(|why| Refusal::invalid("workbook", format!("xlsx工作簿（{why}）")))?;
+    table(rows, "workbook")
+}
+
+/// The lines of a table that came in a field of this name.
+fn table(rows: Vec<Vec<String>>, field: &str) -> Result<Vec<Line>, Refusal> {
     let mut rows = rows.into_iter().enumerate().map(|(at, cells)| (at + 1, cells));
-    let (_, heads) = rows.next().ok_or_else(|| Refusal::missing("csv", "首行为列名的CSV文本"))?;
-    let heads: Vec<String> = heads.iter().map(|head| head.trim().to_owned()).collect();
+    let (_, heads) = rows.next().ok_or_else(|| Refusal::missing(field, "首行为列名的表格"))?;
+    let mut heads: Vec<String> = heads.iter().map(|head| head.trim().to_owned()).collect();
+    // Columns without a head at the right are none.
+    while heads.last().is_some_and(String::is_empty) {
+        heads.pop();
+    }
     if let Some(head) = heads.iter().find(|head| !HEADS.contains(&head.as_str())) {
         let head: String = head.chars().take(20).collect();
-        return Err(Refusal::invalid("csv", format!("列名{}，没有列名[{head}]", HEADS.join("、"))));
+        return Err(Refusal::invalid(field, format!("列名{}，没有列名[{head}]", HEADS.join("、"))));
     }
     let lines: Vec<(usize, Vec<String>)> =
         rows.filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty())).collect();
     if lines.is_empty() || lines.len() > LINES_MAX {
-        return Err(Refusal::invalid("csv", format!("1到{LINES_MAX}行备案")));
+        return Err(Refusal::invalid(field, format!("1到{LINES_MAX}行备案")));
     }
     let read = |(at, cells): (usize, Vec<String>)| {
         (u32::try_from(at).expect("a few hundred lines"), application(&heads, &cells))
@@ -102,7 +160,7 @@ fn application(heads: &[String], cells: &[String]) -> Result<NewFiling, Refusal>
         insured: InsuredPlace(super::read::<AdminDivision>(must("参保地")?, "参保地", "六位参保地区划")?),
         person: value("人员编号").map(|text| super::read(text, "人员编号", "人员编号")).transpose()?,
         certno: value("公民身份号码")
-            .map(|text| super::read(text, "公民身份号码", "18位公民身份号码"))
+            .map(|text| super::read(text, "公民身份号码", "18位公民身份号码，在表格中须为文本格式"))
             .transpose()?,
         scheme: *scheme,
         category: *category,
@@ -122,7 +180,7 @@ mod tests {
     fn each_line_is_read_by_itself() {
         let text = "\u{feff}参保地,人员编号,险种,备案类型,就医地,承诺制\r\n420100,42010099001,310,异地长期居住人员,110000,是\r\n\r\n\
                     420100,\"42010099002\",居民,4,310000,\r\n420100,42010099003,310,没有,310000,\r\n420100,,310,4,x,\r\n";
-        let lines = table(text).unwrap();
+        let lines = in_text(text).unwrap();
         let told: Vec<(u32, String)> = lines
             .iter()
             .map(|(at, read)| {
@@ -143,7 +201,25 @@ mod tests {
     fn a_text_that_is_no_list_is_refused_as_a_whole() {
         for text in ["", "参保地,姓名\r\n420100,王\r\n", "参保地,险种\r\n", "参保地\r\n\"420100\r\n"]
         {
-            assert!(table(text).is_err(), "{text:?}");
+            assert!(in_text(text).is_err(), "{text:?}");
         }
+        for bytes in [&b""[..], b"PK", b"csv,text"] {
+            assert_eq!(in_workbook(bytes).unwrap_err().code(), "field-invalid");
+        }
+    }
+
+    #[test]
+    fn a_workbook_says_the_same_as_the_text_of_it() {
+        let text = "参保地,人员编号,险种,备案类型,就医地,开始日期\n420100,42010099001,职工,4,310000,2026-12-01\n420100,,310,4,x,\n";
+        let rows = wire::csv::read(text).unwrap();
+        let cells = |row: &Vec<String>| row.iter().map(|cell| document::Cell::from(cell.as_str())).collect();
+        let rows = rows.iter().skip(1).map(cells).collect();
+        let heads = text.lines().next().unwrap().split(',').map(str::to_owned).collect();
+        let workbook = sheet::write(&[sheet::Sheet { name: "备案".to_owned(), heads, rows }]);
+        let told = |lines: Vec<Line>| {
+            let one = |(at, read): Line| (at, read.map_err(|refusal| refusal.context()));
+            lines.into_iter().map(one).collect::<Vec<_>>()
+        };
+        assert_eq!(told(in_workbook(&workbook).unwrap()), told(in_text(text).unwrap()));
     }
 }

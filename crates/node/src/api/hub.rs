@@ -2,6 +2,7 @@
 
 use super::{Answer, Clerk, Input, Managed, document, read, unknown_path};
 use crate::{
+    access::oidc::Providers,
     context::{Context, Failure},
     hub::Hub,
     urging,
@@ -36,12 +37,17 @@ pub fn routes() -> Router<Arc<Hub>> {
         .merge(super::bank::of_hub())
         .merge(super::urging::of_hub())
         .merge(super::figures::of_hub())
+        .merge(super::passing::of_hub())
+        .merge(super::stays::of_hub())
+        .merge(super::announcement::routes())
         .merge(super::institution::of_hub())
         .merge(super::search::of_hub())
         .merge(super::work::of_hub())
         .merge(super::account::routes())
         .merge(super::audit_trail::routes())
         .merge(super::session::routes())
+        .merge(super::job::routes())
+        .merge(super::oidc::routes())
         .route("/api/v1/{*path}", any(unknown_path))
 }
 
@@ -56,6 +62,10 @@ impl Managed for Hub {
 
     fn address(&self) -> &str {
         &self.portal
+    }
+
+    fn providers(&self) -> &Providers {
+        &self.providers
     }
 }
 

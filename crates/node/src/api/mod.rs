@@ -9,10 +9,12 @@
 //! its route there. If what it is about belongs to areas, the function asks the clerk about each: what asks nothing is withheld.
 
 mod account;
+mod announcement;
 mod area_clearing;
 mod audit_trail;
 mod bank;
 mod calculation;
+mod catalog;
 mod clearing;
 mod clearing_statement;
 pub mod client;
@@ -25,10 +27,14 @@ mod filing_batch;
 pub mod hub;
 mod institution;
 mod institution_payment;
+mod job;
 mod ledger;
 mod list;
+mod material;
 mod media;
 mod notice;
+mod oidc;
+mod passing;
 mod payment_order;
 mod portal;
 mod prepayment;
@@ -38,6 +44,8 @@ mod reconciliation;
 mod registration;
 mod search;
 mod session;
+mod settlement_statement;
+mod stays;
 mod urging;
 pub(crate) mod within;
 mod work;
@@ -56,6 +64,11 @@ use terms::Refusal;
 use wire::api::{BODY_BYTES_MAX, Refused};
 
 pub(crate) use crate::access::{Clerk, Managed, gate::query};
+
+/// The Chinese word of a stage at the insured place.
+pub(crate) const fn insured_stage_words(stage: store::insured::Stage) -> &'static str {
+    search::insured_stage(stage).1
+}
 
 /// The code of the refusal that an answer is, for whoever writes down what came of a request.
 #[derive(Clone, Debug)]
@@ -151,6 +164,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::LoginFailed {}
         | Refusal::LoginCodeNeeded {}
         | Refusal::LoginLocked { .. }
+        | Refusal::IdentityUnproved { .. }
+        | Refusal::IdentityOverdue {}
+        | Refusal::IdentityUntied { .. }
         | Refusal::CodeWrong {} => StatusCode::UNAUTHORIZED,
         Refusal::ManagementClosed {}
         | Refusal::Csrf {}
@@ -174,14 +190,18 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UnknownClearing { .. }
         | Refusal::UnknownVoucher { .. }
         | Refusal::UnknownAccount { .. }
+        | Refusal::UnknownProvider { .. }
         | Refusal::UnknownComplaint { .. }
+        | Refusal::UnknownJob { .. }
+        | Refusal::UnknownAnnouncement { .. }
         | Refusal::NoSuchInstitution { .. }
         | Refusal::NotAParticipant { .. } => StatusCode::NOT_FOUND,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::NodeBusy {} | Refusal::LoginsBusy {} | Refusal::ParticipantUnreachable { .. } => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Refusal::NodeBusy {}
+        | Refusal::LoginsBusy {}
+        | Refusal::ProviderUnavailable { .. }
+        | Refusal::ParticipantUnreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     access::Insured,
     context::{Failure, Outcome},
+    documents::settlement::pooling_areas,
     filing::{self, Looker, NewFiling, NewTerms, Who},
     insured::{breakdown_of, record_look, refusal_of},
     province::ProvinceNode,
@@ -21,13 +22,14 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
-use casework::Filing;
+use casework::{Filing, material};
 use std::sync::Arc;
 use store::{filing as register, insured, search};
 use terms::{FilingCategory, FilingId, PoolingArea, Refusal, SettlementId};
 use wire::api::{
     FilingChange, FilingView, Refused, SettlementView, Shown,
     calculation::BreakdownView,
+    material::{CONTENT_BYTES_MAX, WantedMaterial},
     portal::{CategoryRule, CommitmentLetter, FilingRules, OwnFiling, OwnSettlements},
     search::FoundFilings,
     shown_funds,
@@ -73,12 +75,15 @@ async fn filing_rules(State(node): Node, _: Caller) -> Answer {
         name: category.chinese().to_owned(),
         long_term: category.is_long_term(),
         on_commitment: category.is_long_term(),
+        materials: material::wanted(*category).iter().map(|kinds| WantedMaterial::of(kinds)).collect(),
     };
     Answer::json(&FilingRules {
         categories: FilingCategory::ALL.iter().map(category).collect(),
         temporary_months: rules.temporary_months,
         long_term_hold_months: rules.long_term_hold_months,
         ahead_months: rules.ahead_months,
+        materials_max: rules.materials_max,
+        material_bytes_max: u32::try_from(CONTENT_BYTES_MAX).expect("a few megabytes"),
         commitment: letter(),
     })
 }
@@ -115,7 +120,12 @@ fn masked(number: &str) -> String {
 async fn own_filings(State(node): Node, me: Insured) -> Result<Answer, Answer> {
     let who = Who::Number(me.person.clone());
     let found = filing::list_of_person(&node, me.insured, &who, ONESELF).await?;
-    let filings = found.iter().map(|filing| FilingView::of(filing, Shown::Whole)).collect();
+    let mut filings: Vec<_> = found.iter().map(|filing| FilingView::of(filing, Shown::Whole)).collect();
+    let tell = async {
+        let mut conn = node.context.store.conn().await?;
+        crate::material::tell_awaited(&mut conn, &found, &mut filings).await
+    };
+    tell.await.map_err(Failure::refusal)?;
     Ok(Answer::json(&FoundFilings { filings, next: None }))
 }
 
@@ -143,7 +153,7 @@ async fn file(State(node): Node, me: Insured, Input(body): Input<OwnFiling>) -> 
 }
 
 /// One's own filing: that of anybody else is not there.
-async fn own_filing(node: &ProvinceNode, me: &Insured, id: &str) -> Result<FilingId, Refusal> {
+pub(super) async fn own_filing(node: &ProvinceNode, me: &Insured, id: &str) -> Result<FilingId, Refusal> {
     let id: FilingId = read(id, "id", "30位备案编号")?;
     let find = async {
         let mut conn = node.context.store.conn().await?;
@@ -234,12 +244,7 @@ pub(super) async fn find_insured(
     id: SettlementId,
     looker: Looker<'_>,
 ) -> Outcome<Option<insured::InsuredSettlement>> {
-    let areas: std::collections::BTreeSet<_> = terms::AdminDivision::named()
-        .map(|(division, _)| division)
-        .filter(|division| division.province() == node.province)
-        .map(|division| division.pooling_area().division())
-        .collect();
-    let areas: Vec<_> = areas.into_iter().collect();
+    let areas = pooling_areas(node.province);
     let mut work = node.context.store.begin().await?;
     let found = search::insured_one(work.conn(), &areas, id).await?;
     if let Some((found, content)) = found.as_ref().and_then(|found| Some((found, found.content.as_ref()?))) {

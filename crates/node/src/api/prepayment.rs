@@ -115,8 +115,7 @@ async fn shown(hub: &Hub, number: i16) -> Result<Answer, Answer> {
 
 async fn draft(State(hub): AtHub, clerk: Clerk, Path(text): Path<String>) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
-    year::draft(&hub, number, &clerk.name).await.map_err(Failure::refusal)?;
-    clerk.entered(&subject_of_year(number)).await?;
+    year::draft(&hub, number, (&clerk.name, &clerk.author())).await.map_err(Failure::refusal)?;
     shown(&hub, number).await
 }
 
@@ -129,8 +128,8 @@ async fn set(
     let number = year_of(&text)?;
     let of = (Pair { insured: body.insured, treatment: body.treatment }, body.scheme);
     let amount = amount_if(body.amount.as_deref())?;
-    year::set(&hub, number, of, (amount, &body.reason), &clerk.name).await.map_err(Failure::refusal)?;
-    clerk.entered(&subject_of_year(number)).await?;
+    let (set, by) = ((amount, body.reason.as_str()), (clerk.name.as_str(), &clerk.author()));
+    year::set(&hub, number, of, set, by).await.map_err(Failure::refusal)?;
     shown(&hub, number).await
 }
 
@@ -141,14 +140,9 @@ async fn adopt(
     Input(body): Input<AdoptPrepayments>,
 ) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
-    clerk.decides(&Area::Nation, &subject_of_year(number)).await?;
+    clerk.decides(&Area::Nation, &year::subject(number)).await?;
     year::adopt(&hub, number, body.round, &clerk.name).await.map_err(Failure::refusal)?;
     shown(&hub, number).await
-}
-
-/// What four eyes know a year by.
-fn subject_of_year(year: i16) -> String {
-    format!("prepayment:{year}")
 }
 
 async fn changes(State(hub): AtHub, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
@@ -269,8 +263,7 @@ async fn draft_areas(
     Path(text): Path<String>,
 ) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
-    area::draft(&node, number).await.map_err(Failure::refusal)?;
-    clerk.entered(&subject_of_areas(number)).await?;
+    area::draft(&node, number, &clerk.author()).await.map_err(Failure::refusal)?;
     shown_areas(&node, &clerk, number).await
 }
 
@@ -283,8 +276,8 @@ async fn set_area(
     let (number, amount) = (year_of(&text)?, amount_if(body.amount.as_deref())?);
     let of = (body.area, body.scheme);
     clerk.within(&Area::from(body.area))?;
-    area::set(&node, number, of, (amount, &body.reason), &clerk.name).await.map_err(Failure::refusal)?;
-    clerk.entered(&subject_of_areas(number)).await?;
+    let (set, by) = ((amount, body.reason.as_str()), (clerk.name.as_str(), &clerk.author()));
+    area::set(&node, number, of, set, by).await.map_err(Failure::refusal)?;
     shown_areas(&node, &clerk, number).await
 }
 
@@ -294,14 +287,9 @@ async fn issue_areas(
     Path(text): Path<String>,
 ) -> Result<Answer, Answer> {
     let number = year_of(&text)?;
-    clerk.decides(&Area::Province(node.province), &subject_of_areas(number)).await?;
+    clerk.decides(&Area::Province(node.province), &area::subject(number)).await?;
     area::issue(&node, number, &clerk.name).await.map_err(Failure::refusal)?;
     shown_areas(&node, &clerk, number).await
-}
-
-/// What four eyes know a year of the areas by.
-fn subject_of_areas(year: i16) -> String {
-    format!("area-prepayment:{year}")
 }
 
 async fn area_money(

@@ -2,6 +2,7 @@
 
 use super::{Answer, Clerk, Input, Managed, query, read, unknown_path, within};
 use crate::{
+    access::oidc::Providers,
     context::{Context, Failure},
     filing::{self, Looker, NewFiling, NewTerms, Who},
     insured::{breakdown_of, record_look, refusal_of},
@@ -61,9 +62,11 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
         .merge(super::registration::routes())
         .merge(super::urging::of_province())
         .merge(super::calculation::routes())
+        .merge(super::catalog::routes())
         .merge(super::complaint::routes())
         .merge(super::figures::of_province())
         .merge(super::filing_batch::routes())
+        .merge(super::material::routes())
         .merge(super::institution::of_province())
         .merge(super::portal::routes())
         .merge(super::search::routes())
@@ -71,7 +74,11 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
         .merge(super::account::routes())
         .merge(super::audit_trail::routes())
         .merge(super::session::routes())
+        .merge(super::job::routes())
+        .merge(super::oidc::routes())
         .merge(super::session::of_province())
+        .merge(super::settlement_statement::routes())
+        .merge(super::announcement::routes())
         .route("/api/v1/{*path}", any(unknown_path))
 }
 
@@ -86,6 +93,10 @@ impl Managed for ProvinceNode {
 
     fn address(&self) -> &str {
         &self.settings.portal
+    }
+
+    fn providers(&self) -> &Providers {
+        &self.providers
     }
 }
 
@@ -120,9 +131,8 @@ pub(super) async fn submit_one(
         commitment: body.commitment,
         approve_now: body.approve_now,
     };
-    let filed = filing::submit(node, new).await?;
-    clerk.about(&within::subject_of_filing(filed.id));
-    clerk.entered(&within::subject_of_filing(filed.id)).await?;
+    let filed = filing::submit_by(node, new, &clerk.author()).await?;
+    clerk.about(&filing::subject(filed.id));
     Ok(filed)
 }
 
@@ -178,9 +188,7 @@ async fn change_filing(
     let id = filing_id(&id)?;
     within::of_filing(&node, &clerk, id).await?;
     let terms = NewTerms { destination: body.destination, begins: body.begins, ends: body.ends };
-    let changed = filing::change(&node, id, terms).await?;
-    clerk.entered(&within::subject_of_filing(changed.id)).await?;
-    decided(Ok(changed))
+    decided(filing::change_by(&node, id, terms, &clerk.author()).await)
 }
 
 async fn cancel_filing(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
@@ -192,7 +200,7 @@ async fn cancel_filing(State(node): Node, clerk: Clerk, Path(id): Path<String>) 
 /// Refuses a decision on a filing that lies elsewhere, or that whoever decides has entered.
 async fn decides(node: &ProvinceNode, clerk: &Clerk, id: FilingId) -> Result<(), Refusal> {
     let area = within::of_filing(node, clerk, id).await?;
-    clerk.decides(&area, &within::subject_of_filing(id)).await
+    clerk.decides(&area, &filing::subject(id)).await
 }
 
 fn filing_id(text: &str) -> Result<FilingId, Refusal> {
@@ -258,7 +266,7 @@ async fn find_of_own(node: &ProvinceNode, clerk: &Clerk, id: SettlementId) -> Re
     Ok(Answer::json(&view))
 }
 
-async fn look_at_settlement(
+pub(super) async fn look_at_settlement(
     node: &ProvinceNode,
     id: SettlementId,
     looker: Looker<'_>,

@@ -3,6 +3,7 @@
 
 use super::{Answer, Clerk, Input, query, read};
 use crate::{
+    access::Author,
     context::Failure,
     daily_reconciliation::{self, Decided, Decision},
     hub::Hub,
@@ -155,7 +156,9 @@ async fn decide_at_province(
 ) -> Result<Answer, Answer> {
     let (id, step) = (settlement(&id)?, named_step(&step)?);
     four_eyes(&clerk, id, step, &Area::Province(node.province)).await?;
-    let decision = Decision { step: Decided::Move(step), note: note(&body.note)?, by: &clerk.name };
+    let author = clerk.author();
+    let (step, note) = (Decided::Move(step), note(&body.note)?);
+    let decision = Decision { step, note, by: &clerk.name, author: &author };
     decided(daily_reconciliation::decide_here(&node, id, &decision).await)
 }
 
@@ -167,7 +170,9 @@ async fn decide_at_hub(
 ) -> Result<Answer, Answer> {
     let (id, step) = (settlement(&id)?, named_step(&step)?);
     four_eyes(&clerk, id, step, &Area::Nation).await?;
-    let decision = Decision { step: Decided::Move(step), note: note(&body.note)?, by: &clerk.name };
+    let author = clerk.author();
+    let (step, note) = (Decided::Move(step), note(&body.note)?);
+    let decision = Decision { step, note, by: &clerk.name, author: &author };
     decided(daily_reconciliation::hub::decide_here(&hub, id, &decision).await)
 }
 
@@ -178,7 +183,7 @@ async fn assign_at_province(
     Input(body): Input<AssignDifference>,
 ) -> Result<Answer, Answer> {
     let (id, step) = (settlement(&id)?, Decided::Assign(owner(&body.owner)?));
-    let decision = Decision { step, note: note(&body.note)?, by: &clerk.name };
+    let decision = Decision { step, note: note(&body.note)?, by: &clerk.name, author: &Author::NOBODY };
     decided(daily_reconciliation::decide_here(&node, id, &decision).await)
 }
 
@@ -189,16 +194,14 @@ async fn assign_at_hub(
     Input(body): Input<AssignDifference>,
 ) -> Result<Answer, Answer> {
     let (id, step) = (settlement(&id)?, Decided::Assign(owner(&body.owner)?));
-    let decision = Decision { step, note: note(&body.note)?, by: &clerk.name };
+    let decision = Decision { step, note: note(&body.note)?, by: &clerk.name, author: &Author::NOBODY };
     decided(daily_reconciliation::hub::decide_here(&hub, id, &decision).await)
 }
 
 /// Who explains a difference does not confirm it.
 async fn four_eyes(clerk: &Clerk, id: SettlementId, step: Move, area: &Area) -> Result<(), Refusal> {
-    let subject = format!("difference:{id}");
     match step {
-        Move::Explain => clerk.entered(&subject).await,
-        Move::Confirm => clerk.decides(area, &subject).await,
+        Move::Confirm => clerk.decides(area, &daily_reconciliation::subject(id)).await,
         _ => Ok(()),
     }
 }

@@ -628,11 +628,13 @@ async fn find_filings(
                 record_look(&node, &mut work, area, &filing.person, looker.name, looker.purpose).await?;
             }
         }
+        let mut views = found.iter().map(|filing| FilingView::of(filing, clerk.shown)).collect::<Vec<_>>();
+        crate::material::tell_awaited(work.conn(), &found, &mut views).await?;
         work.save().await?;
-        Ok::<_, Failure>((found, follows))
+        Ok::<_, Failure>((views, follows))
     };
-    let (found, follows) = look.await.map_err(Failure::refusal)?;
-    Ok(filings_answer(&found, follows, rows, clerk.shown))
+    let (views, follows) = look.await.map_err(Failure::refusal)?;
+    Ok(filings_answer(views, follows, rows))
 }
 
 async fn find_national_filings(
@@ -654,7 +656,8 @@ async fn find_national_filings(
     let found = find.await.map_err(|failure: Failure| failure.refusal())?;
     let (found, follows) = rows.shown(found);
     // The hub has no record of looks: who looked stands in the audit trail.
-    Ok(filings_answer(&found, follows, rows, clerk.shown))
+    let views = found.iter().map(|filing| FilingView::of(filing, clerk.shown)).collect();
+    Ok(filings_answer(views, follows, rows))
 }
 
 /// What is asked of either register.
@@ -708,14 +711,8 @@ const FILING_HEADS: [&str; 11] = [
 ];
 
 /// Filings as a page or a file.
-pub(super) fn filings_answer(
-    found: &[casework::Filing],
-    follows: bool,
-    rows: list::Rows,
-    shown: Shown,
-) -> Answer {
-    let next = found.last().filter(|_| follows).map(|last| last.id.to_string());
-    let filings: Vec<FilingView> = found.iter().map(|filing| FilingView::of(filing, shown)).collect();
+pub(super) fn filings_answer(filings: Vec<FilingView>, follows: bool, rows: list::Rows) -> Answer {
+    let next = filings.last().filter(|_| follows).map(|last| last.id.to_string());
     match rows.form {
         Form::Page => Answer::json(&FoundFilings { filings, next }),
         Form::File(format) => {

@@ -49,16 +49,21 @@ pub(super) fn of_province() -> Router<Arc<ProvinceNode>> {
 
 /// The cookie that carries a session; `None` takes it away. It is shown to no script and to no foreign page, and over TLS alone where the
 /// node is reached by it.
-fn set_cookie<N: Managed>(node: &N, headers: &HeaderMap, token: Option<&Token>) -> HeaderValue {
-    let is_forwarded_tls = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
-    let secure = if is_forwarded_tls || node.address().starts_with("https://") { "; Secure" } else { "" };
+pub(super) fn set_cookie<N: Managed>(node: &N, headers: &HeaderMap, token: Option<&Token>) -> HeaderValue {
+    let secure = secure(node, headers);
     let (value, age) = token.map_or_else(|| (String::new(), "; Max-Age=0"), |token| (token.text(), ""));
     let text = format!("{SESSION_COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/{age}{secure}");
     text.parse().expect("plain characters")
 }
 
+/// What a cookie says where the node is reached over TLS.
+pub(super) fn secure<N: Managed>(node: &N, headers: &HeaderMap) -> &'static str {
+    let is_forwarded_tls = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
+    if is_forwarded_tls || node.address().starts_with("https://") { "; Secure" } else { "" }
+}
+
 /// An answer about somebody is nobody else's, and is kept nowhere.
-fn with_cookie(answer: Answer, cookie: HeaderValue) -> Response {
+pub(super) fn with_cookie(answer: Answer, cookie: HeaderValue) -> Response {
     let mut response = answer.into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -66,11 +71,11 @@ fn with_cookie(answer: Answer, cookie: HeaderValue) -> Response {
 }
 
 /// Whether a browser says that another site sends this: nobody is logged in from elsewhere.
-fn is_foreign(headers: &HeaderMap) -> bool {
+pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site")
 }
 
-fn address(peer: Option<Extension<Peer>>) -> String {
+pub(super) fn address(peer: Option<Extension<Peer>>) -> String {
     peer.map(|Extension(peer)| peer.0.ip().to_string()).unwrap_or_default()
 }
 
@@ -119,7 +124,7 @@ async fn show<N: Managed>(
     Ok(response)
 }
 
-async fn view<N: Managed>(
+pub(super) async fn view<N: Managed>(
     node: &N,
     access: &Access,
     account: &Account,
@@ -133,7 +138,7 @@ async fn view<N: Managed>(
         }
         _ => None,
     };
-    let works_at_window = may(&&Action::UseWindow);
+    let works_at_window = may(&&Action::UseWindow) || may(&&Action::KeepInstitutionBooks);
     let window = |found: &casework::institution::Institution| WindowOfSession {
         code: found.code.to_string(),
         name: found.name.clone(),
@@ -151,6 +156,7 @@ async fn view<N: Managed>(
         csrf: token.csrf(),
         must_change_password: account.must_change_password,
         one_time_code: account.has_one_time_code,
+        identity: super::oidc::identity(node, account).await?,
         idle_minutes: session::idle_minutes(account.role),
         development: false,
     })
@@ -191,7 +197,7 @@ async fn confirm_one_time_code<N: Managed>(
 }
 
 /// Writes down what came of something that somebody did about his own account.
-async fn noted<N: Managed>(
+pub(super) async fn noted<N: Managed>(
     node: &N,
     account: &Account,
     action: &str,

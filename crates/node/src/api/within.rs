@@ -97,11 +97,6 @@ pub(crate) async fn to_register(node: &ProvinceNode, clerk: &Clerk, new: &Person
     known.as_ref().map_or_else(Vec::new, areas_of_person).iter().try_for_each(|area| clerk.within(area))
 }
 
-/// What four eyes know a filing by.
-pub(crate) fn subject_of_filing(id: FilingId) -> String {
-    format!("filing:{id}")
-}
-
 /// Refuses a filing of somebody who is insured elsewhere; the area that it is of.
 pub(crate) async fn of_filing(node: &ProvinceNode, clerk: &Clerk, id: FilingId) -> Result<Area, Refusal> {
     let find = async {

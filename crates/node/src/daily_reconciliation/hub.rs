@@ -188,6 +188,7 @@ pub async fn decide_here(
     for one in &decided {
         difference::put(&mut work, one).await?;
     }
+    decision.enter(&hub.context, &mut work, settlement).await?;
     work.save().await?;
     Ok(decided)
 }

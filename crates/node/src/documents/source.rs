@@ -52,6 +52,8 @@ pub async fn paper(context: &Context, office: &Office<'_>, kind: Kind, subject: 
         Kind::Reconciliation => gather.reconciliation(&mut conn).await,
         Kind::AreaClearing => gather.area(&mut conn).await,
         Kind::InstitutionPayment => gather.payment(&mut conn).await,
+        // A person's: whoever may see the settlement has it issued there ([`super::settlement`]).
+        Kind::SettlementStatement => Err(gather.wrong("请在这笔结算的详情中出具").into()),
     }
 }
 

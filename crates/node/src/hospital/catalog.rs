@@ -6,7 +6,7 @@ use crate::context::Outcome;
 use benefit::CatalogItem;
 use serde_json::Value;
 use store::file::{self, File};
-use terms::{CatalogClass, Day, InsuranceScheme, Rate, Refusal, SettlementLevel};
+use terms::{CatalogClass, Day, InsuranceScheme, Rate, Refusal, SettlementLevel, pinyin::initials};
 use wire::hospital::{
     catalog_file::{self, Kind},
     field::Price,
@@ -79,7 +79,8 @@ pub fn items(call: &Call<'_>) -> Result<Value, Refusal> {
             hilist_use_type: None,
             lmt_cpnd_type: None,
             wubi: None,
-            pinyin: None,
+            // As long as the interface lets it be.
+            pinyin: Some(initials(&item.name).chars().take(30).collect()),
             memo: None,
         };
         (known, record(call, item, None))

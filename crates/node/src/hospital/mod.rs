@@ -9,7 +9,7 @@ mod admission;
 mod apportioning;
 mod audit;
 mod benefit_check;
-mod catalog;
+pub(crate) mod catalog;
 mod declaration;
 mod department;
 mod details;

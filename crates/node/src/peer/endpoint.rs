@@ -107,6 +107,8 @@ pub async fn decide(node: &ProvinceNode, from: Participant, question: Question) 
         | Question::AnswerClearing(_)
         | Question::ReportDeduction(_)
         | Question::ApplyIncrease(_)
-        | Question::FindIncreases(_) => Err(misrouted),
+        | Question::FindIncreases(_)
+        | Question::FindAnnouncements
+        | Question::ReportStays(_) => Err(misrouted),
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{refused, rules_in};
 use crate::{
+    access::Author,
     context::{Failure, Outcome},
     province::ProvinceNode,
 };
@@ -31,7 +32,7 @@ const PAGE: i64 = 1_000;
 type ByArea = BTreeMap<(PoolingArea, InsuranceScheme), Fen>;
 
 /// Drafts what each area puts up in a year, as often as one likes until the notices are issued. Amounts that a person set stay.
-pub async fn draft(node: &ProvinceNode, year: i16) -> Outcome<()> {
+pub async fn draft(node: &ProvinceNode, year: i16, author: &Author) -> Outcome<()> {
     let today = node.context.now().day();
     check_year(year, today)?;
     let rules = rules_in(node.province, today)?;
@@ -43,7 +44,13 @@ pub async fn draft(node: &ProvinceNode, year: i16) -> Outcome<()> {
     let ahead = paid_ahead(node, work.conn()).await?;
     let lines = drafted(rules.prepayment_collected, &ahead, &paid, &known)?;
     register::replace_lines(&mut work, year, &lines).await?;
+    author.enters(&node.context, &mut work, &subject(year)).await?;
     Ok(work.save().await?)
+}
+
+/// What four eyes know a year of the areas by.
+pub fn subject(year: i16) -> String {
+    format!("area-prepayment:{year}")
 }
 
 fn check_year(year: i16, today: Day) -> Outcome<()> {
@@ -131,7 +138,7 @@ pub async fn set(
     year: i16,
     (area, scheme): (PoolingArea, InsuranceScheme),
     (amount, reason): (Option<Fen>, &str),
-    by: &str,
+    (by, author): (&str, &Author),
 ) -> Outcome<()> {
     check_year(year, node.context.now().day())?;
     check_area(node, area)?;
@@ -148,6 +155,7 @@ pub async fn set(
         lines.push(AreaLine { area, scheme, paid, computed, set, issued: None });
     }
     register::replace_lines(&mut work, year, &lines).await?;
+    author.enters(&node.context, &mut work, &subject(year)).await?;
     Ok(work.save().await?)
 }
 

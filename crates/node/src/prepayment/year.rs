@@ -3,6 +3,7 @@
 
 use super::{MACHINE, refused, rules_on};
 use crate::{
+    access::Author,
     context::{Failure, Outcome},
     hub::Hub,
 };
@@ -31,7 +32,7 @@ fn day_of(year: i16, today: Day) -> Outcome<Day> {
 }
 
 /// Drafts the amounts of a year, again and again. Amounts that a person set stay set.
-pub async fn draft(hub: &Hub, year: i16, by: &str) -> Outcome<()> {
+pub async fn draft(hub: &Hub, year: i16, (by, author): (&str, &Author)) -> Outcome<()> {
     let context = &hub.context;
     let (now, today) = (context.now(), context.now().day());
     let rules = rules_of(year, today)?;
@@ -46,6 +47,7 @@ pub async fn draft(hub: &Hub, year: i16, by: &str) -> Outcome<()> {
     let lines = prepayment::drafted(year, &paid, &in_force, &set, &rules);
     register::replace_lines(&mut work, year, &lines).await?;
     register::put_year(&mut work, &drafted).await?;
+    author.enters(context, &mut work, &subject(year)).await?;
     work.save().await?;
     tracing::info!(year, round = drafted.round, lines = lines.len(), "prepayments were drafted");
     Ok(())
@@ -70,7 +72,7 @@ pub async fn draft_when_due(hub: &Hub) -> Outcome<()> {
     {
         return Ok(());
     }
-    draft(hub, today.year(), MACHINE).await
+    draft(hub, today.year(), (MACHINE, &Author::NOBODY)).await
 }
 
 /// A person sets an amount, of a pair without a history as well; none takes the setting back.
@@ -79,7 +81,7 @@ pub async fn set(
     year: i16,
     of: Of,
     (amount, reason): (Option<Fen>, &str),
-    by: &str,
+    (by, author): (&str, &Author),
 ) -> Outcome<()> {
     let now = hub.context.now();
     let (pair, scheme) = of;
@@ -112,7 +114,13 @@ pub async fn set(
     }
     register::replace_lines(&mut work, year, &lines).await?;
     register::put_year(&mut work, &next).await?;
+    author.enters(&hub.context, &mut work, &subject(year)).await?;
     Ok(work.save().await?)
+}
+
+/// What four eyes know a year by.
+pub fn subject(year: i16) -> String {
+    format!("prepayment:{year}")
 }
 
 /// A person adopts the draft that they have seen: the amounts are in force, and the notices of the differences are issued.

@@ -45,6 +45,9 @@ pub async fn province_ticks(node: &ProvinceNode) {
     done(&node.metrics, &node.context, "transfers", crate::payment_order::tick(node).await);
     done(&node.metrics, &node.context, "prepayments", crate::prepayment::tick_province(node).await);
     done(&node.metrics, &node.context, "statements", crate::clearing_statement::tick(node).await);
+    done(&node.metrics, &node.context, "announcements", crate::announcement::tick(node).await);
+    done(&node.metrics, &node.context, "stays", crate::stays::tick(node).await);
+    done(&node.metrics, &node.context, "statistics", crate::statistics::tick_province(node).await);
     over(turn).await;
 }
 
@@ -55,6 +58,7 @@ pub async fn hub_ticks(hub: &Hub) {
     done(&hub.metrics, &hub.context, "clearing", crate::clearing::tick(hub).await);
     done(&hub.metrics, &hub.context, "urging", crate::urging::tick(hub).await);
     done(&hub.metrics, &hub.context, "prepayments", crate::prepayment::tick_hub(hub).await);
+    done(&hub.metrics, &hub.context, "statistics", crate::statistics::tick_hub(hub).await);
     over(turn).await;
 }
 

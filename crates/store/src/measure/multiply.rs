@@ -207,6 +207,8 @@ async fn multiply(store: &Store, side: Side, of: &Multiplying, progress: &dyn Fn
         run(&mut conn, &format!("drop table real_{}", table.name)).await?;
     }
     run(&mut conn, "drop table real").await?;
+    // Their days may have been counted without them.
+    run(&mut conn, "delete from settlement_day").await?;
     run(&mut conn, "set enable_seqscan = off").await?;
     run(&mut conn, "vacuum analyze").await?;
     run(&mut conn, "checkpoint").await

@@ -1,6 +1,6 @@
 //! Accounts of people who work at a node, as administrators make and see them.
 
-use casework::access::{Account, Area, State};
+use casework::access::{Account, Area, Identity, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use terms::Moment;
@@ -21,6 +21,34 @@ impl AreaView {
     pub fn of(area: &Area, institution_name: Option<&str>) -> Self {
         let name = institution_name.map_or_else(|| area.name(), str::to_owned);
         Self { kind: area.kind().to_owned(), code: area.code(), name }
+    }
+}
+
+/// An identity at an organisation's identity provider (统一身份认证) that is tied to an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IdentityView {
+    /// The provider.
+    pub provider: String,
+    /// Its name.
+    pub provider_name: String,
+    /// What the person is called there, masked.
+    pub shown: String,
+    /// Since when.
+    pub tied_at: String,
+    /// Whether it is the account's only way in.
+    pub only: bool,
+}
+
+impl IdentityView {
+    /// Of an identity, with the name of its provider.
+    pub fn of(identity: &Identity, provider_name: &str) -> Self {
+        Self {
+            provider: identity.provider.clone(),
+            provider_name: provider_name.to_owned(),
+            shown: identity.shown.clone(),
+            tied_at: identity.tied_at.to_string(),
+            only: identity.only,
+        }
     }
 }
 
@@ -47,6 +75,8 @@ pub struct AccountView {
     pub must_change_password: bool,
     /// Whether a one-time code is asked for at each login.
     pub one_time_code: bool,
+    /// The identity at an identity provider that logs in as it.
+    pub identity: Option<IdentityView>,
     /// When it was made.
     pub created_at: String,
     /// By whom.
@@ -56,8 +86,8 @@ pub struct AccountView {
 }
 
 impl AccountView {
-    /// Of an account, with the state in which its name stands.
-    pub fn of(account: &Account, state: State, now: Moment) -> Self {
+    /// Of an account, with the state in which its name stands, and what is tied to it.
+    pub fn of(account: &Account, (state, identity): (State, Option<IdentityView>), now: Moment) -> Self {
         let state = state.at(now);
         Self {
             account: account.name.to_string(),
@@ -70,6 +100,7 @@ impl AccountView {
             locked_until: state.locked_until(now).map(|until| until.to_string()),
             must_change_password: account.must_change_password,
             one_time_code: account.has_one_time_code,
+            identity,
             created_at: account.created_at.to_string(),
             created_by: account.created_by.clone(),
             last_login: account.last_login.map(|at| at.to_string()),

@@ -83,4 +83,7 @@ pub struct GenuineDocument {
     pub total_capitals: Option<String>,
     /// When it was issued.
     pub issued_at: Moment,
+    /// Why it does not hold any more, in Chinese: the settlement that it states is undone (已冲销).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed: Option<String>,
 }

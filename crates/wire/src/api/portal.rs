@@ -1,6 +1,6 @@
 //! What the insured do for themselves on the portal (参保人门户): file, follow, read.
 
-use super::search::SettlementRow;
+use super::{material::WantedMaterial, search::SettlementRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use terms::{AdminDivision, Day, FilingCategory, InsuranceScheme};
@@ -21,7 +21,7 @@ pub struct OwnFiling {
     /// 备案结束日期, of temporary categories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<Day>,
-    /// The version of the letter of commitment (个人承诺书) that was read and agreed to; none where papers are handed in at the counter.
+    /// The version of the letter of commitment (个人承诺书) that was read and agreed to; none where papers are handed in.
     /// A long-term filing on commitment takes effect at once; all others wait for the agency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commitment: Option<String>,
@@ -38,6 +38,10 @@ pub struct FilingRules {
     pub long_term_hold_months: i32,
     /// Months that a filing may begin after it is made.
     pub ahead_months: i32,
+    /// Materials that a filing carries at most.
+    pub materials_max: u16,
+    /// The largest content of one, in bytes.
+    pub material_bytes_max: u32,
     /// The letter of commitment.
     pub commitment: CommitmentLetter,
 }
@@ -53,6 +57,8 @@ pub struct CategoryRule {
     pub long_term: bool,
     /// Whether it may be made on commitment instead of papers (承诺制).
     pub on_commitment: bool,
+    /// What it asks for otherwise: of each group one.
+    pub materials: Vec<WantedMaterial>,
 }
 
 /// The letter of commitment that whoever files without papers agrees to.

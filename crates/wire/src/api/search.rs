@@ -305,8 +305,12 @@ pub struct FoundFilings {
 #[serde(deny_unknown_fields)]
 pub struct FilingBatch {
     /// CSV text with heads in the first line: `参保地,人员编号,公民身份号码,险种,备案类型,就医地,开始日期,结束日期,承诺制`. Of 人员编号 and
-    /// 公民身份号码 one is enough; 险种, 备案类型 by code or Chinese name; 承诺制 `是` or empty. At most 500 lines.
+    /// 公民身份号码 one is enough; 险种, 备案类型 by code or Chinese name; 承诺制 `是` or empty. At most 500 lines. Empty where a workbook comes.
+    #[serde(default)]
     pub csv: String,
+    /// The same as the first sheet of an Excel workbook (.xlsx), in Base64, of at most 1 MB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workbook: Option<String>,
     /// Approve each at once: the clerk has seen what is needed.
     #[serde(default)]
     pub approve_now: bool,

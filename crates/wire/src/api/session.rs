@@ -1,6 +1,6 @@
 //! Logging in, and what a page is told of whoever sits there.
 
-use super::account::AreaView;
+use super::account::{AreaView, IdentityView};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -29,6 +29,51 @@ impl fmt::Debug for LogIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LogIn")
     }
+}
+
+/// The cookie that a browser carries while somebody is away at an identity provider.
+pub const TICKET_COOKIE: &str = "yidi_oidc";
+
+/// An organisation's identity provider (统一身份认证) by which people may log in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProviderView {
+    /// As it stands in addresses: `/web/oidc/{provider}` leads there.
+    pub provider: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// By what people may log in beside a password: `GET /web/oidc`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Providers {
+    /// In the order in which they are shown.
+    pub providers: Vec<ProviderView>,
+    /// The provider that whoever asks has come back from, where the one-time code of the account is still to be shown.
+    pub code_needed: Option<String>,
+}
+
+/// Somebody ties an identity to his account: `POST /web/oidc/{provider}/tie`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TieIdentity {
+    /// The account's password.
+    pub password: String,
+    /// Whether the password is given up for it.
+    #[serde(default)]
+    pub only: bool,
+}
+
+impl fmt::Debug for TieIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TieIdentity")
+    }
+}
+
+/// Where a page is to go on, to the identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GoOn {
+    /// The address.
+    pub address: String,
 }
 
 /// A window of an institution at which somebody may work.
@@ -67,6 +112,8 @@ pub struct SessionView {
     pub must_change_password: bool,
     /// Whether a one-time code is asked for at each login.
     pub one_time_code: bool,
+    /// The identity at an identity provider that logs in as this account.
+    pub identity: Option<IdentityView>,
     /// After so many minutes without a request the session is over.
     pub idle_minutes: i64,
     /// Whether this is a development server: never at a node.

@@ -66,8 +66,6 @@ pub struct Today {
     pub hours: Vec<HourFigures>,
     /// By treatment province, the most settlements first.
     pub treatment: Vec<ParticipantFigures>,
-    /// Since this instance of the hub was started: what it passed on between nodes, by kind of question.
-    pub passing: Vec<PassingFigures>,
 }
 
 /// Figures of an hour.
@@ -92,23 +90,118 @@ pub struct ParticipantFigures {
     pub last_at: String,
 }
 
-/// What passed the hub.
+/// What passed the hub lately: `GET /api/v1/passing?span=` at the hub, as far as this instance of it has seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PassingFigures {
-    /// The kind of question, as the metrics name it.
-    pub kind: String,
+pub struct Passing {
+    /// `hour`: the last hour, by the minute; `day`: the last twenty-four, by the hour. Less where this instance is younger.
+    pub span: String,
+    /// When this was counted.
+    pub as_of: String,
+    /// Questions of provinces, those to the hub itself among them, by kind; the slowest first.
+    pub kinds: Vec<PassingFigures>,
+    /// How participants answered what the hub passed on to them; the slowest first. Who was not asked is not named.
+    pub participants: Vec<AnsweringFigures>,
+}
+
+/// How often something was asked, how it ended, and how long that took.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ended {
+    /// How often it was asked.
+    pub all: u64,
     /// How many ended well.
     pub done: u64,
-    /// How many were refused.
+    /// How many were refused for good.
     pub refused: u64,
-    /// How many failed or stayed unknown.
+    /// How many failed or stayed unknown: no answer, too much to do, a breakdown.
     pub failed: u64,
-    /// Half of them took at most so many milliseconds; none where too few were timed.
+    /// The failed among all (失败率), in percent with one decimal: `0.4%`.
+    pub failure_rate: String,
+    /// Half of them took at most so many milliseconds; none where it was longer than thirty seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub median_millis: Option<u64>,
-    /// Ninety-five of a hundred took at most so many milliseconds.
+    /// Ninety-five of a hundred took at most so many milliseconds; none where it was longer than thirty seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_millis: Option<u64>,
+}
+
+#[expect(
+    clippy::disallowed_types,
+    reason = "what serde reads flattened fields through knows floats; no field here is one"
+)]
+mod flat {
+    use super::Ended;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use terms::Participant;
+
+    /// Questions of a kind.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct PassingFigures {
+        /// The kind of question, as messages between nodes name it.
+        pub kind: String,
+        /// How they ended.
+        #[serde(flatten)]
+        pub ended: Ended,
+    }
+
+    /// How a participant answered.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct AnsweringFigures {
+        /// Which.
+        pub participant: Participant,
+        /// Its name.
+        pub name: String,
+        /// Why it is suspended (暂停), if it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub suspended: Option<String>,
+        /// How what it was asked ended.
+        #[serde(flatten)]
+        pub ended: Ended,
+    }
+}
+pub use flat::{AnsweringFigures, PassingFigures};
+
+/// How many stays were settled directly (住院直接结算率): `GET /api/v1/direct-settlement?month=` at the hub.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DirectSettlement {
+    /// The month in which the stays were registered, `2026-11`.
+    pub month: String,
+    /// When this was read.
+    pub as_of: String,
+    /// What the rate is and is not, in Chinese.
+    pub definition: String,
+    /// All together.
+    pub sum: DirectFigures,
+    /// By treatment province, where most went another way first.
+    pub treatment: Vec<ProvinceDirect>,
+    /// By insured province.
+    pub insured: Vec<ProvinceDirect>,
+}
+
+/// What became of stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DirectFigures {
+    /// 已直接结算.
+    pub settled: i64,
+    /// 未直接结算.
+    pub elsewhere: i64,
+    /// 在院或待结算: not in the rate.
+    pub under_way: i64,
+    /// The settled among those settled and gone another way, in percent with one decimal; empty where there are none.
+    pub rate: String,
+}
+
+/// What became of the stays of a province.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProvinceDirect {
+    /// Which.
+    pub participant: Participant,
+    /// Its name.
+    pub name: String,
+    /// The figures.
+    pub figures: DirectFigures,
+    /// When the last of them were counted.
+    pub reported_at: String,
 }
 
 /// The report forms of a month or year: `GET /api/v1/statistics`.

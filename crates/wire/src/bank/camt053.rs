@@ -46,11 +46,12 @@ fn statement(element: &Element) -> Result<Statement, NotABankFile> {
     let from = element.text_at("FrToDt/FrDtTm").map_or(Ok(from), day)?;
     let to = element.text_at("FrToDt/ToDtTm").map_or(Ok(to), day)?;
     let mut entries = Vec::new();
-    for entry in element.all("Ntry") {
+    for (at, entry) in element.all("Ntry").enumerate() {
         if entry.text_at("Sts/Cd").or_else(|| entry.text_at("Sts")) != Some("BOOK") {
             continue;
         }
-        add_entry(&mut entries, &id, entry)?;
+        add_entry(&mut entries, &id, entry)
+            .map_err(|why| NotABankFile(format!("对账单[{id}]第{}笔：{}", at + 1, why.0)))?;
         if entries.len() > ENTRIES_MAX {
             return wrong(format!("对账单[{id}]的分录超过{ENTRIES_MAX}条"));
         }

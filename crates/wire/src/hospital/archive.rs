@@ -1,6 +1,7 @@
 //! The files of the interface: one text in one ZIP archive, a row a line, its columns separated by tabs.
 //!
-//! An archive has exactly one entry, a `.txt` in UTF-8, stored or deflated. It knows nothing of what the columns mean.
+//! An archive has exactly one entry, a `.txt` in UTF-8, stored or deflated. It knows nothing of what the columns mean. Workbooks are archives of
+//! several, read by their names ([`named`]).
 
 use flate2::{Compression, Crc, read::DeflateDecoder, write::DeflateEncoder};
 use std::{
@@ -105,28 +106,57 @@ fn unpack_up_to(archive: &[u8], longest: usize) -> Result<String, NotAnArchive> 
     if short_at(archive, end + 10)? != 1 {
         return Err(NotAnArchive("压缩包应只含一个TXT文件"));
     }
-    if long_at(archive, directory)? != CENTRAL {
-        return Err(BROKEN);
-    }
-    let (flags, method) = (short_at(archive, directory + 8)?, short_at(archive, directory + 10)?);
-    let (sum, size) = (long_at(archive, directory + 16)?, offset_at(archive, directory + 20)?);
-    let name_length = usize::from(short_at(archive, directory + 28)?);
-    let name = part(archive, directory + CENTRAL_BYTES, name_length)?;
+    let (entry, _) = entry_at(archive, directory)?;
     // Names of Windows clients may be in another character set; what matters is how they end.
-    if !name.to_ascii_lowercase().ends_with(b".txt") {
+    if !entry.name.to_ascii_lowercase().ends_with(b".txt") {
         return Err(NotAnArchive("压缩包内应为TXT文件"));
     }
-    if flags & 1 == 1 {
-        return Err(NotAnArchive("压缩包不能加密"));
-    }
-    let local = offset_at(archive, directory + 42)?;
-    if long_at(archive, local)? != LOCAL {
+    let bytes = unpacked(archive, &entry, longest)?.ok_or(NotAnArchive("解压后超过64兆字节"))?;
+    String::from_utf8(bytes).map_err(|_| NotAnArchive("TXT文件不是UTF-8编码"))
+}
+
+/// An entry, as the directory says.
+struct Entry<'a> {
+    name: &'a [u8],
+    flags: u16,
+    method: u16,
+    sum: u32,
+    size: usize,
+    local: usize,
+}
+
+/// The entry of the directory at this place, and where the next one begins.
+fn entry_at(archive: &[u8], at: usize) -> Result<(Entry<'_>, usize), NotAnArchive> {
+    if long_at(archive, at)? != CENTRAL {
         return Err(BROKEN);
     }
-    let before = usize::from(short_at(archive, local + 26)?) + usize::from(short_at(archive, local + 28)?);
-    let packed = part(archive, local + LOCAL_BYTES + before, size)?;
+    let length = |place: usize| Ok::<_, NotAnArchive>(usize::from(short_at(archive, at + place)?));
+    let name_length = length(28)?;
+    let next = at + CENTRAL_BYTES + name_length + length(30)? + length(32)?;
+    let entry = Entry {
+        name: part(archive, at + CENTRAL_BYTES, name_length)?,
+        flags: short_at(archive, at + 8)?,
+        method: short_at(archive, at + 10)?,
+        sum: long_at(archive, at + 16)?,
+        size: offset_at(archive, at + 20)?,
+        local: offset_at(archive, at + 42)?,
+    };
+    Ok((entry, next))
+}
+
+/// What an entry holds; `None` if that is longer than this. No more than that is ever unpacked.
+fn unpacked(archive: &[u8], entry: &Entry<'_>, longest: usize) -> Result<Option<Vec<u8>>, NotAnArchive> {
+    if entry.flags & 1 == 1 {
+        return Err(NotAnArchive("压缩包不能加密"));
+    }
+    if long_at(archive, entry.local)? != LOCAL {
+        return Err(BROKEN);
+    }
+    let before =
+        usize::from(short_at(archive, entry.local + 26)?) + usize::from(short_at(archive, entry.local + 28)?);
+    let packed = part(archive, entry.local + LOCAL_BYTES + before, entry.size)?;
     let mut bytes = Vec::new();
-    match method {
+    match entry.method {
         0 => bytes.extend_from_slice(packed),
         DEFLATED => {
             let most = u64::try_from(longest).expect("a size") + 1;
@@ -135,14 +165,38 @@ fn unpack_up_to(archive: &[u8], longest: usize) -> Result<String, NotAnArchive> 
         _ => return Err(NotAnArchive("压缩方法应为Deflate")),
     }
     if bytes.len() > longest {
-        return Err(NotAnArchive("解压后超过64兆字节"));
+        return Ok(None);
     }
     let mut crc = Crc::new();
     crc.update(&bytes);
-    if crc.sum() != sum {
+    if crc.sum() != entry.sum {
         return Err(BROKEN);
     }
-    String::from_utf8(bytes).map_err(|_| NotAnArchive("TXT文件不是UTF-8编码"))
+    Ok(Some(bytes))
+}
+
+/// The most entries of an archive that is read by their names.
+const ENTRIES_MAX: u16 = 200;
+
+/// What the entry of this name holds, of an archive of several: `None` if there is none of it.
+///
+/// # Errors
+/// The archive is broken or encrypted, has too many entries, or the entry is longer than this.
+pub fn named(archive: &[u8], name: &str, longest: usize) -> Result<Option<Vec<u8>>, NotAnArchive> {
+    let end = end_of(archive).ok_or(BROKEN)?;
+    let count = short_at(archive, end + 10)?;
+    if count > ENTRIES_MAX {
+        return Err(NotAnArchive("压缩包内的文件过多"));
+    }
+    let mut at = offset_at(archive, end + 16)?;
+    for _ in 0..count {
+        let (entry, next) = entry_at(archive, at)?;
+        if entry.name == name.as_bytes() {
+            return Ok(Some(unpacked(archive, &entry, longest)?.ok_or(NotAnArchive("解压后过大"))?));
+        }
+        at = next;
+    }
+    Ok(None)
 }
 
 /// Where the end record stands: before a comment of at most 65,535 bytes.
@@ -216,6 +270,23 @@ mod tests {
             assert_eq!(unpack(&archive), Err(NotAnArchive(expected)));
         }
         assert_eq!(unpack_up_to(&good, 3), Err(NotAnArchive("解压后超过64兆字节")));
+    }
+
+    #[test]
+    fn one_of_several_is_found_by_its_name() {
+        for name in ["a.txt", "b.txt"] {
+            assert_eq!(named(&bytes(TWO), name, 100), Ok(Some("一\tnull\n".as_bytes().to_vec())), "{name}");
+        }
+        assert_eq!(named(&bytes(TWO), "c.txt", 100), Ok(None));
+        assert_eq!(named(&bytes(TWO), "b.txt", 3), Err(NotAnArchive("解压后过大")));
+        let bomb = pack("a.txt", &"0".repeat(10 << 20));
+        assert!(bomb.len() < 20_000);
+        assert_eq!(named(&bomb, "a.txt", 1 << 20), Err(NotAnArchive("解压后过大")));
+        for at in 0..bytes(TWO).len() {
+            let mut other = bytes(TWO);
+            other[at] ^= 0xff;
+            drop(named(&other, "b.txt", 100));
+        }
     }
 
     #[test]

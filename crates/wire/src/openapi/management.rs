@@ -18,6 +18,7 @@ use crate::api::institution_payment::{
     AccountBody, AdoptPayment, BankAnswer, BudgetBody, InstitutionOrders, OrderInstalment, PaymentDraftView,
     PaymentView, Payments, PenaltyBody, SettleYear, TermsBody, YearHeldView,
 };
+use crate::api::job::{JOB_HEADER, JobView, Jobs};
 use crate::api::ledger::{
     AccountClosing, AccountLedger, LedgerVoucher, LedgerVouchers, MadeVouchers, NewCorrection, NewVoucher,
     Proof, SummaryOrder, TrialBalanceView, YearClosing,
@@ -32,7 +33,9 @@ use crate::api::purchase::{ConfirmPurchase, PurchaseOrderView, PurchaseOrders};
 use crate::api::reconciliation::{
     AssignDifference, DecideDifference, Differences, NewReconciliation, Reconciliations,
 };
-use crate::api::session::{ConfirmCode, LogIn, NewOneTimeCode, Register, SessionView, SetPassword};
+use crate::api::session::{
+    ConfirmCode, GoOn, LogIn, NewOneTimeCode, Providers, Register, SessionView, SetPassword, TieIdentity,
+};
 use crate::api::{
     DUTY_HEADER, DetailsView, FilingChange, FilingView, Filings, InstitutionBody, NewFiling, OPERATOR_HEADER,
     ParticipantBody, ParticipantView, Participants, PersonBody, Reason, Refused, SettlementView, Taken,
@@ -73,6 +76,10 @@ pub(super) struct Line {
     whose: Whose,
     /// Whether the answer has no body.
     silent: bool,
+    /// Whether a browser opens it: what comes is a page, or the address to go on to.
+    page: bool,
+    /// Whether it may take long.
+    may_be_left: bool,
 }
 
 /// An operation of the management interface. It is refused to all who ask with a session until it says by which action ([`Line::by`]) it
@@ -95,6 +102,8 @@ pub(super) const fn line(
         action: None,
         whose,
         silent: false,
+        page: false,
+        may_be_left: false,
     }
 }
 
@@ -141,9 +150,21 @@ impl Line {
         self
     }
 
+    /// It may take long: whoever has a session may leave it to go on by itself.
+    pub(super) const fn may_be_left(mut self) -> Self {
+        self.may_be_left = true;
+        self
+    }
+
     /// Answered with 204 and no body.
     pub(super) const fn silently(mut self) -> Self {
         self.silent = true;
+        self
+    }
+
+    /// Opened by a browser: answered with a page, or with the address to go on to.
+    pub(super) const fn for_browsers(mut self) -> Self {
+        self.page = true;
         self
     }
 
@@ -155,7 +176,14 @@ impl Line {
 
     /// What whoever asks must be allowed.
     pub(super) const fn permission(&self) -> Permission {
-        Permission { method: self.method, path: self.path, action: self.action, whose: self.whose }
+        Permission {
+            method: self.method,
+            path: self.path,
+            action: self.action,
+            whose: self.whose,
+            summary: self.summary,
+            may_be_left: self.may_be_left,
+        }
     }
 }
 
@@ -372,6 +400,7 @@ const PROVINCE: &[Line] = &[
         .asks(&[("from", "起始日期", true), ("to", "截止日期", true)]),
     line("post", "/api/v1/funds/reconciliations", "对若干日重新对账", schema_of::<Reconciliations>)
         .by(Action::WorkDifferences)
+        .may_be_left()
         .with(schema_of::<NewReconciliation>),
     line("get", "/api/v1/funds/prepayments", "预付金使用情况和预警", schema_of::<PrepaymentPositions>)
         .by(Action::ReadPrepayment),
@@ -666,6 +695,7 @@ const HUB: &[Line] = &[
     line("get", "/api/v1/funds/clearings/{month}", "查询一个月的清算", schema_of::<ClearingMonth>)
         .by(Action::ReadClearing),
     line("post", "/api/v1/funds/clearings/{month}/plan", "清分试算", schema_of::<ClearingPlanned>)
+        .may_be_left()
         .by(Action::PlanClearing),
     line("get", "/api/v1/funds/clearings/{month}/plan", "查询最近一次试算", schema_of::<ClearingPlan>)
         .by(Action::ReadClearing),
@@ -740,6 +770,11 @@ const HUB: &[Line] = &[
 /// The same at the hub and at a province: who may what, the general ledger, documents, differences of the books.
 const BOTH: &[Line] = &[
     line("post", "/web/login", "登录", schema_of::<SessionView>).with(schema_of::<LogIn>).for_anybody(),
+    line("get", "/web/jobs", "本人的任务", schema_of::<Jobs>).of_oneself(),
+    line("get", "/web/jobs/{id}", "本人的一项任务", schema_of::<JobView>).of_oneself(),
+    line("get", "/web/jobs/{id}/answer", "任务的结果，与当时等待所得相同", schema_of::<serde_json::Value>)
+        .of_oneself(),
+    line("post", "/web/jobs/{id}/forget", "删去已结束的任务", schema_of::<Taken>).silently().of_oneself(),
     line("post", "/web/logout", "退出登录", schema_of::<Taken>).silently().of_oneself(),
     line("get", "/web/session", "当前会话", schema_of::<SessionView>).of_oneself(),
     line("post", "/web/password", "修改本人密码", schema_of::<Taken>)
@@ -751,6 +786,31 @@ const BOTH: &[Line] = &[
         .with(schema_of::<ConfirmCode>)
         .silently()
         .of_oneself(),
+    line("get", "/web/oidc", "可用的统一身份认证", schema_of::<Providers>).for_anybody(),
+    line("get", "/web/oidc/{provider}", "到统一身份认证登录（浏览器打开，转到认证系统）", schema_of::<Value>)
+        .for_browsers()
+        .for_anybody(),
+    line(
+        "get",
+        "/web/oidc/{provider}/callback",
+        "从统一身份认证返回（浏览器打开，答复为网页）",
+        schema_of::<Value>,
+    )
+    .asks(&[
+        ("state", "登录请求的标记", true),
+        ("code", "授权码", false),
+        ("iss", "认证系统的标识", false),
+        ("error", "认证未通过的原因", false),
+    ])
+    .for_browsers()
+    .for_anybody(),
+    line("post", "/web/oidc/{provider}/code", "统一身份认证后填写动态验证码", schema_of::<SessionView>)
+        .with(schema_of::<ConfirmCode>)
+        .for_anybody(),
+    line("post", "/web/oidc/{provider}/tie", "绑定统一身份：取得认证地址", schema_of::<GoOn>)
+        .with(schema_of::<TieIdentity>)
+        .of_oneself(),
+    line("post", "/web/identity/untie", "解除绑定本人的统一身份", schema_of::<Taken>).silently().of_oneself(),
     line("get", "/api/v1/accounts", "查询账户", schema_of::<Accounts>)
         .asks(&[("role", "角色代码；不填为全部", false), ("after", "上一页的next", false)])
         .by(Action::ReadAccounts)
@@ -781,6 +841,9 @@ const BOTH: &[Line] = &[
     .with(schema_of::<NewPassword>)
     .by(Action::MaintainAccounts)
     .of_areas(),
+    line("post", "/api/v1/accounts/{account}/untie-identity", "解除绑定统一身份", schema_of::<AccountView>)
+        .by(Action::MaintainAccounts)
+        .of_areas(),
     line("post", "/api/v1/accounts/{account}/reset-code", "停用动态验证码", schema_of::<AccountView>)
         .by(Action::MaintainAccounts)
         .of_areas(),
@@ -843,7 +906,9 @@ const BOTH: &[Line] = &[
     line("post", "/api/v1/funds/ledger/accounts/open", "总账：重新启用科目", schema_of::<Taken>)
         .by(Action::CloseLedger)
         .with(schema_of::<AccountClosing>),
-    line("post", "/api/v1/funds/prove", "资金核验：重算全部账目", schema_of::<Proof>).by(Action::ProveBooks),
+    line("post", "/api/v1/funds/prove", "资金核验：重算全部账目", schema_of::<Proof>)
+        .by(Action::ProveBooks)
+        .may_be_left(),
     line("get", "/api/v1/funds/differences", "查询对账差异", schema_of::<Differences>)
         .by(Action::ReadReconciliation)
         .asks(&[
@@ -927,6 +992,13 @@ pub(super) fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operati
     parameters.extend(line.query.iter().map(|(name, chinese, required)| {
         json!({ "name": name, "in": "query", "required": required, "description": chinese, "schema": { "type": "string" } })
     }));
+    if line.may_be_left {
+        parameters.push(json!({
+            "name": JOB_HEADER, "in": "header",
+            "description": "true：登录的人不等结果，立即返回任务（JobView），结果在/web/jobs/{id}/answer取",
+            "schema": { "enum": ["true"] },
+        }));
+    }
     parameters.push(json!({
         "name": OPERATOR_HEADER, "in": "header", "description": "经办人，记入查看记录", "schema": { "type": "string" },
     }));
@@ -945,7 +1017,10 @@ pub(super) fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operati
     let refused: SchemaOf = schema_of::<Refused>;
     let refused = refused(generator).to_value();
     let answer = (line.answer)(generator).to_value();
-    let done = if line.silent {
+    let page = |words: &str| json!({ "description": words, "content": { "text/html": { "schema": { "type": "string" } } } });
+    let done = if line.page {
+        ("200".to_owned(), page("完成，网页自行继续"))
+    } else if line.silent {
         ("204".to_owned(), json!({ "description": "完成" }))
     } else {
         ("200".to_owned(), json_content("完成", &answer))
@@ -960,7 +1035,11 @@ pub(super) fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operati
         ("422", "按规则不能办理"),
         ("503", "暂时不能办理，请稍后重试"),
     ] {
-        responses.insert(status.to_owned(), json_content(words, &refused));
+        let refusal = if line.page { page(words) } else { json_content(words, &refused) };
+        responses.insert(status.to_owned(), refusal);
+    }
+    if line.page {
+        responses.insert("303".to_owned(), json!({ "description": "转到认证系统" }));
     }
     Operation {
         method: line.method,
@@ -990,6 +1069,7 @@ fn of_path(name: &str) -> &'static str {
         "id" => "30位编号",
         "code" => "机构编号或省级区划代码",
         "account" => "账户名",
+        "provider" => "统一身份认证的标识，见 /web/oidc",
         "file" => "文书编号，或编号.pdf、编号.xlsx、编号.csv",
         "number" => "人员编号或就诊登记号",
         "year" => "四位数字的年度",

@@ -62,6 +62,10 @@ pub struct Permission {
     pub action: Option<Action>,
     /// Whose it is.
     pub whose: Whose,
+    /// What it is, in Chinese.
+    pub summary: &'static str,
+    /// Whether it may take long, and whoever asks may leave it to go on by itself.
+    pub may_be_left: bool,
 }
 
 /// What must be allowed for each operation of a node that people ask.

@@ -8,6 +8,7 @@ use benefit::{
     year::YearToDate,
 };
 use casework::{
+    announcement::Announcement,
     difference::{self, Note},
     emergency_increase::Increase,
     filing::Filing,
@@ -24,7 +25,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use terms::{
     AdmissionKind, CareKind, CatalogClass, ChargeCategory, CitizenId, Day, DiseaseCode, FilingId, Fund,
     InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Month, Participant, PersonNumber,
-    Refusal, RegistrationId, SettlementId, SettlementLevel, TreatmentPlace, VisitId,
+    Province, Refusal, RegistrationId, SettlementId, SettlementLevel, TreatmentPlace, VisitId,
 };
 
 /// What one node asks another.
@@ -96,6 +97,11 @@ pub enum Question {
     ApplyIncrease(Box<Increase>),
     /// Which applications for an emergency increase that concern the asking province have changed? To the hub.
     FindIncreases(FindIncreases),
+    /// Which notices of outages (停机公告) has the hub that are not over? To the hub.
+    FindAnnouncements,
+    /// How many stays of guests, registered in a month, were settled directly (住院直接结算率)? The province that asks reports it as treatment
+    /// place. To the hub; the later report counts.
+    ReportStays(Box<ReportStays>),
 }
 
 impl Question {
@@ -130,7 +136,9 @@ impl Question {
             | Self::AnswerClearing(_)
             | Self::ReportDeduction(_)
             | Self::ApplyIncrease(_)
-            | Self::FindIncreases(_) => {
+            | Self::FindIncreases(_)
+            | Self::FindAnnouncements
+            | Self::ReportStays(_) => {
                 return Participant::Hub;
             }
         };
@@ -169,6 +177,8 @@ impl Question {
             Self::ReportDeduction(_) => "report_deduction",
             Self::ApplyIncrease(_) => "apply_increase",
             Self::FindIncreases(_) => "find_increases",
+            Self::FindAnnouncements => "find_announcements",
+            Self::ReportStays(_) => "report_stays",
         }
     }
 }
@@ -210,6 +220,8 @@ impl Kinds for Question {
         "report_deduction",
         "apply_increase",
         "find_increases",
+        "find_announcements",
+        "report_stays",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -249,6 +261,11 @@ impl Kinds for Question {
             "report_deduction" => Self::ReportDeduction(Deserialize::deserialize(content)?),
             "apply_increase" => Self::ApplyIncrease(Deserialize::deserialize(content)?),
             "find_increases" => Self::FindIncreases(Deserialize::deserialize(content)?),
+            "find_announcements" => {
+                IgnoredAny::deserialize(content)?;
+                Self::FindAnnouncements
+            }
+            "report_stays" => Self::ReportStays(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -353,6 +370,8 @@ pub enum Answer {
     Increase(Box<Increase>),
     /// To [`Question::FindIncreases`].
     Increases(FoundIncreases),
+    /// To [`Question::FindAnnouncements`].
+    Announcements(FoundAnnouncements),
 }
 
 impl<'de> Deserialize<'de> for Answer {
@@ -408,6 +427,7 @@ impl Kinds for Answer {
         "deduction_taken",
         "increase",
         "increases",
+        "announcements",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -451,6 +471,7 @@ impl Kinds for Answer {
             "deduction_taken" => Self::DeductionTaken(Deserialize::deserialize(content)?),
             "increase" => Self::Increase(Deserialize::deserialize(content)?),
             "increases" => Self::Increases(Deserialize::deserialize(content)?),
+            "announcements" => Self::Announcements(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -1149,4 +1170,35 @@ pub struct SentNotice {
 pub struct FoundBankAccounts {
     /// By owner and scheme.
     pub accounts: Vec<funds::bank::BankAccount>,
+}
+
+/// Notices of outages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundAnnouncements {
+    /// All of the hub's that are not over, those that were taken back among them.
+    pub announcements: Vec<Announcement>,
+}
+
+/// What became of stays of guests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportStays {
+    /// In which month they were registered.
+    pub month: Month,
+    /// When they were counted.
+    pub at: Moment,
+    /// By insured province; one of whose people nobody was registered is not named.
+    pub stays: Vec<StaysOf>,
+}
+
+/// What became of the stays of one insured province's people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaysOf {
+    /// The insured province.
+    pub insured: Province,
+    /// Settled directly.
+    pub settled: u32,
+    /// The registration was taken back, or they were discharged and not settled within the time for it.
+    pub elsewhere: u32,
+    /// In hospital, being settled, or just discharged.
+    pub under_way: u32,
 }

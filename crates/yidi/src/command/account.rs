@@ -83,6 +83,11 @@ enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// 解除绑定统一身份 (untie the identity at an identity provider that logs in as one)
+    UntieIdentity {
+        /// 账户名 (its name)
+        account: String,
+    },
     /// 停用动态验证码，手机遗失时用 (take one-time codes from one whose phone is lost)
     ResetCode {
         /// 账户名 (its name)
@@ -127,6 +132,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
                 let body = password.as_ref().map_or_else(|| json!({}), |given| json!({ "password": given }));
                 tell(&client.post(&of(account, "reset-password"), &body).await?);
             }
+            Command::UntieIdentity { account } => {
+                show(&client.post(&of(account, "untie-identity"), &json!({})).await?);
+            }
             Command::ResetCode { account } => {
                 show(&client.post(&of(account, "reset-code"), &json!({})).await?);
             }
@@ -160,8 +168,10 @@ fn show(view: &AccountView) {
     let AccountView { account, name, role_name, area, state_name, .. } = view;
     let last = view.last_login.as_ref().map_or_else(|| "从未登录".to_owned(), |at| format!("最近登录 {at}"));
     let code = if view.one_time_code { "动态验证码" } else { "" };
+    let tied = view.identity.as_ref().map(|tied| format!("{}{}", tied.provider_name, tied.shown));
+    let tied = tied.unwrap_or_default();
     say(&format!(
-        "{account}  {name}  {role_name}  {} {}  {state_name}  {last}  {code}",
+        "{account}  {name}  {role_name}  {} {}  {state_name}  {last}  {code}  {tied}",
         area.code, area.name
     ));
 }

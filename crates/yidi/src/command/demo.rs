@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 use terms::Clock;
+use tokio::sync::mpsc;
 
 /// 演示：在本机启动国家平台和32个省，看几个人异地住院结算，再补出到今天为止的历史。
 ///
@@ -61,7 +62,7 @@ const TIMETABLES_EVERY: Duration = Duration::from_secs(10);
 /// How often somebody settles, once the history has come to today.
 const SETTLES_EVERY: Duration = Duration::from_secs(5);
 /// Settlements of a month of the history.
-const SETTLEMENTS_A_MONTH: usize = 120;
+const SETTLEMENTS_A_MONTH: usize = 240;
 
 /// Plays the demonstration.
 pub fn run(arguments: &Arguments) -> Result<(), Stop> {
@@ -130,24 +131,73 @@ async fn tell(world: &World, token: &str, arguments: &Arguments) -> Result<(), S
     Ok(())
 }
 
-/// Waits for as long as somebody wants to try.
+/// Waits for as long as somebody wants to try, and does what is typed meanwhile.
 async fn wait(world: &World, token: &str) -> Result<(), Stop> {
     invite(world, token).await?;
+    say("\n也可以在这里输入，按回车 (or type here, and press Enter)：");
+    say(&format!("  天数，如 10：平台时间快进，最多{DAYS_MAX}天，登录随之过期 (so many days pass)"));
+    say(
+        "  改账：改动国家平台账上最近一笔结算，看对账怎样发现 (alters the last settlement in the hub's book)",
+    );
+    let stage = month::Stage { world, token, say: &say };
+    let mut typed = typed_lines();
     loop {
-        world.keep_timetables().await;
-        tokio::time::sleep(TIMETABLES_EVERY).await;
+        tokio::select! {
+            Some(line) = typed.recv() => obey(&stage, &line).await.map_err(cannot_start)?,
+            () = tokio::time::sleep(TIMETABLES_EVERY) => world.keep_timetables().await,
+        }
     }
+}
+
+/// The most days that pass at once.
+const DAYS_MAX: u16 = 400;
+
+/// What is typed, a line each, until nobody types any more. Reading waits for ever and cannot be broken off: it has a thread of its own,
+/// which ends with the process.
+fn typed_lines() -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+/// Does what was typed, and says what came of it.
+async fn obey(stage: &month::Stage<'_>, line: &str) -> Result<(), Trouble> {
+    let line = line.trim();
+    match line.parse::<u16>() {
+        _ if line.is_empty() => {}
+        Ok(days) if (1..=DAYS_MAX).contains(&days) => {
+            let today = stage.pass(days).await?;
+            say(&format!("现在是{today} (it is now this day)"));
+        }
+        Err(_) if line == "改账" => match stage.alter_at_hub().await? {
+            Some(id) => {
+                let more = month::ALTERED;
+                say(&format!("已改账：国家平台账上结算{id}的医疗费总额和个人负担各多了{more}元 (altered)"));
+            }
+            None => say("国家平台账上没有可以改动的结算 (nothing stands there)"),
+        },
+        _ => say(&format!("没有看懂，请输入1至{DAYS_MAX}的天数，或“改账” (not understood)")),
+    }
+    Ok(())
 }
 
 /// Lets the months pass, and then the day.
 async fn live(history: &mut History<'_>, token: &str) -> Result<(), Stop> {
     let (months, begun) = (history.months(), AtomicUsize::new(0));
-    say(&format!("\n以下补出{months}个月的历史，期间平台时间快进 (the months up to today pass)："));
+    say(&format!(
+        "\n以下补出{months}个月的历史，期间平台时间快进，到今天后列出登录账户 (the months up to today pass; then the accounts are told)："
+    ));
     let begins = |month: terms::Month, figures: &country::year::Figures| {
         let number = begun.fetch_add(1, Ordering::Relaxed) + 1;
         say(&format!(
             "  {month}（{number}/{months}）：此前结算{}笔，划拨单{}份",
-            figures.stays + figures.bills,
+            figures.settlements(),
             figures.orders
         ));
     };
@@ -155,7 +205,7 @@ async fn live(history: &mut History<'_>, token: &str) -> Result<(), Stop> {
     let figures = history.figures();
     say(&format!(
         "历史已到今天：结算{}笔，{}对参保省—就医省 (the history has come to today)",
-        figures.stays + figures.bills,
+        figures.settlements(),
         figures.pairs
     ));
     invite(history.world(), token).await?;

@@ -32,6 +32,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let token = settings.management_token()?;
     let portal = settings.portal()?;
     let traces_to = settings.traces_to()?;
+    let identity_providers = settings.identity_providers()?;
     if arguments.check {
         say(config::shown(&settings).trim_end());
         return Ok(());
@@ -42,6 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         let hub = Hub::new(context.clone())
             .with_management_token(token)
             .with_portal(portal)
+            .with_identity_providers(identity_providers)
             .with_pages(pages::built_in())
             .with_limits(settings.peer_load())
             .with_clearing_pace(arguments.clearing_pace);

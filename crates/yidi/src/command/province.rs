@@ -36,6 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     let province = own.province()?;
     let mut ready = node_settings(&own, province, settings.management_token()?)?;
     ready.portal = settings.portal()?;
+    ready.identity_providers = settings.identity_providers()?;
     ready.pages = pages::built_in();
     ready.traces_to = settings.traces_to()?;
     ready.timetable_every = settings.timetable();

@@ -203,7 +203,7 @@ pub(super) async fn fill_with_copies(
     Ok((ground, real))
 }
 
-async fn open(side: &Addresses) -> Result<Store, Stop> {
+pub(super) async fn open(side: &Addresses) -> Result<Store, Stop> {
     Store::open_url(&side.database, 1).await.map_err(stopped)
 }
 
@@ -212,7 +212,7 @@ async fn count(hub: &Store) -> Result<u64, Stop> {
     Ok(u64::try_from(counted).expect("a number of rows"))
 }
 
-fn stopped(error: store::Error) -> Stop {
+pub(super) fn stopped(error: store::Error) -> Stop {
     cannot(error.into())
 }
 

@@ -5,12 +5,14 @@
 
 use super::{
     Setting,
+    closing::seconds,
     growth::{self, Case},
     nodes::{Node, Nodes},
     report,
 };
 use crate::{key, say, stop::Stop};
 use clap::Args;
+use country::load::ground::{insured_province, treatment_province};
 use node::{SystemClock, api::client::Client};
 use serde_json::{Value, json};
 use std::{
@@ -20,6 +22,7 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     time::{Duration, Instant},
 };
+use store::figures::counted::{self, Book};
 use terms::Clock;
 
 /// 页面：已存一百万笔结算时，打开各页面要等多久 (how long a page takes with a million settlements stored).
@@ -81,6 +84,8 @@ async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<String, Sto
     let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&file);
     opened.and_then(|mut file| file.write_all(token.as_bytes())).map_err(Stop::unable)?;
     nodes.restart(&[("YIDI_MANAGEMENT_TOKEN_FILE", file.into_os_string())]).await?;
+    let counting = until_counted(nodes).await?;
+    say(&format!("statistics of days: counted within {} after the start", seconds(counting)));
     nodes.until_at_rest().await;
     let mut rows = Vec::new();
     for question in questions() {
@@ -94,6 +99,38 @@ async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<String, Sto
         rows.push(row);
     }
     Ok(markdown(arguments, &rows))
+}
+
+/// The longest that nodes may take to count the days that are over.
+const COUNTING_PATIENCE: Duration = Duration::from_mins(20);
+
+/// Waits until the nodes have counted all days that are over, as they do by themselves; how long that took.
+async fn until_counted(nodes: &Nodes) -> Result<Duration, Stop> {
+    let begun = Instant::now();
+    let books = [
+        (&nodes.hub, Book::HUB),
+        (&nodes.treatment, Book::of_treatment(treatment_province())),
+        (&nodes.insured, Book::of_insured(insured_province())),
+    ];
+    for (node, book) in books {
+        let store = growth::open(&node.addresses()).await?;
+        while !counted::is_up_to_date(
+            &mut *store.conn().await.map_err(growth::stopped)?,
+            book,
+            SystemClock.now(),
+        )
+        .await
+        .map_err(growth::stopped)?
+        {
+            if begun.elapsed() > COUNTING_PATIENCE {
+                return Err(Stop::Unable(
+                    "各日统计未按时汇总 (the days were not counted in time)".to_owned(),
+                ));
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+    Ok(begun.elapsed())
 }
 
 async fn ask(node: &Node, token: &str, question: Question, times: u16) -> Result<Row, Stop> {
@@ -134,6 +171,12 @@ fn questions() -> Vec<Question> {
         get("运行总览（一月流向）", Side::Hub, format!("/api/v1/flows?month={last}")),
         get("统计报表（国家）", Side::Hub, format!("/api/v1/statistics?month={last}")),
         get("统计报表（就医地）", Side::Treatment, format!("/api/v1/statistics?month={last}")),
+        get("统计报表（参保地）", Side::Insured, format!("/api/v1/statistics?month={last}")),
+        get(
+            "统计报表（就医地，全年）",
+            Side::Treatment,
+            format!("/api/v1/statistics?year={}", last.first_day().year()),
+        ),
         get("参与方", Side::Hub, "/api/v1/participants".to_owned()),
         post(
             "结算查询（就医地）",

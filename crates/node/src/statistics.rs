@@ -1,0 +1,30 @@
+//! Statistics of days that are over, counted ahead of whoever asks (按日汇总): see [`store::figures::counted`].
+
+use crate::{
+    context::{Context, Outcome},
+    hub::Hub,
+    province::ProvinceNode,
+};
+use store::figures::counted::{self, Book};
+
+/// So many days are counted by a tick at most: a node that is new to it is up to date within some ticks.
+const DAYS_MAX: usize = 100;
+
+/// Counts what is over at the hub.
+pub async fn tick_hub(hub: &Hub) -> Outcome<()> {
+    count(&hub.context, Book::HUB).await
+}
+
+/// Counts what is over at a province, on both sides.
+pub async fn tick_province(node: &ProvinceNode) -> Outcome<()> {
+    count(&node.context, Book::of_treatment(node.province)).await?;
+    count(&node.context, Book::of_insured(node.province)).await
+}
+
+async fn count(context: &Context, book: Book) -> Outcome<()> {
+    let done = counted::count(&context.store, book, context.now(), DAYS_MAX).await?;
+    if done.counted > 0 {
+        tracing::debug!(side = ?book.side, counted = done.counted, left = done.left, "statistics of days");
+    }
+    Ok(())
+}
