@@ -476,14 +476,15 @@ impl<N: Managed> FromRequestParts<Arc<N>> for Clerk {
     }
 }
 
-/// A value of the query, with what is escaped in it read; none if it is empty, or not a text.
+/// A value of the query, with what is escaped in it read; none if it is empty, or not a text: what has control characters is none.
 pub(crate) fn query<'a>(uri: &'a Uri, name: &str) -> Option<Cow<'a, str>> {
     let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(key, value)| *key == name && !value.is_empty())?;
     if !value.contains('%') {
         return Some(Cow::Borrowed(value));
     }
-    String::from_utf8(unescaped(value.as_bytes())).ok().map(Cow::Owned)
+    let text = String::from_utf8(unescaped(value.as_bytes())).ok()?;
+    (!text.chars().any(char::is_control)).then_some(Cow::Owned(text))
 }
 
 /// A header's text, of at most a hundred characters: it is kept in the record of looks. Browsers send what is not ASCII as `%` and two

@@ -182,6 +182,7 @@ const PROVINCE: &[Line] = &[
         .by(Action::EnterFilings)
         .of_areas(),
     line("get", "/api/v1/filings/batch/template", "批量备案模板（xlsx）", ANY)
+        .answers_file(&[XLSX])
         .by(Action::EnterFilings)
         .of_nobody(),
     line("get", "/api/v1/filings/{id}/materials", "一份备案的材料", schema_of::<Materials>)
@@ -192,6 +193,7 @@ const PROVINCE: &[Line] = &[
         .by(Action::EnterFilings)
         .of_areas(),
     line("get", "/api/v1/filings/{id}/materials/{number}", "一份备案材料的文件", ANY)
+        .answers_file(&MATERIAL)
         .by(Action::ReadFilings)
         .of_areas(),
     line("post", "/api/v1/filings/{id}/materials/{number}/remove", "删去备案材料", schema_of::<Materials>)
@@ -285,6 +287,7 @@ const PROVINCE: &[Line] = &[
     .by(Action::ReadSettlements)
     .of_areas(),
     line("get", "/api/v1/settlements/{id}/statement/{form}", "已出具的结算单的文件：pdf、xlsx或csv", ANY)
+        .answers_file(&["application/pdf", XLSX, "text/csv"])
         .by(Action::ReadSettlements)
         .of_areas(),
     line("post", "/web/portal/calculation", "自费多少：待遇试算", schema_of::<Calculation>)
@@ -324,6 +327,7 @@ const PROVINCE: &[Line] = &[
         .by(Action::UsePortal)
         .of_nobody(),
     line("get", "/web/portal/filings/{id}/materials/{number}", "自己一份备案材料的文件", ANY)
+        .answers_file(&MATERIAL)
         .by(Action::UsePortal)
         .of_nobody(),
     line(
@@ -360,6 +364,9 @@ const PROVINCE: &[Line] = &[
 ];
 
 /// An answer of the hospital interface.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// What papers of filings may be.
+const MATERIAL: [&str; 3] = ["application/pdf", "image/jpeg", "image/png"];
 const ANY: SchemaOf = schema_of::<serde_json::Value>;
 
 /// The lines of a role.

@@ -78,6 +78,8 @@ pub(super) struct Line {
     silent: bool,
     /// Whether a browser opens it: what comes is a page, or the address to go on to.
     page: bool,
+    /// What type of file it is answered with; none if with JSON.
+    files: &'static [&'static str],
     /// Whether it may take long.
     may_be_left: bool,
 }
@@ -103,6 +105,7 @@ pub(super) const fn line(
         whose,
         silent: false,
         page: false,
+        files: &[],
         may_be_left: false,
     }
 }
@@ -165,6 +168,12 @@ impl Line {
     /// Opened by a browser: answered with a page, or with the address to go on to.
     pub(super) const fn for_browsers(mut self) -> Self {
         self.page = true;
+        self
+    }
+
+    /// Answered with a file of one of these types.
+    pub(super) const fn answers_file(mut self, types: &'static [&'static str]) -> Self {
+        self.files = types;
         self
     }
 
@@ -1022,8 +1031,13 @@ pub(super) fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operati
         ("200".to_owned(), page("完成，网页自行继续"))
     } else if line.silent {
         ("204".to_owned(), json!({ "description": "完成" }))
-    } else {
+    } else if line.files.is_empty() {
         ("200".to_owned(), json_content("完成", &answer))
+    } else {
+        let file =
+            |kind: &&str| ((*kind).to_owned(), json!({ "schema": { "type": "string", "format": "binary" } }));
+        let content: Map<String, Value> = line.files.iter().map(file).collect();
+        ("200".to_owned(), json!({ "description": "文件", "content": content }))
     };
     let mut responses = Map::from_iter([done]);
     for (status, words) in [
