@@ -8429,13 +8429,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 完成 */
+            /** @description 文件 */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/pdf": string;
+                    "image/jpeg": string;
+                    "image/png": string;
                 };
             };
         };
@@ -8552,13 +8554,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 完成 */
+            /** @description 文件 */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
         };
@@ -11110,13 +11112,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 完成 */
+            /** @description 文件 */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/pdf": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
         };
@@ -14152,13 +14156,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 完成 */
+            /** @description 文件 */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/pdf": string;
+                    "image/jpeg": string;
+                    "image/png": string;
                 };
             };
         };
