@@ -132,9 +132,7 @@ impl Land {
         let shared = [
             format!("--database={database}"),
             format!("--key-file={key}"),
-            // Longer than a till rests between two messages on a machine that does much else: a connection that was not used meanwhile ends
-            // with the instance, and what is sent on it at that moment gets no answer.
-            "--drain-seconds=3".to_owned(),
+            "--drain-seconds=1".to_owned(),
             "--operations-listen=127.0.0.1:0".to_owned(),
         ];
         let of_hubei = province(hubei(), &lines.to_hub, &shared);
