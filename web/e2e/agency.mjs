@@ -1,7 +1,7 @@
 // The agency's pages: filings entered by one and decided by another, people, policies, a calculation, complaints; at desk and phone.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { DESKTOP, pageOf, PHONE, photograph, picture, violations, visit } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, photograph, picture, quiet, violations, visit } from './browser.mjs';
 import { person, signIn, signOut } from './people.mjs';
 
 const PAGES = [
@@ -50,7 +50,7 @@ export async function agency(chrome, country, troubles) {
     for (const [path, title] of PAGES) {
       await visit(page, `${url}/console.html#/${path}`);
       await page.getByRole('heading', { level: 1, name: title }).waitFor();
-      await page.waitForLoadState('networkidle');
+      await quiet(page);
       const said = await page.locator('[role=alert]').allInnerTexts();
       assert.deepEqual(said, [], `${title}: nothing is refused`);
       await accessible(`${title}, ${size}`);

@@ -40,6 +40,7 @@ export async function pageOf(chrome, viewport, troubles) {
     // What fades in is seen half by axe, in colours that nobody reads.
     reducedMotion: 'reduce',
   });
+  context.on('page', listen);
   const page = await context.newPage();
   page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error.message}`));
   page.on('console', (message) => {
@@ -61,12 +62,55 @@ export async function visit(page, address) {
   await page.goto(address);
 }
 
+/** What pages have asked: how much, and what of it is not answered yet. */
+const asking = new WeakMap();
+
+function listen(page) {
+  const asked = { often: 0, open: new Set() };
+  asking.set(page, asked);
+  page.on('request', (request) => {
+    // What the page before had asked nobody waits for.
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) asked.open.clear();
+    asked.often += 1;
+    asked.open.add(request);
+  });
+  const answered = (request) => asked.open.delete(request);
+  page.on('requestfinished', answered);
+  page.on('requestfailed', answered);
+}
+
+/**
+ * Waits until a page asks nothing any more: all is answered, and its scripts, once they have nothing left to do with the answers, have not
+ * asked on. Playwright's own `networkidle` is half a second of silence, on every page.
+ */
+export async function quiet(page) {
+  const asked = asking.get(page);
+  for (const last = Date.now() + 30_000; asked.open.size > 0;) {
+    const urls = [...asked.open].map((request) => request.url()).join(', ');
+    if (Date.now() > last) throw new Error(`${page.url()} waits for ${urls}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const { often } = asked;
+  await page.evaluate(async () => {
+    for (let times = 0; times < 3; times += 1) {
+      await new Promise((resolve) => {
+        requestIdleCallback(() => setTimeout(resolve, 10), { timeout: 5_000 });
+      });
+    }
+  });
+  if (asked.often > often) await quiet(page);
+}
+
 /** What axe finds against WCAG 2.1 A and AA, a line each. */
 export async function violations(page) {
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
   const found = await page.evaluate(() =>
-    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }),
+    globalThis.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+      // What passes is counted for nobody.
+      resultTypes: ['violations'],
+    }),
   );
   return found.violations.flatMap((rule) =>
     rule.nodes.map((node) => `${rule.id} (${rule.impact}) at ${node.target.join(' ')}: ${rule.help}`),

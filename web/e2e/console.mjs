@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { DESKTOP, pageOf, PHONE, picture, visit } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, picture, quiet, visit } from './browser.mjs';
 import { accessible, act, open, patiently, program, settled } from './desk.mjs';
 import { created, display, PASSWORD, person, signIn, signOut } from './people.mjs';
 
@@ -239,7 +239,7 @@ async function clearing(at, country, hub, hubei) {
     assert.ok(tries < 30, 'the answers of the provinces do not come');
     await page.waitForTimeout(2_000);
     await page.getByRole('button', { name: '刷新' }).click();
-    await page.waitForLoadState('networkidle');
+    await quiet(page);
   }
   await act(at, '签发通知书', undefined, '签发');
   await page.getByText('已签发通知书').first().waitFor();

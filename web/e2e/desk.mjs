@@ -1,6 +1,6 @@
 // What plays do at the consoles: open a page, act through a dialog, look at it in both widths; and what a program asks a node beside them.
 import assert from 'node:assert/strict';
-import { DESKTOP, PHONE, picture, violations, visit } from './browser.mjs';
+import { DESKTOP, PHONE, picture, quiet, violations, visit } from './browser.mjs';
 
 /** Asks a node as a program does, with the management token; what it answers. */
 export async function program(country, participant, method, path, body, headers = {}) {
@@ -58,7 +58,7 @@ export const shown = (text) => String(text).replace(/\B(?=(\d{3})+\.)/g, ',');
 /** Waits until a page stands there, with nothing refused. */
 export async function settled({ page }, title) {
   await page.getByRole('heading', { level: 1, name: title }).waitFor();
-  await page.waitForLoadState('networkidle');
+  await quiet(page);
   await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
   assert.equal(
     await page.locator('[role=alert]').count(),

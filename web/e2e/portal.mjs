@@ -1,6 +1,6 @@
 // The portal on a phone: what anybody may do without signing in, and registration, filing and complaint of somebody insured.
 import assert from 'node:assert/strict';
-import { DESKTOP, pageOf, PHONE, photograph, picture, violations, visit } from './browser.mjs';
+import { DESKTOP, pageOf, PHONE, photograph, picture, quiet, violations, visit } from './browser.mjs';
 import { PASSWORD } from './people.mjs';
 
 /** Pages that need nobody to sign in. */
@@ -52,7 +52,7 @@ export async function comparedToday(country, participant) {
 /** Waits until a page is there, and says what is wrong with it. */
 export const checked = (page, troubles) => async (title, size) => {
   await page.getByRole('heading', { level: 1, name: title }).waitFor();
-  await page.waitForLoadState('networkidle');
+  await quiet(page);
   const said = await page.locator('[role=alert]').allInnerTexts();
   assert.deepEqual(said, [], `${title}: nothing is refused`);
   for (const one of await violations(page)) troubles.push(`portal ${title}, ${size}: ${one}`);

@@ -18,13 +18,12 @@ use http_body_util::{BodyExt, Collected};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use jiff::fmt::rfc2822::DateTimePrinter;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
@@ -139,12 +138,14 @@ fn hub_router(hub: &Arc<Hub>) -> Router {
     Router::new()
         .route("/peer/v1", post(hub_peer).layer(from_fn_with_state(Arc::clone(hub), trace::hub_peer)))
         .route("/health", get(health))
-        .merge(access::guarded(api::hub::routes(), hub))
+        .merge(
+            access::guarded(api::hub::routes(), hub)
+                .layer(map_response_with_state(hub.context.clone(), dated)),
+        )
         .merge(api::description::of_hub())
         .fallback(nothing.layer(from_fn_with_state(Arc::clone(hub), pages::before::<Hub>)))
         .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
         .layer(CatchPanicLayer::new())
-        .layer(map_response_with_state(hub.context.clone(), dated))
         .with_state(Arc::clone(hub))
 }
 
@@ -155,21 +156,21 @@ fn province_router(node: &Arc<ProvinceNode>) -> Router {
             post(province_peer).layer(from_fn_with_state(Arc::clone(node), trace::province_peer)),
         )
         .route("/health", get(health))
-        .merge(access::guarded(api::province::routes().merge(window::routes(node)), node))
+        .merge(
+            access::guarded(api::province::routes().merge(window::routes(node)), node)
+                .layer(map_response_with_state(node.context.clone(), dated)),
+        )
         .merge(api::description::of_province())
         .layer(axum::extract::DefaultBodyLimit::max(peer::endpoint::ENVELOPE_BYTES_MAX))
         // Whatever else is posted is a hospital's message: the transaction is in the body, not in the path.
         .fallback(
-            crate::watch::endpoint
-                .layer(from_fn_with_state(Arc::clone(node), trace::hospital))
-                .layer(from_fn_with_state(Arc::clone(node), pages::before::<ProvinceNode>)),
+            crate::watch::endpoint.layer(from_fn_with_state(Arc::clone(node), pages::before::<ProvinceNode>)),
         )
         .layer(CatchPanicLayer::custom(hospital::panicked))
-        .layer(map_response_with_state(node.context.clone(), dated))
         .with_state(Arc::clone(node))
 }
 
-/// Says when the node has answered, by the node's own clock: pages count days and deadlines by it, whatever the machine before them
+/// Says when the node has answered a page, by the node's own clock: pages count days and deadlines by it, whatever the machine before them
 /// believes that today is.
 async fn dated(State(context): State<Context>, mut answer: Response) -> Response {
     let at = jiff::Timestamp::from_millisecond(context.now().millis()).ok();
@@ -213,12 +214,13 @@ pub(crate) fn apart(listener: TcpListener, router: Router) -> std::io::Result<Ru
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 /// How long requests under way may take once the node is to stop.
 const LAST_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a connection on which nothing has come is waited for once the node is to stop: whoever was let in is about to ask.
+const FIRST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Accepts connections until it is to end. All connections are tasks of this one: aborted, it takes them along.
 fn serve(listener: TcpListener, router: Router, mut stage: watch::Receiver<Stage>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut connections = JoinSet::new();
-        let graceful = GracefulShutdown::new();
         while *stage.borrow() != Stage::Ends {
             let (stream, peer) = tokio::select! {
                 accepted = listener.accept() => match accepted {
@@ -238,39 +240,69 @@ fn serve(listener: TcpListener, router: Router, mut stage: watch::Receiver<Stage
                 }
                 Some(_) = connections.join_next() => continue,
             };
-            // Answers are small and awaited: they go out at once.
-            let _ = stream.set_nodelay(true);
-            // Once the node is to stop, every answer is the last one on its connection.
-            let leaving = stage.clone();
-            let service =
-                ServiceExt::<Request<Incoming>>::map_response(router.clone(), move |mut answer: Response| {
-                    if *leaving.borrow() > Stage::Serves {
-                        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                    }
-                    answer
-                });
-            let service = ServiceExt::<Request<Incoming>>::map_request(
-                service,
-                move |mut request: Request<Incoming>| {
-                    request.extensions_mut().insert(access::Peer(peer));
-                    request
-                },
-            );
-            let service = TowerToHyperService::new(service);
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_PATIENCE)
-                .serve_connection(TokioIo::new(stream), service);
-            let connection = graceful.watch(connection);
-            connections.spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection broke");
-                }
-            });
+            connections.spawn(converse(stream, peer, router.clone(), stage.clone()));
         }
-        drop(listener);
-        let _ = tokio::time::timeout(LAST_PATIENCE, graceful.shutdown()).await;
+        for (stream, peer) in knocked(listener) {
+            connections.spawn(converse(stream, peer, router.clone(), stage.clone()));
+        }
+        let all = async { while connections.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_PATIENCE, all).await;
     })
+}
+
+/// Shuts the door; who knocked before. The system has told them that they are let in, so their messages may be on the way already.
+fn knocked(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    // The system is asked itself: what it has told the runtime may be older.
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let accepted = std::iter::from_fn(|| listener.accept().ok());
+    accepted
+        .filter_map(|(stream, peer)| {
+            stream.set_nonblocking(true).ok()?;
+            Some((TcpStream::from_std(stream).ok()?, peer))
+        })
+        .collect()
+}
+
+/// Answers what comes on a connection, one request after the other. Once the node drains, every answer is the last one; when it
+/// ends, the connection is closed as soon as nothing is under way on it and its first request, if none came yet, had its time.
+async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, mut stage: watch::Receiver<Stage>) {
+    // Answers are small and awaited: they go out at once.
+    let _ = stream.set_nodelay(true);
+    let leaving = stage.clone();
+    let service = ServiceExt::<Request<Incoming>>::map_response(router, move |mut answer: Response| {
+        if *leaving.borrow() > Stage::Serves {
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        answer
+    });
+    let (asks, mut asked) = watch::channel(false);
+    let service =
+        ServiceExt::<Request<Incoming>>::map_request(service, move |mut request: Request<Incoming>| {
+            asks.send_replace(true);
+            request.extensions_mut().insert(access::Peer(peer));
+            request
+        });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut connection = pin!(connection);
+    let ends = async {
+        // Whoever would say so is gone: that is the end too.
+        let _ = stage.wait_for(|stage| *stage == Stage::Ends).await;
+        let _ = tokio::time::timeout(FIRST_PATIENCE, asked.wait_for(|asked| *asked)).await;
+    };
+    let ended = tokio::select! {
+        biased;
+        ended = &mut connection => ended,
+        () = ends => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
 }
 
 async fn nothing() -> StatusCode {
@@ -321,5 +353,72 @@ fn peer_response(answer: Result<(Vec<u8>, String), Untrusted>) -> Response {
             (headers, Body::from(body)).into_response()
         }
         Err(why) => (StatusCode::BAD_REQUEST, format!("not an envelope: {why:?}")).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const ASKS: &[u8] = b"GET /health HTTP/1.1\r\nhost: node\r\n\r\n";
+
+    /// A node, and a connection to it on which nothing was sent.
+    async fn node() -> (Running, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (apart(listener, Router::new().route("/health", get(health))).unwrap(), client)
+    }
+
+    /// Everything that comes until the node closes the connection.
+    async fn hears(client: &mut TcpStream) -> String {
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        heard
+    }
+
+    fn is_last_answer(heard: &str) -> bool {
+        heard.starts_with("HTTP/1.1 200 OK") && heard.contains("connection: close") && heard.ends_with("ok")
+    }
+
+    #[tokio::test]
+    async fn who_knocked_before_the_door_was_shut_is_answered() {
+        let (node, mut client) = node().await;
+        // On one thread: the node has not run yet, and finds the connection when it is to end already.
+        let stops = tokio::spawn(node.stop());
+        client.write_all(ASKS).await.unwrap();
+        let heard = hears(&mut client).await;
+        assert!(is_last_answer(&heard), "{heard}");
+        stops.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_was_let_in_and_asks_after_the_drain_is_answered() {
+        let (node, mut client) = node().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let address = node.address;
+        let stops = tokio::spawn(node.stop_after(Duration::from_millis(1)));
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        client.write_all(ASKS).await.unwrap();
+        let heard = hears(&mut client).await;
+        assert!(is_last_answer(&heard), "{heard}");
+        stops.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_is_waited_for_who_has_had_an_answer_or_never_asks() {
+        let (node, mut client) = node().await;
+        client.write_all(ASKS).await.unwrap();
+        let mut heard = [0; 15];
+        client.read_exact(&mut heard).await.unwrap();
+        let began = Instant::now();
+        node.stop().await;
+        assert!(began.elapsed() < FIRST_PATIENCE, "its connection is idle");
+        let (node, mut silent) = self::node().await;
+        node.stop().await;
+        assert_eq!(hears(&mut silent).await, "", "closed without an answer to nothing");
     }
 }

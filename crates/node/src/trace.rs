@@ -117,7 +117,22 @@ impl Tracer {
 
     /// Does something as a request of its own.
     pub async fn begin<T>(&self, door: Door, now: Moment, work: impl Future<Output = T>) -> T {
-        self.go_on(door, None, now, work).await
+        self.go_on(door, None, (now, Instant::now()), work).await
+    }
+
+    /// Answers a hospital's message that began to come then: a new request.
+    pub async fn answer(
+        &self,
+        began: (Moment, Instant),
+        answered: impl Future<Output = Response>,
+    ) -> Response {
+        self.go_on(Door::Hospital, None, began, judged(answered)).await
+    }
+
+    /// Counts a hospital's message that was turned away before anybody looked into it. It gets no trace: most of those come when
+    /// there is no time for it.
+    pub fn turned_away(&self, began: Instant, response: &Response) {
+        self.metrics.hospital(OTHER, ending_of(response), began.elapsed());
     }
 
     /// Does something as part of the request that the header names, if it names one.
@@ -125,7 +140,7 @@ impl Tracer {
         &self,
         door: Door,
         header: Option<&str>,
-        now: Moment,
+        (now, began): (Moment, Instant),
         work: impl Future<Output = T>,
     ) -> T {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
@@ -141,20 +156,16 @@ impl Tracer {
         let current = Current { trace, kind: Cell::new(OTHER), ending: Cell::new(Ending::Broken) };
         let counted = async {
             let parent = from.map(|from| from.span);
-            let _underway = Underway { tracer: self, door, parent, at: now, began: Instant::now() };
+            let _underway = Underway { tracer: self, door, parent, at: now, began };
             work.await
         };
         CURRENT.scope(current, counted.instrument(span)).await
     }
 }
 
-/// Lets a hospital's message in: a new request.
-pub(crate) async fn hospital(
-    State(node): State<Arc<ProvinceNode>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    node.tracer.begin(Door::Hospital, node.context.now(), judged(next.run(request))).await
+/// Lets a message from a hospital's window in: a new request.
+pub(crate) async fn window(State(node): State<Arc<ProvinceNode>>, request: Request, next: Next) -> Response {
+    node.tracer.answer((node.context.now(), Instant::now()), next.run(request)).await
 }
 
 /// Lets another node's question in at a province.
@@ -164,13 +175,15 @@ pub(crate) async fn province_peer(
     next: Next,
 ) -> Response {
     let header = header_of(&request);
-    node.tracer.go_on(Door::Peer, header.as_deref(), node.context.now(), judged(next.run(request))).await
+    let began = (node.context.now(), Instant::now());
+    node.tracer.go_on(Door::Peer, header.as_deref(), began, judged(next.run(request))).await
 }
 
 /// Lets another node's question in at the hub.
 pub(crate) async fn hub_peer(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let header = header_of(&request);
-    hub.tracer.go_on(Door::Peer, header.as_deref(), hub.context.now(), judged(next.run(request))).await
+    let began = (hub.context.now(), Instant::now());
+    hub.tracer.go_on(Door::Peer, header.as_deref(), began, judged(next.run(request))).await
 }
 
 fn header_of(request: &Request) -> Option<String> {
@@ -182,15 +195,19 @@ async fn judged(answered: impl Future<Output = Response>) -> Response {
     let response = answered.await;
     let unsaid = CURRENT.try_with(|current| current.ending.get() == Ending::Broken).unwrap_or(false);
     if unsaid {
-        ends(match response.status() {
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-                Ending::Busy
-            }
-            _ if response.headers().contains_key(header::RETRY_AFTER) => Ending::Busy,
-            _ => Ending::Refused,
-        });
+        ends(ending_of(&response));
     }
     response
+}
+
+fn ending_of(response: &Response) -> Ending {
+    match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
+            Ending::Busy
+        }
+        _ if response.headers().contains_key(header::RETRY_AFTER) => Ending::Busy,
+        _ => Ending::Refused,
+    }
 }
 
 /// What a message is called of which nobody has yet said what it is.
@@ -297,15 +314,16 @@ mod tests {
     async fn a_node_that_is_sent_a_trace_goes_on_with_it_and_no_two_requests_share_one() {
         let tracer = Tracer::new(Participant::Hub, &crate::RandomIds, Arc::new(Metrics::new("hub")));
         let now: Moment = "2026-11-21 10:00:00".parse().unwrap();
+        let came = (now, Instant::now());
         let seen = async || CURRENT.with(|current| current.trace);
         let first = tracer.begin(Door::Outbox, now, seen()).await;
         let second = tracer.begin(Door::Outbox, now, seen()).await;
         assert_ne!(first.id, second.id);
         let sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        let third = tracer.go_on(Door::Peer, Some(sent), now, seen()).await;
+        let third = tracer.go_on(Door::Peer, Some(sent), came, seen()).await;
         assert_eq!(third.to_string(), "0af7651916cd43dd8448eb211c80319c");
         assert_ne!(third.header(), sent, "a span of its own");
-        let fourth = tracer.go_on(Door::Peer, Some("nonsense"), now, seen()).await;
+        let fourth = tracer.go_on(Door::Peer, Some("nonsense"), came, seen()).await;
         assert_eq!(Trace::read(&fourth.header()), Some(fourth));
     }
 }

@@ -23,7 +23,7 @@ use wire::{api::portal::WindowMessage, hospital::Request};
 
 /// The route of a province.
 pub(crate) fn routes(node: &Arc<ProvinceNode>) -> Router<Arc<ProvinceNode>> {
-    let counted = from_fn_with_state(Arc::clone(node), trace::hospital);
+    let counted = from_fn_with_state(Arc::clone(node), trace::window);
     Router::new()
         .route("/web/window/{institution}/{infno}", post(at_window).layer(counted.clone()))
         .route("/web/office/{institution}/{infno}", post(at_office).layer(counted))

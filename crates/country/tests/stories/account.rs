@@ -2,10 +2,10 @@
 //! answer held against the standard's tables.
 
 use crate::desk::{Counter, with};
-use crate::play::{Play, beijing, hubei, policy_files, world_with};
+use crate::play::{Play, beijing, hubei, rules, world_with};
 use crate::raw::{Raw, sentence};
 use country::{
-    Options, Rulebook, checks,
+    Options, checks,
     hospital::{Bill, Hospital, Outpatient, Settled, read_fen},
     network::Fate,
 };
@@ -173,7 +173,7 @@ async fn an_outpatient_bill_is_paid_from_the_account() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_the_rule_is_not_certain_nothing_is_paid_and_nothing_refused() {
-    let mut options = Options::new(Rulebook::load(&policy_files()).unwrap());
+    let mut options = Options::new(rules());
     options.provinces = vec![beijing(), hubei()];
     options.unconfirmed_values = UnconfirmedValues::Refuse;
     let play = Play::prepare_in(world_with(options).await).await;

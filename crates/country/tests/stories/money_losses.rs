@@ -3,8 +3,8 @@
 //! every step done twice, and with both provinces' nodes killed in the middle of every step. The ledgers of all three nodes, and where
 //! everything stands, are the same at the end.
 
-use crate::play::{Play, beijing, hubei, policy_files, world_with};
-use country::{Options, Rulebook, bank::Bank, network::Fate};
+use crate::play::{Play, beijing, hubei, rules, world_with};
+use country::{Options, bank::Bank, network::Fate};
 use node::api::client::{CallError, Client};
 use serde_json::{Value, json};
 use std::{
@@ -77,7 +77,7 @@ struct Story {
 
 impl Story {
     async fn begin(trouble: Trouble) -> Self {
-        let mut options = Options::new(Rulebook::load(&policy_files()).unwrap());
+        let mut options = Options::new(rules());
         options.provinces = vec![beijing(), hubei()];
         options.clock = Arc::new(FixedClock("2027-01-20 10:00:00".parse().unwrap()));
         options.days_behind = 0;

@@ -1,8 +1,8 @@
 //! Prepayment (预付金): a year's amounts are drafted, adopted, collected from the pooling area, paid and held; settlements use one
 //! up to yellow and to red; the treatment province applies for an emergency increase, the hub accepts, it is paid, usage falls.
 
-use crate::play::{Play, beijing, hubei, policy_files, world_with};
-use country::{Options, Rulebook, World, network::Fate};
+use crate::play::{Play, beijing, hubei, rules, world_with};
+use country::{Options, World, network::Fate};
 use funds::{
     Account, Pair,
     clearing::stage::Stage::Noticed,
@@ -33,7 +33,7 @@ const PATH: &str = "/api/v1/funds/prepayments";
 
 /// The twentieth of January: last year is over, and the day of drafts has passed.
 async fn january() -> World {
-    let mut options = Options::new(Rulebook::load(&policy_files()).unwrap());
+    let mut options = Options::new(rules());
     options.provinces = vec![beijing(), hubei()];
     options.clock = Arc::new(FixedClock("2027-01-20 10:00:00".parse().unwrap()));
     options.days_behind = 0;

@@ -1,6 +1,7 @@
 //! The sandbox and the conformance kit, by their own doors: messages in, pages and JSON out; a platform that conforms, and one
 //! that does not.
 
+use crate::play::{databases, rules};
 use axum::{Router, body::Body, extract::State};
 use bytes::Bytes;
 use casework::institution::Authentication;
@@ -12,7 +13,6 @@ use country::{
     people,
     sandbox::{AREAS, Sandbox, Settings},
     transcript::Transcript,
-    world::{Database, Rulebook},
 };
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request};
@@ -20,23 +20,16 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use node::SystemClock;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
-use store::{Store, embedded::fixture::TestCluster};
-use terms::{Clock, Fen, InsuranceScheme, MemberStatus, Participant, PoolingArea, SettlementLevel};
+use terms::{Clock, Fen, InsuranceScheme, MemberStatus, PoolingArea, SettlementLevel};
 use tokio::net::TcpListener;
 use wire::hospital::conformance::Rule;
 
 async fn sandbox() -> Sandbox {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
-    let mut settings = Settings::new(Rulebook::of_folder(&folder).unwrap());
-    let mut stores = BTreeMap::new();
-    let provinces = AREAS.into_iter().map(PoolingArea::province).map(Participant::Province);
-    for participant in std::iter::once(Participant::Hub).chain(provinces) {
-        let database = TestCluster::shared().empty_database().await;
-        stores.insert(participant, Store::open(database.options, 6).await.unwrap());
-    }
-    settings.database = Database::Opened(stores);
+    let mut settings = Settings::new(rules());
+    settings.database = databases(&AREAS.map(PoolingArea::province), SystemClock.now(), 6).await;
     settings.port = 0;
     Sandbox::start(settings, &|_| {}).await.unwrap()
 }

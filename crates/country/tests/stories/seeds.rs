@@ -1,8 +1,9 @@
 //! Bad luck: every line between nodes and between hospitals and nodes loses, doubles, delays and reorders messages, and nodes
 //! are killed. Then the faults stop, and everything must settle: each settlement in all three books, or in none.
 
+use crate::play::{databases_of, rules};
 use country::{
-    Options, Rulebook, World,
+    Options, World,
     bills::{self, Order},
     checks::{self, Books},
     hospital::{Bill, CallError, Called, Hospital, Outpatient, Patient, Settled, Stay},
@@ -13,7 +14,7 @@ use country::{
 use funds::{BookLine, reconciliation::LineStage};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use terms::{AdminDivision, Clock, Fen, TreatmentPlace, VisitId};
 
 const MODELS: [Model; 4] = [BEIJING_FIRST, TIANJIN_FIRST, HANGZHOU_FIRST, WUHAN_FIRST];
@@ -209,10 +210,10 @@ fn check_told(told: &Told, books: &Books) -> Option<String> {
 }
 
 async fn a_bad_day(seed: u64, guests: usize) {
-    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
-    let mut options = Options::new(Rulebook::of_folder(&policy).expect("the policy folder is in order"));
+    let mut options = Options::new(rules());
     options.wires = true;
     options.patience = Duration::from_secs(2);
+    options.database = databases_of(&options).await;
     let mut world = World::start(options, &|_| {}).await.expect("the world starts");
     let mut open = Vec::new();
     for index in 0..guests {

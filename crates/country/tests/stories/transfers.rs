@@ -1,8 +1,8 @@
 //! Transfers between fiscal special accounts (财政专户): a notice, a payer that is late and urged, suspended with hospitals told
 //! why, pays in parts by its bank, money that comes back and goes again, money that nobody knows, and is lifted.
 
-use crate::play::{Play, beijing, hubei, policy_files, world_with};
-use country::{Options, Rulebook, World};
+use crate::play::{Play, beijing, hubei, rules, world_with};
+use country::{Options, World};
 use funds::{
     Account, Purse,
     ledger::{Leg, Phase, Voucher, VoucherCode, VoucherId},
@@ -28,7 +28,7 @@ const HUBEIS: &str = "42001123456789";
 
 /// The second of November, a Monday.
 async fn november() -> World {
-    let mut options = Options::new(Rulebook::load(&policy_files()).unwrap());
+    let mut options = Options::new(rules());
     options.provinces = vec![beijing(), hubei()];
     options.clock = Arc::new(FixedClock("2026-11-02 10:00:00".parse().unwrap()));
     options.days_behind = 0;

@@ -1,31 +1,23 @@
 //! A small year of the country: hub and four provinces, a few settlements a month, everything that goes wrong in a year once, and at
 //! the end every account of every node explained. The whole country is played by `yidi year`.
 
-use country::{
-    Database, Rulebook,
-    year::{self, Options},
-};
-use std::{collections::BTreeMap, path::Path, sync::Mutex};
-use store::{Store, embedded::fixture::TestCluster};
-use terms::{AdminDivision, Fen, Participant};
+use crate::play::{databases, rules};
+use country::year::{self, Options};
+use std::sync::Mutex;
+use terms::{AdminDivision, Fen, Province};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_year_ends_with_every_account_explained() {
     const PROVINCES: usize = 4;
-    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
-    let of = |number: &u32| Participant::Province(AdminDivision::new(*number).unwrap().province());
-    let provinces = year::land::PROVINCES[..PROVINCES].iter().map(of);
-    let mut stores = BTreeMap::new();
-    for participant in std::iter::once(Participant::Hub).chain(provinces) {
-        let database = TestCluster::shared().empty_database().await;
-        stores.insert(participant, Store::open(database.options, 4).await.unwrap());
-    }
+    let of = |number: &u32| AdminDivision::new(*number).unwrap().province();
+    let provinces: Vec<Province> = year::land::PROVINCES[..PROVINCES].iter().map(of).collect();
+    let begins = "2026-01-01 09:00:00".parse().unwrap();
     let options = Options {
         provinces: PROVINCES,
         seed: 7,
         settlements_a_month: 8,
-        rules: Rulebook::of_folder(&policies).unwrap(),
-        database: Database::Opened(stores),
+        rules: rules(),
+        database: databases(&provinces, begins, 4).await,
     };
     let story = Mutex::new(String::new());
     let say = |line: &str| {

@@ -33,7 +33,7 @@ mod visit_record;
 use crate::{
     context::{Failure, Outcome},
     intra_province::guests_of,
-    load_limit::{self, Full},
+    load_limit::{self, Full, Place},
     metrics::Ending,
     province::ProvinceNode,
     trace,
@@ -41,7 +41,7 @@ use crate::{
 use axum::{
     body::Body,
     extract::{Request as HttpRequest, State},
-    http::{Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use casework::{audit::Stage, institution::Institution};
@@ -49,6 +49,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use std::{any::Any, sync::Arc, time::Duration};
 use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
+use tokio::time::Instant;
 use wire::{
     hospital::{Answer, Received, Request, catalog_file, inf_refmsgid, says_yes, seal_output, t9101, table},
     sign::{GatewayRefusal, sm2_sm4::Sealed},
@@ -85,31 +86,58 @@ impl Call<'_> {
 
 /// Answers whatever is posted.
 pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpRequest) -> Response {
-    let received = node.context.now();
+    let (received, began) = (node.context.now(), Instant::now());
+    match let_in(&node, request, received).await {
+        // Apart from the rest: who is refused a place does not pay for the room that an answer needs.
+        Ok(message) => {
+            Box::pin(node.tracer.answer((received, began), answered(&node, message, received))).await
+        }
+        Err(response) => {
+            node.tracer.turned_away(began, &response);
+            *response
+        }
+    }
+}
+
+/// A message that is taken on.
+struct LetIn {
+    headers: HeaderMap,
+    body: Vec<u8>,
+    /// Given back when all is done.
+    _place: Place,
+}
+
+/// Reads what is posted and finds a place for it, or the answer of whom there is nothing more to do for.
+async fn let_in(node: &ProvinceNode, request: HttpRequest, received: Moment) -> Result<LetIn, Box<Response>> {
     let until = load_limit::waits_until(request.headers());
-    let (parts, body) = request.into_parts();
+    let (Parts { method, headers, .. }, body) = request.into_parts();
     let limit = node.settings.body_bytes_max;
     let body = match tokio::time::timeout(BODY_PATIENCE, read_whole(body, limit)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(error)) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
-        Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the body did not come in time").into_response(),
+        Ok(Err(error)) => return Err(Box::new((StatusCode::BAD_REQUEST, error.to_string()).into_response())),
+        Err(_) => {
+            let late = (StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+            return Err(Box::new(late.into_response()));
+        }
     };
-    if parts.method != Method::POST {
+    if method != Method::POST {
         let refusal = Refusal::NotJson { detail: "应以POST方法发送".to_owned() };
-        return json(render(&node, &Answer::refusal(&refusal), received));
+        return Err(Box::new(json(render(node, &Answer::refusal(&refusal), received))));
     }
     let Some(body) = body else {
         let refusal = Refusal::TooLarge { limit: limit.to_string() };
-        return json(render(&node, &Answer::refusal(&refusal), received));
+        return Err(Box::new(json(render(node, &Answer::refusal(&refusal), received))));
     };
-    let _place = match node.hospitals.enter(caller_of(&node, &body), until).await {
-        Ok(place) => place,
-        Err(full) => return busy(&node, full, received),
-    };
-    let headers = gateway::Headers(&parts.headers);
-    let (body, file) = files::opened(&parts.headers, body);
-    // Apart from the rest: who is refused a place does not pay for the room that an answer needs.
-    match Box::pin(answer(&node, &headers, (&body, file.as_deref()), received)).await {
+    match node.hospitals.enter(caller_of(node, &body), until).await {
+        Ok(place) => Ok(LetIn { headers, body, _place: place }),
+        Err(full) => Err(Box::new(busy(node, full, received))),
+    }
+}
+
+async fn answered(node: &Arc<ProvinceNode>, message: LetIn, received: Moment) -> Response {
+    let LetIn { headers, body, _place } = message;
+    let (body, file) = files::opened(&headers, body);
+    match answer(node, &gateway::Headers(&headers), (&body, file.as_deref()), received).await {
         Ok(Reply::Envelope(answer)) => {
             trace::ends(if says_yes(&answer) { Ending::Done } else { Ending::Refused });
             json(answer)
@@ -126,7 +154,7 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
             let refusal = failure.refusal();
             trace::ends(Ending::of_code(refusal.code()));
             tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
-            json(render(&node, &Answer::refusal(&refusal), received))
+            json(render(node, &Answer::refusal(&refusal), received))
         }
     }
 }
@@ -140,7 +168,7 @@ pub(crate) async fn of_window(
 ) -> Response {
     let received = node.context.now();
     // As a hospital's software waits that says nothing of it.
-    let until = load_limit::waits_until(&axum::http::HeaderMap::new());
+    let until = load_limit::waits_until(&HeaderMap::new());
     let _place = match node.hospitals.enter(institution.code.as_str(), until).await {
         Ok(place) => place,
         Err(full) => return busy(node, full, received),

@@ -5,7 +5,9 @@
 //!
 //! A queue that has not been empty for a while is no burst but a load that will not be done: to wait in it for one's turn is to be
 //! late, and so is everybody behind. Such a queue is *standing*: the newest of a caller goes first, who is served while somebody still
-//! waits for the answer, and nobody waits long to hear that there is no place.
+//! waits for the answer, nobody waits long to hear that there is no place, and only so many wait at all as will begin soon: whoever
+//! will not is told at once, which costs least. It stands until nobody has waited for a while: places that come free together empty
+//! it for a moment.
 //!
 //! How many are at work at once is found out: what is done by many at once on too small a machine is done late by all. While most
 //! requests take longer than they should, there are fewer places; while most do not, and all places are taken, more again, up to the
@@ -31,8 +33,12 @@ pub struct Queue<W> {
     turns: VecDeque<Caller>,
     at_work: usize,
     waiting: usize,
-    /// Since when somebody has always been waiting.
+    /// Since when somebody has been waiting, but for moments.
     since: Option<Duration>,
+    /// When the last one of those who waited began or left.
+    emptied: Duration,
+    /// The time that was given last.
+    now: Duration,
     tickets: u64,
     room: Room,
 }
@@ -102,6 +108,9 @@ pub enum Arrival<W> {
     Refused,
 }
 
+/// So many may wait in any queue that has room for them.
+const FEW: usize = 4;
+
 /// What one caller may have at work of so many places: three quarters, so that there is room for others however long its requests take.
 const fn share(places: usize) -> usize {
     places - places / 4
@@ -112,11 +121,23 @@ impl<W> Queue<W> {
     pub fn new(limits: Limits) -> Self {
         let (callers, turns) = (BTreeMap::new(), VecDeque::new());
         let room = Room::new(limits);
-        Self { limits, callers, turns, at_work: 0, waiting: 0, since: None, tickets: 0, room }
+        Self {
+            limits,
+            callers,
+            turns,
+            at_work: 0,
+            waiting: 0,
+            since: None,
+            emptied: Duration::ZERO,
+            now: Duration::ZERO,
+            tickets: 0,
+            room,
+        }
     }
 
     /// A request comes, which is waited for until then. All times count from the same moment.
     pub fn arrive(&mut self, caller: &str, now: Duration, until: Duration, wake: W) -> Arrival<W> {
+        self.now = now;
         if until <= now {
             return Arrival::Refused;
         }
@@ -130,8 +151,11 @@ impl<W> Queue<W> {
             return Arrival::Begins(caller);
         }
         self.room.was_full |= self.at_work >= self.room.places;
+        if self.waiting == 0 && now.saturating_sub(self.emptied) >= self.limits.short() {
+            self.since = None;
+        }
         let mut displaced = None;
-        if self.waiting >= self.limits.waiting {
+        if self.waiting >= self.most_waiting(now) {
             displaced = self.displace(in_line);
             if displaced.is_none() {
                 return Arrival::Refused;
@@ -155,16 +179,23 @@ impl<W> Queue<W> {
         self.since.is_some_and(|since| now.saturating_sub(since) >= self.limits.standing())
     }
 
+    /// How many may wait: in a queue that is standing half as many as are at work.
+    fn most_waiting(&self, now: Duration) -> usize {
+        let most = self.limits.waiting;
+        if self.is_standing(now) { most.min((self.room.places / 2).max(FEW)) } else { most }
+    }
+
     /// Fewer wait.
     fn waits_less(&mut self, by: usize) {
         self.waiting -= by;
-        if self.waiting == 0 {
-            self.since = None;
+        if by > 0 && self.waiting == 0 {
+            self.emptied = self.now;
         }
     }
 
     /// A request of this caller is done that began then. Whoever may begin now is told by [`Queue::next`].
     pub fn done(&mut self, caller: &str, began: Duration, now: Duration) {
+        self.now = now;
         self.room.done(self.limits, now.saturating_sub(began));
         let line = self.callers.get_mut(caller).expect("it is at work");
         line.at_work -= 1;
@@ -187,6 +218,7 @@ impl<W> Queue<W> {
     /// The first in turn who may begin, and has a place from now on; those whose time is over are passed over. Asked until there is
     /// nobody: one that is done may leave room for several.
     pub fn next(&mut self, now: Duration) -> Option<(Caller, W)> {
+        self.now = now;
         let (is_standing, short) = (self.is_standing(now), self.limits.short());
         let mut at = 0;
         while let Some(caller) = self.turns.get(at).cloned() {
@@ -334,7 +366,12 @@ mod tests {
             ((1, 5), "a1, a2, b1, @9, b2, a3, @10, -a, -a, -b", "begins waits waits waits waits a3 b2 -"),
             // Once nobody waits, it is a burst again.
             ((1, 5), "a1, a2, @10, -a, a3, @19, a4, -a, -a", "begins waits - begins waits a4 -"),
-            ((1, 5), "a1, a2, @9, -a, @10, a3, a4, -a, -a", "begins waits a2 waits waits a3 a4"),
+            ((1, 5), "a1, a2, @9, -a, @13, a3, a4, -a, -a", "begins waits a2 waits waits a3 a4"),
+            // But not in the moment in which places came free.
+            ((1, 5), "a1, a2, @9, -a, @10, a3, a4, -a, -a", "begins waits a2 waits waits a4 a3"),
+            // Where it stands, only half as many wait as are at work, or a few.
+            ((1, 9), "a1, a2, @10, a3, a4, a5, a6", "begins waits waits waits waits refused"),
+            ((1, 9), "a1, a2, @10, a3, a4, a5, b1", "begins waits waits waits waits waits!a5"),
         ] {
             assert_eq!(play(limits, script), expected, "{limits:?}: {script}");
         }

@@ -38,7 +38,9 @@ const CONNECTIONS: u32 = 4;
 #[derive(Debug)]
 pub struct TestCluster {
     server: Server,
-    /// By the month that its partitions are around: the migrated database that the others are copies of, once it is there.
+    /// The migrated database without any month, of which the others are copies, once it is there.
+    tables: OnceCell<String>,
+    /// By the month that its partitions are around: the database that those of tests are copies of, once it is there.
     templates: Mutex<BTreeMap<Month, Arc<OnceCell<String>>>>,
     given: AtomicU32,
 }
@@ -70,6 +72,7 @@ impl TestCluster {
     pub fn shared() -> &'static Self {
         static SHARED: LazyLock<TestCluster> = LazyLock::new(|| TestCluster {
             server: Server::start(),
+            tables: OnceCell::new(),
             templates: Mutex::default(),
             given: AtomicU32::new(0),
         });
@@ -97,14 +100,27 @@ impl TestCluster {
     pub async fn fresh_database(&self, now: Moment) -> TestDatabase {
         let template = self.template(now.day().month());
         let template = template.get_or_init(async || {
-            self.sweep_named_server().await;
-            let template = self.create(None).await;
+            let template = self.create(Some(self.tables().await)).await;
             let store = Store::open(template.options, 1).await.expect("the template takes connections");
-            store.migrate(now).await.unwrap_or_else(|why| panic!("the template cannot be migrated: {why}"));
+            store.make_months(now).await.unwrap_or_else(|why| panic!("the template gets no months: {why}"));
             store.close().await; // a database that is in use cannot be copied
             template.name
         });
         self.create(Some(template.await)).await
+    }
+
+    /// The migrated database without any month. Migrations take longer than most tests; months are made in no time.
+    async fn tables(&self) -> &str {
+        let made = self.tables.get_or_init(async || {
+            self.sweep_named_server().await;
+            let made = self.create(None).await;
+            let store = Store::open(made.options, 1).await.expect("the template takes connections");
+            let migrated = crate::migration::bring_up_to_date(&store.pool).await;
+            migrated.unwrap_or_else(|why| panic!("the template cannot be migrated: {why}"));
+            store.close().await;
+            made.name
+        });
+        made.await
     }
 
     /// A new database without tables.

@@ -5,16 +5,23 @@ use country::{
     Options, Rulebook, World,
     bills::{self, Line, Order},
     checks,
+    clock::TravelClock,
     hospital::{Called, Hospital, Patient, Settings, Settled, Stay},
     institutions::Model,
     network::Wire,
     people,
     world::Database,
 };
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 use store::{Store, embedded::fixture::TestCluster};
 use terms::{
-    Clock, Fen, FilingCategory, InsuranceScheme, MemberStatus, Participant, Province, TreatmentPlace, VisitId,
+    Clock, Fen, FilingCategory, InsuranceScheme, MemberStatus, Moment, Participant, Province, TreatmentPlace,
+    VisitId,
 };
 
 /// The world and the stay in it.
@@ -50,7 +57,7 @@ pub async fn world() -> World {
 
 /// A world of these provinces on fresh databases.
 pub async fn world_of(provinces: &[Province]) -> World {
-    let mut options = Options::new(Rulebook::load(&policy_files()).unwrap());
+    let mut options = Options::new(rules());
     options.provinces = provinces.to_vec();
     world_with(options).await
 }
@@ -60,20 +67,38 @@ pub fn policy_files() -> Vec<(String, String)> {
     Rulebook::files_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy")).unwrap()
 }
 
+/// The policy folder, read once for all stories.
+pub fn rules() -> Rulebook {
+    static RULES: LazyLock<Rulebook> = LazyLock::new(|| Rulebook::load(&policy_files()).unwrap());
+    RULES.clone()
+}
+
 /// A world with wires on fresh databases.
 pub async fn world_with(mut options: Options) -> World {
-    let provinces = options.provinces.clone();
     options.wires = true;
     options.patience = Duration::from_secs(2);
     options.management_token = Some("令牌".to_owned());
+    options.connections = 6;
+    options.database = databases_of(&options).await;
+    World::start(options, &|_| {}).await.unwrap()
+}
+
+/// Fresh databases for a world of these options.
+pub async fn databases_of(options: &Options) -> Database {
+    let begins = TravelClock::days_behind(Arc::clone(&options.clock), options.days_behind).now();
+    databases(&options.provinces, begins, options.connections).await
+}
+
+/// Fresh databases of the hub and of these provinces, around the day on which their world begins. They are copies of one that has its
+/// tables: to make the tables in each takes longer than many a story.
+pub async fn databases(provinces: &[Province], begins: Moment, connections: u32) -> Database {
     let mut stores = BTreeMap::new();
     let provinces = provinces.iter().map(|province| Participant::Province(*province));
     for participant in std::iter::once(Participant::Hub).chain(provinces) {
-        let database = TestCluster::shared().empty_database().await;
-        stores.insert(participant, Store::open(database.options, 6).await.unwrap());
+        let database = TestCluster::shared().fresh_database(begins).await;
+        stores.insert(participant, Store::open(database.options, connections).await.unwrap());
     }
-    options.database = Database::Opened(stores);
-    World::start(options, &|_| {}).await.unwrap()
+    Database::Opened(stores)
 }
 
 /// A hospital of the demonstration that authenticates in no way, in this province.
