@@ -88,10 +88,7 @@ impl Call<'_> {
 pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpRequest) -> Response {
     let (received, began) = (node.context.now(), Instant::now());
     match let_in(&node, request, received).await {
-        // Apart from the rest: who is refused a place does not pay for the room that an answer needs.
-        Ok(message) => {
-            Box::pin(node.tracer.answer((received, began), answered(&node, message, received))).await
-        }
+        Ok(message) => node.tracer.answer((received, began), answered(&node, message, received)).await,
         Err(response) => {
             node.tracer.turned_away(began, &response);
             *response
@@ -137,7 +134,9 @@ async fn let_in(node: &ProvinceNode, request: HttpRequest, received: Moment) -> 
 async fn answered(node: &Arc<ProvinceNode>, message: LetIn, received: Moment) -> Response {
     let LetIn { headers, body, _place } = message;
     let (body, file) = files::opened(&headers, body);
-    match answer(node, &gateway::Headers(&headers), (&body, file.as_deref()), received).await {
+    let headers = gateway::Headers(&headers);
+    // Apart from the rest: who is refused a place does not pay for the room that an answer needs, nor does a stack carry it along.
+    match Box::pin(answer(node, &headers, (&body, file.as_deref()), received)).await {
         Ok(Reply::Envelope(answer)) => {
             trace::ends(if says_yes(&answer) { Ending::Done } else { Ending::Refused });
             json(answer)
