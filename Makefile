@@ -10,7 +10,11 @@ PAGES     := web/dist/console.html
 PAGES_OF  := $(wildcard web/*.html web/*.ts web/*.json) $(shell find web/src web/generate -type f)
 CHROMIUM  := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
 
-.PHONY: help demo test lint advisories bench chaos fetch fuzz fuzz-parsers web pages e2e
+# Does something, and says how long it took.
+timed = { began=$$(date +%s); $(2) && echo "== $(1): $$(($$(date +%s) - began)) s"; }
+part  = @$(timed)
+
+.PHONY: help demo test lint advisories bench chaos fetch fuzz fuzz-parsers web pages e2e plays
 
 help:
 	@echo "make demo [ARGS=--exit]   build it and watch settlements cross provinces (ARGS go to 'yidi demo')"
@@ -31,15 +35,22 @@ demo: fetch pages
 	$(YIDI) demo $(ARGS)
 
 test: fetch pages
-	cargo test --workspace
+	$(call part,tests built,cargo test --workspace --no-run)
+	$(call part,tests,cargo test --workspace)
 ifneq ($(SYSTEM_POSTGRES),)
-	YIDI_POSTGRES_BIN=$(SYSTEM_POSTGRES) cargo test -p store
+	@if ls target/postgres/*.tar.gz >/dev/null 2>&1; then $(call timed,the database on $(SYSTEM_POSTGRES),YIDI_POSTGRES_BIN=$(SYSTEM_POSTGRES) cargo test -p store); \
+	else echo "== the database: there is no PostgreSQL here but the system's, which the tests had"; fi
 endif
-	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory plays
 
-# The pages as they stand in the program that the tests have built, played in a browser. With E2E=required nothing is left out.
+# With E2E=required nothing is left out.
 e2e: pages
-	@if command -v npm >/dev/null && [ -n "$(CHROMIUM)" ]; then cargo build -p yidi && cd web && YIDI=$(abspath $(TARGET))/debug/yidi CHROMIUM=$(CHROMIUM) npm run e2e; \
+	$(call part,program built,cargo build -p yidi)
+	@$(MAKE) --no-print-directory plays
+
+# The pages as they stand in the program that was built last, or, after the tests, in the one that they were about: played in a browser.
+plays:
+	@if command -v npm >/dev/null && [ -n "$(CHROMIUM)" ]; then cd web && $(call timed,pages played,YIDI=$(abspath $(TARGET))/debug/yidi CHROMIUM=$(CHROMIUM) npm run e2e); \
 	else echo "npm or Chromium is not here: THE PAGES WERE NOT PLAYED in a browser (Debian: apt-get install chromium; Node 20 or later)"; [ -z "$(E2E)" ]; fi
 
 pages:

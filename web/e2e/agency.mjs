@@ -272,7 +272,7 @@ export async function agency(chrome, country, troubles) {
   await page.getByText('备案提交三天了还没有人审核。').waitFor();
   assert.equal(await page.getByText('13800138000').count(), 0, 'the contact is masked');
   await accessible('complaint');
-  await page.getByRole('button', { name: '答复' }).click();
+  await page.getByRole('button', { name: '答复', exact: true }).click();
   await page.getByRole('dialog').getByLabel('答复').fill('已经审核通过，感谢提醒。');
   await page.getByRole('dialog').getByRole('button', { name: '发出答复' }).click();
   await page.getByText('已答复，投诉人可以查到').waitFor();

@@ -203,7 +203,7 @@ async function clearing(at, country, hub, hubei) {
   await accessible(at, 'netting');
   await page.getByRole('button', { name: '全国清算表', exact: true }).click();
   const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: '导出CSV' }).click();
+  await page.getByRole('button', { name: '导出CSV', exact: true }).click();
   const csv = readFileSync(await (await download).path(), 'utf8');
   assert.match(csv, /参保/, csv.slice(0, 200));
   await signOut(page);
@@ -390,7 +390,7 @@ async function prepayments(at, hub) {
   await act(at, '测算额度', undefined, '测算额度');
   await page.getByText('第 1 次').waitFor();
   const lines = page.getByRole('table', { name: '年度额度' });
-  await lines.getByRole('button', { name: '核定' }).first().click();
+  await lines.getByRole('button', { name: '核定', exact: true }).first().click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('金额（元）').fill('123456.78');
   await dialog.getByRole('button', { name: '人工核定一项' }).click();
@@ -465,7 +465,7 @@ async function participants(at, hub) {
   assert.match(page.url(), /standing=suspended/, 'the filter is in the address');
   await page.goBack();
   await page.getByRole('row', { name: /北京市/ }).waitFor();
-  await row.getByRole('button', { name: '恢复' }).click();
+  await row.getByRole('button', { name: '恢复', exact: true }).click();
   await dialog.getByRole('button', { name: '恢复', exact: true }).click();
   await row.getByText('运行').waitFor();
   await signOut(page);

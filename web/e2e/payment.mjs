@@ -92,7 +92,7 @@ export async function payment(chrome, country, troubles) {
   await page.getByRole('button', { name: /^试算/ }).click();
   await page.getByRole('table', { name: '拨付明细' }).waitFor();
   await accessible('payment computed');
-  await page.getByRole('button', { name: '审定' }).click();
+  await page.getByRole('button', { name: '审定', exact: true }).click();
   await page.getByRole('dialog').getByRole('button', { name: '确认审定' }).click();
   await page.getByText('拨付已审定').waitFor();
   await picture(page, 'payment-3-adopted');

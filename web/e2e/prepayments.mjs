@@ -311,7 +311,7 @@ async function nextYear(at, country, { hub, as, year }) {
     await open(at, hub, `prepayments?year=${year}`, '预付金');
     await page.getByText('第 1 次').waitFor();
     await row(page, '年度额度', /北京.*湖北.*职工/)
-      .getByRole('button', { name: '核定' })
+      .getByRole('button', { name: '核定', exact: true })
       .click();
     await inDialog(
       at,

@@ -151,6 +151,11 @@ impl ClearedLine {
         self.funds.values().copied().sum::<Fen>() + self.account
     }
 
+    /// Whether 医疗费总额 is what funds and person pay together.
+    pub fn balances(&self) -> bool {
+        self.total == self.funds.values().copied().sum::<Fen>() + self.person_total
+    }
+
     /// What it makes the insured province owe, by purse.
     pub fn dues(&self) -> impl Iterator<Item = ((InsuranceScheme, Purse), Fen)> + '_ {
         purses(self.scheme, &self.funds, self.account)

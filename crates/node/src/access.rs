@@ -17,9 +17,9 @@ pub(crate) mod secret;
 mod ticket;
 
 pub(crate) use author::Author;
-pub(crate) use gate::{Clerk, Insured, Peer, SignedIn, guarded};
+pub(crate) use gate::{Clerk, Insured, Peer, Resumed, SignedIn, guarded};
 
-use crate::context::Context;
+use crate::{context::Context, job::Desk};
 use engine::Engine;
 use std::{
     sync::{Arc, OnceLock},
@@ -50,6 +50,9 @@ pub(crate) trait Managed: Send + Sync + 'static {
 
     /// The identity providers by which people may log in.
     fn providers(&self) -> &oidc::Providers;
+
+    /// Where lies what goes on by itself.
+    fn desk(&self) -> &Desk;
 
     /// Which of the two it is.
     fn role(&self) -> NodeRole {

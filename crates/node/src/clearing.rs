@@ -32,7 +32,7 @@ use funds::{
     notice::{Cause, Notice, NoticeLine, NoticeNumber},
     rule::{RuleBook, Rules, Unanswered},
 };
-use std::thread::available_parallelism;
+use std::{collections::BTreeSet, thread::available_parallelism};
 use store::{
     Work,
     clearing::{self as book, ClosedMonth, KeptPlan, Pace, Request},
@@ -185,15 +185,19 @@ async fn plan_at(hub: &Hub, month: Month, (by, author): (&str, &Author), pace: P
     let selection = select(&mut work, month, &rules).await?;
     let deductions = book::deductions_of_month(work.conn(), month, None).await?;
     let deducted = deductions.into_iter().map(|reported| reported.line);
-    let request = Request {
+    let left_out: Vec<ClearedLine> = selection.left_out.iter().map(|one| one.line.clone()).collect();
+    let mut request = Request {
         month,
         revision: planned.revision,
         with: selection.carried.iter().cloned().chain(deducted).collect(),
-        without: selection.left_out.iter().map(|one| one.line.clone()).collect(),
+        without: Vec::new(),
+        apart: BTreeSet::new(),
         workers: readers(pace),
         pace,
     };
-    let (mut plan, counted) = book::apportion(&context.store, &mut work, request).await?;
+    leave_out(&mut request, left_out);
+    let (mut plan, counted) =
+        book::apportion(&context.store, &mut work, request).await.map_err(unbalanced)?;
     plan.left_out = selection.left_out;
     if planted::is(Bug::ClearingLeavesOut) {
         plan.sums.pop_first();
@@ -211,6 +215,31 @@ async fn plan_at(hub: &Hub, month: Month, (by, author): (&str, &Author), pace: P
     author.enters(context, &mut work, &subject(month)).await?;
     work.save().await?;
     Ok(Planned { kept, differences })
+}
+
+/// Has lines left out of a request: what does not balance cannot be taken out again once it is read, and is not read.
+pub(crate) fn leave_out(request: &mut Request, left_out: Vec<ClearedLine>) {
+    let apart = left_out.iter().filter(|line| !line.balances()).map(|line| line.settlement);
+    request.apart = apart.collect();
+    request.without = left_out;
+    request.without.retain(|line| !request.apart.contains(&line.settlement));
+}
+
+/// Says of which settlement the hub's row does not balance, and what to do about it.
+pub(crate) fn unbalanced(error: store::Error) -> Failure {
+    match error {
+        store::Error::Unbalanced { settlements } if !settlements.is_empty() => {
+            let first = settlements[0];
+            Refusal::SettlementUnbalanced {
+                setl_id: first.settlement.to_string(),
+                insured: first.insured.division().full_name(),
+                treatment: first.treatment.division().full_name(),
+                count: settlements.len().to_string(),
+            }
+            .into()
+        }
+        other => other.into(),
+    }
 }
 
 /// What the plan of a month leaves out and carries in.

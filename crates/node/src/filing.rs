@@ -9,6 +9,7 @@ use crate::{
     context::{Failure, Outcome},
     insured::record_look,
     intra_province::is_of_this_province,
+    job::{Line, Lines},
     province::ProvinceNode,
 };
 use casework::{
@@ -89,21 +90,34 @@ pub(crate) fn subject(id: FilingId) -> String {
 
 /// Takes an application of a person who is insured here, and approves it if it comes so.
 pub async fn submit(node: &Arc<ProvinceNode>, new: NewFiling) -> Result<Filing, Refusal> {
-    submit_by(node, new, &Author::NOBODY).await
+    submit_by(node, new, &Author::NOBODY, Lines::default().line(1)).await
 }
 
-/// The same, entered by somebody who will not decide on it.
+/// The same, entered by somebody who will not decide on it, as a line of a list or alone.
 pub(crate) async fn submit_by(
     node: &Arc<ProvinceNode>,
     new: NewFiling,
     author: &Author,
+    line: Line<'_>,
 ) -> Result<Filing, Refusal> {
-    let filed = submit_once(node, new, author).await.map_err(Failure::refusal)?;
+    let filed = submit_once(node, new, author, line).await.map_err(Failure::refusal)?;
     node.deliver().await;
     Ok(filed)
 }
 
-async fn submit_once(node: &ProvinceNode, new: NewFiling, author: &Author) -> Outcome<Filing> {
+/// What a line of a list became that is in already.
+pub(crate) async fn of_line(node: &ProvinceNode, id: &str) -> Outcome<Filing> {
+    let id = id.parse().map_err(|_| Refusal::UnknownFiling { filing_id: id.to_owned() })?;
+    let mut conn = node.context.store.conn().await?;
+    find_filing(&mut conn, id).await
+}
+
+async fn submit_once(
+    node: &ProvinceNode,
+    new: NewFiling,
+    author: &Author,
+    line: Line<'_>,
+) -> Outcome<Filing> {
     let now = node.context.now();
     let destination = Destination::new(new.destination)?;
     let mut work = node.context.store.begin().await?;
@@ -129,6 +143,10 @@ async fn submit_once(node: &ProvinceNode, new: NewFiling, author: &Author) -> Ou
     }
     write(node, &mut work, &filed).await?;
     author.enters(&node.context, &mut work, &subject(filed.id)).await?;
+    if !line.enters(&node.context, &mut work, &filed.id.to_string()).await? {
+        // Somebody else was quicker with the same line: what he wrote counts, and this is not written.
+        return Err(Failure::Trouble(Refusal::NodeBusy {}));
+    }
     work.save().await?;
     Ok(filed)
 }
@@ -392,7 +410,8 @@ mod tests {
             let mut conn = node.context.store.conn().await.unwrap();
             store::account::who_entered(&mut conn, node.context.me, &subject(id)).await.unwrap()
         };
-        let filed = submit_by(&node, referral("420100", "110000"), &author).await.unwrap();
+        let filed =
+            submit_by(&node, referral("420100", "110000"), &author, Lines::default().line(1)).await.unwrap();
         assert_eq!(entered(filed.id).await, ["wangfang"]);
         approve(&node, filed.id).await.unwrap();
         let terms = |destination: &str| NewTerms {

@@ -3,6 +3,7 @@
 use crate::{
     access::oidc::{IdentityProvider, Providers},
     context::{Context, Failure, Outcome},
+    job::Desk,
     kept::Kept,
     load_limit::{Gate, Limits},
     metrics::Metrics,
@@ -40,6 +41,8 @@ pub struct Hub {
     pub portal: String,
     /// By which people may log in, beside their passwords.
     pub(crate) providers: Arc<Providers>,
+    /// What goes on by itself for people who have left it.
+    pub(crate) desk: Desk,
     /// The pages that people use it by.
     pub(crate) pages: Pages,
     /// Where the public is let in.
@@ -82,6 +85,7 @@ impl Hub {
             management_token: None,
             portal: String::new(),
             providers: Arc::default(),
+            desk: Desk::default(),
             pages: Pages::default(),
             door: PublicDoor::new(PublicLimits::default()),
             timetable_every: Some(Duration::from_mins(1)),

@@ -20,6 +20,7 @@
 //! | `documents` | documents issued, kept, written again and verified |
 //! | `routing` | use cases of the hub |
 //! | `announcement` | notices of outages, and how provinces get those of the hub |
+//! | `national_register` | what a province knows of institutions elsewhere |
 //! | `stays` | how many stays were settled directly, reported to the hub |
 //! | `clearing` | monthly clearing at the hub |
 //! | `job` | what takes long and is left to go on by itself |
@@ -71,6 +72,7 @@ mod ledger;
 mod mapping;
 mod material;
 mod medium;
+mod national_register;
 mod notice;
 mod outpatient;
 pub mod outside_scheme;

@@ -3,10 +3,12 @@
 use crate::{
     access::oidc::{IdentityProvider, Providers},
     context::{Context, Failure, Outcome},
+    job::Desk,
     kept::Kept,
     load_limit::{Gate, Limits},
     medium::Lifetimes,
     metrics::Metrics,
+    national_register::Reading,
     outside_scheme::OutsideScheme,
     pages::{Paged, Pages},
     peer::{
@@ -171,10 +173,14 @@ pub struct ProvinceNode {
     pub(crate) door: PublicDoor,
     /// By which people may log in.
     pub(crate) providers: Arc<Providers>,
+    /// What goes on by itself for people who have left it.
+    pub(crate) desk: Desk,
     /// How many questions of the outbox go to each node at once.
     pub(crate) pace: Pace,
     /// When the hub was last told of stays.
     pub(crate) stays_reported: Last,
+    /// How far it has read the national register of institutions.
+    pub(crate) register_read: Reading,
     /// What it counts about itself.
     pub metrics: Arc<Metrics>,
     pub(crate) tracer: Tracer,
@@ -219,12 +225,14 @@ impl ProvinceNode {
             peers: Gate::new("peers", settings.peer_load),
             door: PublicDoor::new(settings.public),
             providers: Providers::of(settings.identity_providers.clone()),
+            desk: Desk::default(),
             pace: Pace::new(usize::try_from(settings.sends_at_once).unwrap_or(0).max(1)),
             settings,
             link,
             outside,
             institutions: Kept::default(),
             stays_reported: Last::never(),
+            register_read: Reading::default(),
             visits: Batcher::start(writers.clone()),
             members: Batcher::start(writers.clone()),
             asks: Batcher::start(writers.clone()),

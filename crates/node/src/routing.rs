@@ -10,7 +10,7 @@ use crate::{
     hub::{Hub, Registered},
     insured::{reason, undoing},
     metrics::Ending,
-    notice,
+    national_register, notice,
     peer::endpoint::rejected,
     planted::{self, Bug},
     prepayment, stays, trace,
@@ -331,6 +331,7 @@ async fn own(hub: &Hub, from: Participant, question: Question) -> Outcome<Answer
         Question::ApplyIncrease(increase) => prepayment::increase::receive(hub, from, &increase).await,
         Question::FindIncreases(find) => prepayment::increase::find(hub, from, &find).await,
         Question::FindAnnouncements => announcement::tell(hub).await,
+        Question::FindInstitutions(find) => national_register::tell(hub, &find).await,
         Question::ReportStays(report) => stays::take_report(hub, province(from)?, &report).await,
         _ => Err(rejected(Untrusted::NotForMe)),
     }

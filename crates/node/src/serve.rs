@@ -93,8 +93,12 @@ impl Running {
 /// Runs the hub, on the runtime that this is called in.
 pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
     let router = hub_router(&hub);
+    let jobs = router.clone();
     start(listener, router, |stopped| {
-        let mut tasks = vec![tokio::spawn(work::changes::run(Arc::clone(&hub), stopped.clone()))];
+        let mut tasks = vec![
+            tokio::spawn(work::changes::run(Arc::clone(&hub), stopped.clone())),
+            tokio::spawn(work::jobs::run(Arc::clone(&hub), jobs, stopped.clone())),
+        ];
         if let Some(every) = hub.timetable_every {
             tasks.push(tokio::spawn(work::timetable::run_hub(hub, every, stopped.clone())));
         }
@@ -105,9 +109,11 @@ pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
 /// Runs a province with its outbox and what else it does by itself, on the runtime that this is called in.
 pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Result<Running> {
     let router = province_router(&node);
+    let jobs = router.clone();
     start(listener, router, |stopped| {
         let mut tasks = vec![
             tokio::spawn(work::changes::run(Arc::clone(&node), stopped.clone())),
+            tokio::spawn(work::jobs::run(Arc::clone(&node), jobs, stopped.clone())),
             tokio::spawn(work::outbox::run(Arc::clone(&node), stopped.clone())),
         ];
         if let Some(every) = node.settings.details_every {

@@ -117,6 +117,31 @@ pub async fn put_institution(work: &mut Work, institution: &NationalInstitution)
     change::tell(work, &Change::NationalInstitution(institution.code.clone())).await
 }
 
+/// Keeps a page of the national register, as the hub has told it, at a province: of each institution what was changed last.
+pub async fn keep_institutions(work: &mut Work, institutions: &[NationalInstitution]) -> Result<()> {
+    let column = |of: fn(&NationalInstitution) -> String| institutions.iter().map(of).collect::<Vec<_>>();
+    let number = |of: fn(&NationalInstitution) -> i32| institutions.iter().map(of).collect::<Vec<_>>();
+    sqlx::query(
+        "insert into national_institution (province, code, name, place, level, open, changed_at, letters)
+         select * from unnest($1::integer[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::boolean[], $7::bigint[],
+                              $8::text[])
+         on conflict (province, code) do update set name = excluded.name, place = excluded.place,
+             level = excluded.level, open = excluded.open, changed_at = excluded.changed_at, letters = excluded.letters
+         where national_institution.changed_at < excluded.changed_at",
+    )
+    .bind(number(|one| division_number(one.place.province().division())))
+    .bind(column(|one| one.code.to_string()))
+    .bind(column(|one| one.name.clone()))
+    .bind(number(|one| division_number(one.place.division())))
+    .bind(column(|one| one.level.code().to_owned()))
+    .bind(institutions.iter().map(|one| one.open).collect::<Vec<_>>())
+    .bind(institutions.iter().map(|one| one.changed_at.millis()).collect::<Vec<_>>())
+    .bind(column(|one| terms::pinyin::letters(&one.name)))
+    .execute(work.conn())
+    .await?;
+    Ok(())
+}
+
 /// The institution of the national register with this code, in this province.
 pub async fn institution(
     conn: &mut Conn,

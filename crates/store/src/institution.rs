@@ -223,7 +223,11 @@ mod tests {
     use super::*;
     use crate::{
         embedded::fixture::TestCluster,
-        search::{InstitutionsWanted, institutions, national_institutions},
+        hub::{NationalInstitution, keep_institutions},
+        search::{
+            InstitutionsWanted, institution_names, institutions, national_institution_counts,
+            national_institutions,
+        },
     };
 
     #[tokio::test]
@@ -251,6 +255,7 @@ mod tests {
             level: None,
             kind: None,
             open: None,
+            changed_since: None,
             after: None,
             most: 5,
         };
@@ -269,5 +274,64 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(left, 0);
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_the_national_register_keeps_what_was_changed_last_and_is_counted_by_place() {
+        let store = TestCluster::shared().fresh_store("2026-11-21 10:00:00".parse().unwrap()).await;
+        let one = |code: &str, name: &str, place: &str, changed_at: &str| NationalInstitution {
+            code: code.parse().unwrap(),
+            name: name.to_owned(),
+            place: TreatmentPlace(place.parse().unwrap()),
+            level: SettlementLevel::Tertiary,
+            open: true,
+            changed_at: changed_at.parse().unwrap(),
+        };
+        let keep = async |institutions: &[NationalInstitution]| {
+            let mut work = store.begin().await.unwrap();
+            keep_institutions(&mut work, institutions).await.unwrap();
+            work.save().await.unwrap();
+        };
+        keep(&[
+            one("H42010600001", "武汉某医院", "420106", "2026-11-20 10:00:00"),
+            one("H42010200001", "武汉某二医院", "420102", "2026-11-19 10:00:00"),
+            one("H42900400001", "仙桃某医院", "429004", "2026-11-18 10:00:00"),
+        ])
+        .await;
+        // An older state that comes late changes nothing, a newer one does.
+        keep(&[
+            one("H42010600001", "武汉某旧医院", "420106", "2026-11-01 10:00:00"),
+            one("H42010200001", "武汉某新医院", "420102", "2026-11-21 09:00:00"),
+        ])
+        .await;
+        let mut conn = store.conn().await.unwrap();
+        let names = async |conn: &mut Conn, wanted: &InstitutionsWanted<'_>| {
+            let found = national_institutions(conn, wanted).await.unwrap();
+            found.into_iter().map(|one| one.name).collect::<Vec<_>>()
+        };
+        let all = InstitutionsWanted { most: 9, ..InstitutionsWanted::default() };
+        assert_eq!(names(&mut conn, &all).await, ["武汉某新医院", "武汉某医院", "仙桃某医院"]);
+        let since = Some("2026-11-20 10:00:00".parse().unwrap());
+        let changed = InstitutionsWanted { changed_since: since, ..all.clone() };
+        assert_eq!(names(&mut conn, &changed).await, ["武汉某新医院", "武汉某医院"]);
+        let wuhan = InstitutionsWanted { area: Some("420100".parse().unwrap()), most: 1, ..all.clone() };
+        let counts = national_institution_counts(&mut conn, &wuhan).await.unwrap();
+        let counts: Vec<_> = counts.iter().map(|(place, count)| (place.to_string(), *count)).collect();
+        assert_eq!(counts, [("420102".to_owned(), 1), ("420106".to_owned(), 1)], "whatever page is wanted");
+
+        // What is registered here counts before what the national register says of it.
+        let code: InstitutionCode = "H42010600001".parse().unwrap();
+        let found = institution_names(&mut conn, &[&code]).await.unwrap();
+        assert_eq!(found.get(&code).map(String::as_str), Some("武汉某医院"));
+        sqlx::raw_sql(
+            "insert into institution (area, code, place, name, uscc, kind, grade, level, chinese_medicine, open,
+                                      authentication, access_key, secret, public_key, sign_in_needed, changed_at)
+             values (420100, 'H42010600001', 420106, '武汉某本省名医院', '', '1', '', '3', false, true, 'none', '', '', '', false, 0)",
+        )
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+        let found = institution_names(&mut conn, &[&code]).await.unwrap();
+        assert_eq!(found.get(&code).map(String::as_str), Some("武汉某本省名医院"));
     }
 }

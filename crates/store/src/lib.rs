@@ -82,7 +82,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use terms::{Fen, Fund, Moment, Month, Participant};
+use terms::{Fen, Fund, Moment, Month, Participant, Province, SettlementId};
 use timing::{Listener, Step, Timing};
 use tokio::time::Instant;
 
@@ -120,6 +120,12 @@ pub enum Error {
         /// What stands there.
         value: String,
     },
+    /// Rows of the hub's book that do not balance: they cannot be added up.
+    #[error("settlements that do not balance: {}", .settlements.iter().map(|one| one.settlement.to_string()).collect::<Vec<_>>().join(", "))]
+    Unbalanced {
+        /// Some of them.
+        settlements: Vec<Unbalanced>,
+    },
     /// The database belongs to another participant.
     #[error("this database belongs to node {owner}, not to {asked}: give each node a database of its own")]
     OtherOwner {
@@ -135,6 +141,17 @@ impl Error {
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+}
+
+/// A settlement of the hub's book that does not balance: 医疗费总额 is not what funds and person pay together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unbalanced {
+    /// Which.
+    pub settlement: SettlementId,
+    /// 参保省.
+    pub insured: Province,
+    /// 就医省.
+    pub treatment: Province,
 }
 
 /// What a use of the database gives.

@@ -297,16 +297,20 @@ fn insured_query(wanted: &SettlementsWanted<'_>, at: Option<insured::Stage>) -> 
     query
 }
 
-/// The names of institutions that are registered here, by code.
+/// The names of institutions by code: as they are registered here, and elsewhere as the national register says.
 pub async fn institution_names(
     conn: &mut Conn,
     codes: &[&InstitutionCode],
 ) -> Result<BTreeMap<InstitutionCode, String>> {
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    let rows = sqlx::query("select code, name from institution where code = any($1)")
-        .bind(codes)
-        .fetch_all(conn)
-        .await?;
+    let rows = sqlx::query(
+        "select code, name from national_institution where code = any($1)
+         union all select code, name from institution where code = any($1)",
+    )
+    .bind(codes)
+    .fetch_all(conn)
+    .await?;
+    // The own register comes last, and counts.
     rows.iter().map(|row| Ok((parsed(row, "code")?, row.try_get("name")?))).collect()
 }
 
@@ -465,6 +469,8 @@ pub struct InstitutionsWanted<'a> {
     pub kind: Option<&'a str>,
     /// Whether it settles across regions.
     pub open: Option<bool>,
+    /// Changed at this moment or since.
+    pub changed_since: Option<Moment>,
     /// The last row of the page before: its area (in the national register its province) and its code.
     pub after: Option<(AdminDivision, InstitutionCode)>,
     /// So many at most.
@@ -476,6 +482,18 @@ fn institutions_query(
     wanted: &InstitutionsWanted<'_>,
 ) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(format!("select * from {table} where true"));
+    push_institutions(&mut query, first_key, wanted);
+    if let Some((area, code)) = &wanted.after {
+        query.push(format!(" and ({first_key}, code) > (")).push_bind(division_number(*area)).push(", ");
+        query.push_bind(code.as_str().to_owned()).push(")");
+    }
+    query.push(format!(" order by {first_key}, code"));
+    push_limit(&mut query, wanted.most);
+    query
+}
+
+/// What institutions have to be, whichever page of them.
+fn push_institutions(query: &mut QueryBuilder<Postgres>, first_key: &str, wanted: &InstitutionsWanted<'_>) {
     if let Some(area) = wanted.area {
         let (first, last) = numbers_in(area);
         let (first_area, last_area) = numbers_in(area.province().division());
@@ -502,13 +520,38 @@ fn institutions_query(
     if let Some(open) = wanted.open {
         query.push(" and open = ").push_bind(open);
     }
-    if let Some((area, code)) = &wanted.after {
-        query.push(format!(" and ({first_key}, code) > (")).push_bind(division_number(*area)).push(", ");
-        query.push_bind(code.as_str().to_owned()).push(")");
+    if let Some(since) = wanted.changed_since {
+        query.push(" and changed_at >= ").push_bind(since.millis());
     }
-    query.push(format!(" order by {first_key}, code"));
-    push_limit(&mut query, wanted.most);
-    query
+}
+
+async fn counted_by_place(
+    conn: &mut Conn,
+    (table, first_key): (&str, &str),
+    wanted: &InstitutionsWanted<'_>,
+) -> Result<Vec<(AdminDivision, i64)>> {
+    let mut query = QueryBuilder::new(format!("select place, count(*) as number from {table} where true"));
+    push_institutions(&mut query, first_key, wanted);
+    query.push(" group by place order by place");
+    let rows = query.build().fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((division(row, "place")?, row.try_get("number")?))).collect()
+}
+
+/// How many institutions of a province are such, by where they are; what page is wanted does not matter.
+pub async fn institution_counts(
+    conn: &mut Conn,
+    wanted: &InstitutionsWanted<'_>,
+) -> Result<Vec<(AdminDivision, i64)>> {
+    counted_by_place(conn, ("institution", "area"), wanted).await
+}
+
+/// The same of the national register.
+pub async fn national_institution_counts(
+    conn: &mut Conn,
+    wanted: &InstitutionsWanted<'_>,
+) -> Result<Vec<(AdminDivision, i64)>> {
+    let wanted = InstitutionsWanted { kind: None, ..wanted.clone() };
+    counted_by_place(conn, ("national_institution", "province"), &wanted).await
 }
 
 /// Institutions of a province, by pooling area and code.

@@ -54,6 +54,7 @@ impl Turn {
 mod tests {
     use super::*;
     use crate::embedded::fixture::TestCluster;
+    use std::time::Duration;
     use terms::Moment;
 
     #[tokio::test]
@@ -69,6 +70,15 @@ mod tests {
         // An instance that dies gives it back as well, once its server has noticed.
         drop(turn);
         other.close().await;
-        one.take_turn(Task::Timetable).await.unwrap().expect("its holder is gone").end().await.unwrap();
+        let given_back = async {
+            loop {
+                if let Some(turn) = one.take_turn(Task::Timetable).await.unwrap() {
+                    break turn;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let turn = tokio::time::timeout(Duration::from_secs(20), given_back).await;
+        turn.expect("its holder is gone").end().await.unwrap();
     }
 }

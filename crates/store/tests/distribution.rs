@@ -56,7 +56,7 @@ const TABLES: [(Lies, &[&str]); 11] = [
     (Everywhere, &["participant", "clearing_calendar", "node"]),
     (Local, &["clearing_month", "clearing_plan", "clearing_year", "prepayment_year", "transfer_report", "transfer_agreed", "suspension"]),
     // People who work at a node, and what they did.
-    (Local, &["account", "account_identity", "audit_trail", "entered", "identity_answer", "job", "login_attempt", "session"]),
+    (Local, &["account", "account_identity", "audit_trail", "entered", "identity_answer", "job", "job_line", "login_attempt", "session"]),
     // The money of a province, and the general ledger of every node: few rows, and vouchers are numbered without gaps.
     (Local, &[
         "detail_search", "area_claim", "area_month", "area_receipt", "bank_account", "bank_entry", "bank_statement",

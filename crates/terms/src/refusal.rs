@@ -253,6 +253,8 @@ refusals! {
     ClearingRule { reason } "clearing-rule" "清算不能办理：{reason}";
     /// The month is not closed to settlements.
     UnknownClearing { month } "unknown-clearing" "{month}尚未截止，还没有清算数据，请在截止日（默认次月21日）之后再办理";
+    /// A settlement in the hub's book does not balance: what does not add up cannot be cleared.
+    SettlementUnbalanced { setl_id, insured, treatment, count } "settlement-unbalanced" "结算[{setl_id}]（[{insured}]参保、[{treatment}]就医）在国家平台账中不平（共{count}笔），不能清分：请两省重新对账并登记差异，再试算";
     /// There is no such application for an emergency increase.
     UnknownIncrease { case } "unknown-increase" "未查到预付金紧急调增申请[{case}]，请核对申请编号";
     /// The books do not differ, or never did, on this settlement.

@@ -493,6 +493,9 @@ pub struct SettlementView {
     pub stage_name: String,
     /// 定点医药机构编号.
     pub institution: InstitutionCode,
+    /// The institution's name, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution_name: Option<String>,
     /// 人员编号, masked unless a duty needs it.
     pub person: String,
     /// 险种.

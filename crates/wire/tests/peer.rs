@@ -46,12 +46,13 @@ use wire::{
             Answer, AnswerClearing, ChangedIncrease, CheckBenefit, Claim, ClearingAnswered, ClearingDispute,
             ClearingPair, DeductionTaken, DetailLine, DetailsStanding, DetailsTaken, DisputedPair,
             FindBookLines, FindClearedSettlements, FindClearing, FindDigests, FindFilings, FindIncreases,
-            FindNotices, FindOpenDifferences, FindPerson, FindRegistrations, FindYear, FoundAnnouncements,
-            FoundBankAccounts, FoundBookLines, FoundClearedSettlements, FoundClearing, FoundDigests,
-            FoundIncreases, FoundNotices, FoundOpenDifferences, FoundRegistrations, FundBenefit, Medium,
-            ParticipantEntry, PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply,
-            ReportReconciliation, ReportStays, ReportedDifference, SendDetails, SentNotice, Settle, Settled,
-            StaysOf, Undo, UndoKind, Undone, WithdrawRegistration,
+            FindInstitutions, FindNotices, FindOpenDifferences, FindPerson, FindRegistrations, FindYear,
+            FoundAnnouncements, FoundBankAccounts, FoundBookLines, FoundClearedSettlements, FoundClearing,
+            FoundDigests, FoundIncreases, FoundInstitutions, FoundNotices, FoundOpenDifferences,
+            FoundRegistrations, FundBenefit, InstitutionMark, Medium, ParticipantEntry, PublishedInstitution,
+            Question, ReadMedium, RegistrationStands, Reply, ReportReconciliation, ReportStays,
+            ReportedDifference, SendDetails, SentNotice, Settle, Settled, StaysOf, Undo, UndoKind, Undone,
+            WithdrawRegistration,
         },
     },
     sign::sm2::PrivateKey,
@@ -266,14 +267,7 @@ fn questions() -> Vec<(&'static str, Question)> {
         number: None,
         institution: parsed(institution),
     };
-    let published = PublishedInstitution {
-        code: parsed(institution),
-        name: "武汉市示范医院".to_owned(),
-        place: treatment(),
-        level: SettlementLevel::Tertiary,
-        open: true,
-        changed_at: at(),
-    };
+    let published = published();
     let find_year =
         FindYear { insured: insured(), person: parsed(person), year: 2026, institution: parsed(institution) };
     let find_filings = FindFilings { person: parsed(person), insured: insured(), treatment: treatment() };
@@ -319,8 +313,29 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("apply_increase", Question::ApplyIncrease(Box::new(increase()))),
         ("find_increases", Question::FindIncreases(FindIncreases { since: at() })),
         ("find_announcements", Question::FindAnnouncements),
+        ("find_institutions", Question::FindInstitutions(find_institutions())),
         ("report_stays", Question::ReportStays(Box::new(report_stays()))),
     ]
+}
+
+fn published() -> PublishedInstitution {
+    PublishedInstitution {
+        code: parsed("H42010600901"),
+        name: "武汉市示范医院".to_owned(),
+        place: treatment(),
+        level: SettlementLevel::Tertiary,
+        open: true,
+        changed_at: at(),
+    }
+}
+
+fn found_institutions() -> FoundInstitutions {
+    FoundInstitutions { institutions: vec![published()], more: true }
+}
+
+fn find_institutions() -> FindInstitutions {
+    let after = InstitutionMark { province: parsed("110000"), code: parsed("H11010500001") };
+    FindInstitutions { since: Some(at()), after: Some(after) }
 }
 
 fn report_stays() -> ReportStays {
@@ -801,6 +816,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("increase", yes(Answer::Increase(Box::new(increase())))),
         ("increases", yes(Answer::Increases(increases()))),
         ("announcements", yes(Answer::Announcements(announcements()))),
+        ("institutions", yes(Answer::Institutions(found_institutions()))),
         ("digests", yes(Answer::Digests(digests()))),
         ("book_lines", yes(Answer::BookLines(book_lines()))),
         ("open_differences", yes(Answer::OpenDifferences(open_differences()))),

@@ -4,6 +4,8 @@ import { carried, carriedFile, ended, howFar, jobWords, type Job } from './jobs'
 const job = (state: string, done = 0): Job => ({
   id: 'J1',
   words: '导出',
+  path: '/list',
+  attempt: 1,
   state,
   started_at: '2026-11-23 10:00:00',
   seen_at: '2026-11-23 10:00:00',
@@ -93,4 +95,7 @@ it('goes away with whoever waited, and gives up where nobody answers', async () 
 it('says it in words', () => {
   expect([howFar(job('running', 3)), howFar({ done: 0, total: 0 })]).toEqual(['3 / 10', '']);
   expect(jobWords(job('interrupted'))).toContain('重新办理');
+  expect(howFar({ ...job('running', 3), step: '查询', step_at: 1, step_of: 2 })).toBe(
+    '第1步，共2步：查询，3 / 10',
+  );
 });

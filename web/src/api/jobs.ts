@@ -37,12 +37,16 @@ export interface Waiting {
 
 const slept = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis));
 
+/** Whether it goes on: where whoever worked on it is gone, the node takes it up again by itself. */
+export const isGoing = (job: Pick<Job, 'state'>): boolean =>
+  job.state === 'running' || job.state === 'waiting';
+
 /** Waits until it has ended; `undefined` if whoever waited has gone. */
 export async function ended(begun: Job, waiting: Waiting = {}): Promise<Outcome<Job> | undefined> {
   const { tell, signal, pause = slept } = waiting;
   let job = begun;
   let failures = 0;
-  for (let look = 0; job.state === 'running'; look += 1) {
+  for (let look = 0; isGoing(job); look += 1) {
     await pause(PAUSES[Math.min(look, PAUSES.length - 1)] ?? 2_000);
     if (signal?.aborted) return undefined;
     const outcome: Outcome<Job> = await request('GET', at(job.id));
@@ -101,11 +105,18 @@ export async function carriedFile(
 }
 
 /** How far it is, in words; nothing where nobody knows. */
-export const howFar = (job: Pick<Job, 'done' | 'total'>): string =>
-  job.total > 0 ? `${job.done} / ${job.total}` : '';
+export const howFar = (job: Pick<Job, 'done' | 'total' | 'step' | 'step_at' | 'step_of'>): string => {
+  const step = job.step ? `第${job.step_at ?? 1}步，共${job.step_of ?? 1}步：${job.step}` : '';
+  const count = job.total > 0 ? `${job.done} / ${job.total}` : '';
+  return [step, count].filter((part) => part !== '').join('，');
+};
 
 /** Where it stands. */
 export const jobWords = (job: Pick<Job, 'state'>): string =>
-  ({ running: '正在办理', done: '已办完', refused: '未能办理', interrupted: '已中断，请重新办理' })[
-    job.state
-  ] ?? job.state;
+  ({
+    running: '正在办理',
+    waiting: '等待继续办理',
+    done: '已办完',
+    refused: '未能办理',
+    interrupted: '已中断，请重新办理',
+  })[job.state] ?? job.state;

@@ -1881,7 +1881,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 可直接结算的定点医药机构 */
+        /** 可直接结算的定点医药机构，本省或外省 */
         get: operations["get_web_portal_institutions"];
         put?: never;
         post?: never;
@@ -2871,8 +2871,25 @@ export interface components {
          * @example H42010600001
          */
         InstitutionCode: string;
+        /** @description How many institutions are somewhere. */
+        InstitutionCount: {
+            /** @description A province or pooling area. */
+            area: components["schemas"]["AdminDivision"];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Its name. */
+            name: string;
+        };
         /** @description Institutions that were found: `GET /api/v1/institutions`, `GET /web/portal/institutions`. */
         Institutions: {
+            /**
+             * @description How many there are by where they are, on all pages together: by pooling area; by province where the hub is asked for
+             *     the whole country. Told to the public, with the first page.
+             */
+            areas?: components["schemas"]["InstitutionCount"][];
             /** @description In the order of their codes. */
             institutions: components["schemas"]["InstitutionView"][];
             /** @description What to ask on with; none on the last page. */
@@ -2928,7 +2945,12 @@ export interface components {
         JobView: {
             /**
              * Format: uint32
-             * @description So much …
+             * @description How often it was taken up; 1 where it was never interrupted.
+             */
+            attempt: number;
+            /**
+             * Format: uint32
+             * @description So much of it …
              */
             done: number;
             /** @description Its id. */
@@ -2937,6 +2959,10 @@ export interface components {
             kept_until: string;
             /** @description What its answer is, once it has ended: `GET /web/jobs/{id}/answer`. */
             media_type?: string | null;
+            /** @description What to do where it waits or was interrupted, in Chinese. */
+            note?: string | null;
+            /** @description Which path was asked: what it is about. */
+            path: string;
             /** @description When it was last worked on, or ended. */
             seen_at: string;
             /**
@@ -2946,8 +2972,23 @@ export interface components {
             size: number;
             /** @description When it began. */
             started_at: string;
-            /** @description `running`, `done`, `refused` or `interrupted`: the node was stopped while it went on; it is to be begun again. */
+            /**
+             * @description `running`; `waiting`: whoever worked on it is gone, and the node takes it up again by itself; `done`, `refused`; `interrupted`: the node was
+             *     stopped while it went on, and does not take it up.
+             */
             state: string;
+            /** @description What is being done, in Chinese, where that has a name … */
+            step?: string | null;
+            /**
+             * Format: uint16
+             * @description … the nth …
+             */
+            step_at?: number | null;
+            /**
+             * Format: uint16
+             * @description … of so many.
+             */
+            step_of?: number | null;
             /**
              * Format: uint32
              * @description … of so much; 0 where nobody knows.
@@ -5819,7 +5860,7 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
-                /** @description 所在地，六位区划：省、市或区县 */
+                /** @description 所在地，六位区划：省、市或区县；公开查询可查外省，不填为本省 */
                 area?: string;
                 /** @description 机构编号，或其开头 */
                 code?: string;
@@ -6475,7 +6516,7 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
-                /** @description 所在地，六位区划：省、市或区县 */
+                /** @description 所在地，六位区划：省、市或区县；公开查询可查外省，不填为本省 */
                 area?: string;
                 /** @description 机构编号，或其开头 */
                 code?: string;

@@ -3636,7 +3636,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 可直接结算的定点医药机构 */
+        /** 可直接结算的定点医药机构，本省或外省 */
         get: operations["get_web_portal_institutions"];
         put?: never;
         post?: never;
@@ -5423,6 +5423,18 @@ export interface components {
          * @example H42010600001
          */
         InstitutionCode: string;
+        /** @description How many institutions are somewhere. */
+        InstitutionCount: {
+            /** @description A province or pooling area. */
+            area: components["schemas"]["AdminDivision"];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Its name. */
+            name: string;
+        };
         /** @description What the bank has yet to pay: `GET /api/v1/funds/institution-payments/orders`. */
         InstitutionOrders: {
             /** @description In the order of their payments. */
@@ -5454,6 +5466,11 @@ export interface components {
         };
         /** @description Institutions that were found: `GET /api/v1/institutions`, `GET /web/portal/institutions`. */
         Institutions: {
+            /**
+             * @description How many there are by where they are, on all pages together: by pooling area; by province where the hub is asked for
+             *     the whole country. Told to the public, with the first page.
+             */
+            areas?: components["schemas"]["InstitutionCount"][];
             /** @description In the order of their codes. */
             institutions: components["schemas"]["InstitutionView"][];
             /** @description What to ask on with; none on the last page. */
@@ -5520,7 +5537,12 @@ export interface components {
         JobView: {
             /**
              * Format: uint32
-             * @description So much …
+             * @description How often it was taken up; 1 where it was never interrupted.
+             */
+            attempt: number;
+            /**
+             * Format: uint32
+             * @description So much of it …
              */
             done: number;
             /** @description Its id. */
@@ -5529,6 +5551,10 @@ export interface components {
             kept_until: string;
             /** @description What its answer is, once it has ended: `GET /web/jobs/{id}/answer`. */
             media_type?: string | null;
+            /** @description What to do where it waits or was interrupted, in Chinese. */
+            note?: string | null;
+            /** @description Which path was asked: what it is about. */
+            path: string;
             /** @description When it was last worked on, or ended. */
             seen_at: string;
             /**
@@ -5538,8 +5564,23 @@ export interface components {
             size: number;
             /** @description When it began. */
             started_at: string;
-            /** @description `running`, `done`, `refused` or `interrupted`: the node was stopped while it went on; it is to be begun again. */
+            /**
+             * @description `running`; `waiting`: whoever worked on it is gone, and the node takes it up again by itself; `done`, `refused`; `interrupted`: the node was
+             *     stopped while it went on, and does not take it up.
+             */
             state: string;
+            /** @description What is being done, in Chinese, where that has a name … */
+            step?: string | null;
+            /**
+             * Format: uint16
+             * @description … the nth …
+             */
+            step_at?: number | null;
+            /**
+             * Format: uint16
+             * @description … of so many.
+             */
+            step_of?: number | null;
             /**
              * Format: uint32
              * @description … of so much; 0 where nobody knows.
@@ -6938,6 +6979,8 @@ export interface components {
             id: string;
             /** @description 定点医药机构编号. */
             institution: components["schemas"]["InstitutionCode"];
+            /** @description The institution's name, where it is known. */
+            institution_name?: string | null;
             /** @description 参保地. */
             insured: components["schemas"]["InsuredPlace"];
             /** @description When the person declared that no third party is liable for the injury (《外伤无第三方责任承诺书》), if it was one. */
@@ -10602,7 +10645,7 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
-                /** @description 所在地，六位区划：省、市或区县 */
+                /** @description 所在地，六位区划：省、市或区县；公开查询可查外省，不填为本省 */
                 area?: string;
                 /** @description 机构编号，或其开头 */
                 code?: string;
@@ -14219,7 +14262,7 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
-                /** @description 所在地，六位区划：省、市或区县 */
+                /** @description 所在地，六位区划：省、市或区县；公开查询可查外省，不填为本省 */
                 area?: string;
                 /** @description 机构编号，或其开头 */
                 code?: string;

@@ -31,6 +31,7 @@ const WORDS: Readonly<Record<string, string>> = {
   apply_increase: '申请调增',
   find_increases: '查询调增',
   find_announcements: '取停机公告',
+  find_institutions: '取机构登记',
   report_stays: '上报住院结算率',
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { categoryOf } from '@/filing/categories';
 import { wrongAt, type Draft } from './application';
-import { countedByArea } from './areas';
+import { shares } from './areas';
 import { accountOf, wrongIn } from './registration';
 
 describe('registration', () => {
@@ -63,19 +63,16 @@ describe('an application', () => {
   });
 });
 
-it('institutions are counted by city', () => {
-  const names = new Map([
-    ['420100', '武汉市'],
-    ['429004', '仙桃市'],
+it('the city with the most institutions is first, and the others are drawn beside it', () => {
+  const counts = [
+    { area: '420100', name: '武汉市', count: 3 },
+    { area: '429004', name: '仙桃市', count: 1 },
+    { area: '421000', name: '荆州市', count: 1 },
+  ];
+  expect(shares(counts).map(({ name, share }) => [name, share])).toEqual([
+    ['武汉市', 100],
+    ['荆州市', 33],
+    ['仙桃市', 33],
   ]);
-  const counted = countedByArea(
-    ['420106', '420102', '429004', '420106', '421000'].map((place) => ({ place })),
-    names,
-  );
-  expect(counted).toEqual([
-    { area: '420100', name: '武汉市', count: 3, share: 100 },
-    { area: '421000', name: '421000', count: 1, share: 33 },
-    { area: '429004', name: '仙桃市', count: 1, share: 33 },
-  ]);
-  expect(countedByArea([], names)).toEqual([]);
+  expect(shares([])).toEqual([]);
 });

@@ -44,6 +44,8 @@ export interface Listing<R, F extends Filters> {
   back(): void;
   /** Asks for the same again. */
   load(): Promise<void>;
+  /** The rows of all pages, from the first; `more` if there are more than these. For files. */
+  all(): Promise<Outcome<{ rows: readonly R[]; more: boolean }>>;
 }
 
 export interface Asked<F extends Filters> extends ListState<F> {
@@ -58,6 +60,27 @@ export interface Options<R, F extends Filters> {
   readonly ask: (asked: Asked<F>) => Promise<Outcome<Rows<R>>>;
   /** Whether it is asked at once; otherwise when somebody applies a filter. */
   readonly waits?: boolean;
+}
+
+/** So many rows of a list at most go into a file that the page makes of it. */
+export const FILE_ROWS_MAX = 5_000;
+
+/** Asks for one page after the other until the last, or until there are enough. */
+export async function everyPage<R>(
+  ask: (after: string | undefined) => Promise<Outcome<Rows<R>>>,
+  most = FILE_ROWS_MAX,
+): Promise<Outcome<{ rows: readonly R[]; more: boolean }>> {
+  const rows: R[] = [];
+  let after: string | undefined;
+  do {
+    const outcome = await ask(after);
+    if (!outcome.ok) return outcome;
+    rows.push(...outcome.value.rows);
+    const next = outcome.value.next ?? '';
+    // A page that leads to itself would be asked for again and again.
+    after = next === '' || next === after ? undefined : next;
+  } while (after !== undefined && rows.length < most);
+  return done({ rows: rows.slice(0, most), more: after !== undefined || rows.length > most });
 }
 
 /** Between the pages' beginnings in the address: no node's cursor has it. */
@@ -159,6 +182,7 @@ export function useListing<R, F extends Filters>(options: Options<R, F>): Listin
     },
     back: () => go({ ...state.value, pages: state.value.pages.slice(0, -1) }),
     load: () => answer.load(),
+    all: () => everyPage((after) => options.ask({ ...state.value, after })),
   };
 }
 

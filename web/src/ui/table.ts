@@ -13,8 +13,41 @@ export interface Column<R> {
   readonly wraps?: boolean;
   /** Left out on a phone. */
   readonly minor?: boolean;
-  /** The server sorts by this name. */
+  /** It is sorted by this name. */
   readonly sort?: string;
+  /** Whoever hears the page is told that the head sorts. */
+  readonly named?: boolean;
+}
+
+/** The name under which a list that came whole is sorted by a column: its key. The page sorts it, since nothing is left at the server. */
+export function sortable<R>(columns: readonly Column<R>[]): Column<R>[] {
+  return columns.map((column) =>
+    column.text === undefined ? column : { ...column, sort: column.key, named: true },
+  );
+}
+
+/** A figure as a number that can be compared; nothing of what is none. Exact enough to put rows in order. */
+function figure(text: string): number | undefined {
+  const plain = text.replaceAll(',', '').replace(/%$/, '');
+  return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : undefined;
+}
+
+/** Rows in the order of a column that `sortable` has named; as they came where the order names none. What has no value is last. */
+export function inOrder<R>(rows: readonly R[], columns: readonly Column<R>[], sort: string): readonly R[] {
+  const name = sort.replace(/^-/, '');
+  const text = columns.find((column) => column.key === name)?.text;
+  if (text === undefined) return rows;
+  const sign = sort.startsWith('-') ? -1 : 1;
+  const keyed = rows.map((row) => ({ row, words: String(text(row) ?? '') }));
+  const blank = (words: string) => words === '' || words === '—';
+  return keyed
+    .sort(({ words: one }, { words: other }) => {
+      if (blank(one) || blank(other)) return Number(blank(one)) - Number(blank(other));
+      const [a, b] = [figure(one), figure(other)];
+      const order = a !== undefined && b !== undefined ? a - b : one.localeCompare(other, 'zh-CN');
+      return sign * order;
+    })
+    .map(({ row }) => row);
 }
 
 /** What a click on a column's head asks for: downwards first, then upwards, then as the server likes. */

@@ -12,10 +12,11 @@ use crate::{
     api::{Answer, RefusalCode, authenticate},
     context::{Context, Failure},
     filing::Looker,
-    job::{self, Progress},
+    job,
 };
 use axum::{
     Json, Router,
+    body::{Body, to_bytes},
     extract::{FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
     middleware::{Next, from_fn_with_state},
@@ -35,15 +36,20 @@ use terms::{InsuredPlace, PersonNumber, Refusal};
 use wire::{
     api::{
         DUTY_HEADER, OPERATOR_HEADER, Shown,
-        job::JOB_HEADER,
+        job::{JOB_HEADER, JobView},
         session::{CSRF_HEADER, SESSION_COOKIE},
     },
-    openapi::{Permission, Whose},
+    openapi::{Left, Permission, Whose},
 };
 
 /// Where a request came from, as the listener saw it.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
+
+/// Whose request it is that is asked again for somebody who has left it ([`crate::job`]), as the account is by now. Nothing that comes over a
+/// connection bears it.
+#[derive(Clone, Debug)]
+pub(crate) struct Resumed(pub Account);
 
 /// Somebody with a session.
 #[derive(Clone)]
@@ -96,6 +102,14 @@ async fn pass<N: Managed>(
     next: Next,
 ) -> Response {
     request.extensions_mut().insert(Arc::clone(&access));
+    if let Some(Resumed(account)) = request.extensions_mut().remove::<Resumed>() {
+        let Some(path) = path_of(&request) else { return StatusCode::NOT_FOUND.into_response() };
+        let line = access.line(request.method().as_str(), &path);
+        // A session of nobody's: whoever asked may have left long ago.
+        let who = SignedIn { account, token: Token::new(&*node.given().ids) };
+        let asked = asked(who, line, access, node.given());
+        return carry_out(asked, line, request, next).await;
+    }
     // Who shows a token is a program, whatever else it shows.
     if request.headers().contains_key(header::AUTHORIZATION) {
         return next.run(request).await;
@@ -115,15 +129,7 @@ async fn pass<N: Managed>(
         return Answer::from(refusal).into_response();
     }
     let own = line.filter(|line| line.whose == Whose::Oneself);
-    let asked = Asked {
-        who: Arc::new(who),
-        action: line.and_then(|line| line.action),
-        engine: Arc::clone(&access.engine),
-        access,
-        context: node.given().clone(),
-        is_placed: Arc::default(),
-        subject: Arc::default(),
-    };
+    let asked = asked(who, line, access, node.given());
     if own.is_some() {
         request.extensions_mut().insert(asked);
         return next.run(request).await;
@@ -134,13 +140,9 @@ async fn pass<N: Managed>(
         return Answer::from(Refusal::UnknownPath { path }).into_response();
     }
     // What takes long goes on by itself for whoever wants to leave it, and may do it.
-    let is_left = |line: &Permission| line.may_be_left && wants_to_leave(&request);
+    let is_left = |line: &Permission| line.left != Left::No && wants_to_leave(&request);
     if let Some(left) = line.filter(is_left).filter(|line| permit(&asked, Some(*line)).is_ok()) {
-        let (progress, account) = (Progress::default(), asked.who.account.name.clone());
-        request.extensions_mut().insert(progress.clone());
-        let carried = Box::pin(carry_out(asked, line, request, next));
-        let begun = job::begin(node.given(), &account, left.summary, progress, carried).await;
-        return match begun.map_err(Failure::refusal) {
+        return match leave(&*node, asked, left, request, next).await {
             Ok(job) => (StatusCode::ACCEPTED, Json(job)).into_response(),
             Err(refusal) => Answer::from(refusal).into_response(),
         };
@@ -154,6 +156,38 @@ async fn pass<N: Managed>(
             Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
     }
+}
+
+fn asked(who: SignedIn, line: Option<Permission>, access: Arc<Access>, context: &Context) -> Asked {
+    Asked {
+        who: Arc::new(who),
+        action: line.and_then(|line| line.action),
+        engine: Arc::clone(&access.engine),
+        access,
+        context: context.clone(),
+        is_placed: Arc::default(),
+        subject: Arc::default(),
+    }
+}
+
+/// Has it go on by itself; what was asked is read whole, to be asked again if need be.
+async fn leave<N: Managed>(
+    node: &N,
+    asked: Asked,
+    line: Permission,
+    request: Request,
+    next: Next,
+) -> Result<JobView, Refusal> {
+    let (parts, body) = request.into_parts();
+    let too_large = |_| Refusal::TooLarge { limit: job::ASKED_BYTES_MAX.to_string() };
+    let body = to_bytes(body, job::ASKED_BYTES_MAX).await.map_err(too_large)?;
+    let (kept, account) = (job::asked(&parts, &body), asked.who.account.name.clone());
+    let mut request = Request::from_parts(parts, Body::from(body));
+    let carry = |carried: job::Carried| {
+        request.extensions_mut().insert(carried);
+        Box::pin(carry_out(asked, Some(line), request, next))
+    };
+    job::begin(node, &account, line, &kept, carry).await.map_err(Failure::refusal)
 }
 
 /// Whether whoever asks does not wait. What shows people whole is waited for: none of it is kept.

@@ -6,7 +6,12 @@ use super::{
     material::{Large, decoded},
     province::submit_one,
 };
-use crate::{job::Progress, province::ProvinceNode};
+use crate::{
+    context::Failure,
+    filing,
+    job::{Lines, Progress},
+    province::ProvinceNode,
+};
 use axum::{
     Router,
     extract::State,
@@ -65,6 +70,7 @@ async fn submit(
     State(node): State<Arc<ProvinceNode>>,
     clerk: Clerk,
     progress: Progress,
+    lines_in: Lines,
     body: Large<FilingBatch, BODY_BYTES_MAX>,
 ) -> Result<Answer, Answer> {
     let body = body.into_value();
@@ -76,13 +82,33 @@ async fn submit(
     let _: Area = clerk.area();
     let mut report = FilingBatchReport { taken: 0, refused: 0, lines: Vec::new() };
     progress.of(lines.len());
+    // Of a list that somebody else had begun, some lines are in.
+    let known = async || lines_in.known(&node.context).await.map_err(Failure::refusal);
+    let mut is_in = known().await?;
     for (line, read) in lines {
         let read = read.map(|one| NewFiling { approve_now: body.approve_now, ..one });
         let taken = match read {
             Err(refusal) => Err(refusal),
             Ok(_) if body.check_only => Ok(None),
-            Ok(one) => submit_one(&node, &clerk, one).await.map(Some),
+            Ok(one) if !is_in.contains_key(&line) => {
+                let taken = submit_one(&node, &clerk, one, lines_in.line(line)).await;
+                // It may have been brought in by whoever had begun the list and was slow to go: then that counts.
+                if taken.is_err() {
+                    is_in = known().await?;
+                }
+                taken.map(Some)
+            }
+            Ok(_) => Ok(None),
         };
+        let taken = match is_in.get(&line) {
+            Some(filing) => filing::of_line(&node, filing).await.map(Some).map_err(Failure::refusal),
+            None => taken,
+        };
+        if let Err(refusal) = &taken
+            && lines_in.come_again(refusal)
+        {
+            return Err(refusal.clone().into());
+        }
         report.lines.push(match taken {
             Ok(filing) => {
                 report.taken += 1;

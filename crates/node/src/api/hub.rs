@@ -5,6 +5,7 @@ use crate::{
     access::oidc::Providers,
     context::{Context, Failure},
     hub::Hub,
+    job::Desk,
     urging,
 };
 use axum::{
@@ -66,6 +67,10 @@ impl Managed for Hub {
 
     fn providers(&self) -> &Providers {
         &self.providers
+    }
+
+    fn desk(&self) -> &Desk {
+        &self.desk
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     read,
 };
 use crate::{
-    context::{Failure, Outcome},
+    context::{Context, Failure, Outcome},
     hub::Hub,
     province::ProvinceNode,
     public::Caller,
@@ -19,14 +19,14 @@ use axum::{
     routing::get,
 };
 use casework::{access::Area, institution::Institution};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use store::{
     hub::NationalInstitution,
     institution,
     search::{self, InstitutionsWanted},
 };
 use terms::{AdminDivision, CareKind, InstitutionCode, Refusal, SettlementLevel};
-use wire::api::institution::{InstitutionView, Institutions};
+use wire::api::institution::{InstitutionCount, InstitutionView, Institutions};
 
 /// The routes of a province.
 pub fn of_province() -> Router<Arc<ProvinceNode>> {
@@ -61,20 +61,35 @@ async fn list(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answe
     let rows = asked.rows()?;
     let wanted = wanted(&asked, area, only.as_deref(), rows)?;
     let found = in_province(&node, &wanted).await.map_err(Failure::refusal)?;
-    Ok(page(rows, found, |one| InstitutionView {
+    let clerks = |one: &Institution| InstitutionView {
         authentication: Some(one.authentication.name().to_owned()),
         changed_at: Some(one.changed_at.to_string()),
         ..view(one)
-    }))
+    };
+    Ok(Answer::json(&page(rows, found, clerks)))
 }
 
+/// In its own province, which is meant where no place is asked for, out of its own register; elsewhere out of its copy of the national one.
 async fn public_list(State(node): Node, _: Caller, uri: Uri) -> Result<Answer, Answer> {
     let asked = Asked::of(&uri)?;
-    let area = asked.read("area", "六位区划")?;
+    let area: Option<AdminDivision> = asked.read("area", "六位区划")?;
+    let area = Some(area.unwrap_or_else(|| node.province.division()));
+    if area.is_some_and(|area| area.province() != node.province) {
+        return national(&node.context, &asked, area, Some(true)).await;
+    }
     let rows = asked.rows()?;
     let wanted = InstitutionsWanted { open: Some(true), ..wanted(&asked, area, None, rows)? };
-    let found = in_province(&node, &wanted).await.map_err(Failure::refusal)?;
-    Ok(page(rows, found, view))
+    let find = async {
+        let mut conn = node.context.store.conn().await?;
+        let counts = if wanted.after.is_none() {
+            search::institution_counts(&mut conn, &wanted).await?
+        } else {
+            Vec::new()
+        };
+        Ok::<_, Failure>((search::institutions(&mut conn, &wanted).await?, counts))
+    };
+    let (found, counts) = find.await.map_err(Failure::refusal)?;
+    Ok(Answer::json(&Institutions { areas: areas(counts, area), ..page(rows, found, view) }))
 }
 
 async fn in_province(node: &ProvinceNode, wanted: &InstitutionsWanted<'_>) -> Outcome<Vec<Institution>> {
@@ -98,17 +113,18 @@ async fn find(State(node): Node, clerk: Clerk, Path(code): Path<String>) -> Resu
 async fn national_list(State(hub): State<Arc<Hub>>, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let asked = Asked::of(&uri)?;
     let area = narrowed(asked.read("area", "六位区划")?, &clerk.area(), "area")?;
-    national(&hub, &asked, area, None).await
+    national(&hub.context, &asked, area, None).await
 }
 
 async fn public_national_list(State(hub): State<Arc<Hub>>, _: Caller, uri: Uri) -> Result<Answer, Answer> {
     let asked = Asked::of(&uri)?;
     let area = asked.read("area", "六位区划")?;
-    national(&hub, &asked, area, Some(true)).await
+    national(&hub.context, &asked, area, Some(true)).await
 }
 
+/// A page of the national register; for the public, which is shown those that are open, with how many there are where.
 async fn national(
-    hub: &Hub,
+    context: &Context,
     asked: &Asked,
     area: Option<AdminDivision>,
     open: Option<bool>,
@@ -121,11 +137,34 @@ async fn national(
         wanted.code = Some("P");
     }
     let find = async {
-        let mut conn = hub.context.store.conn().await?;
-        Ok(search::national_institutions(&mut conn, &wanted).await?)
+        let mut conn = context.store.conn().await?;
+        let counts = if open.is_some() && wanted.after.is_none() {
+            search::national_institution_counts(&mut conn, &wanted).await?
+        } else {
+            Vec::new()
+        };
+        Ok((search::national_institutions(&mut conn, &wanted).await?, counts))
     };
-    let found = find.await.map_err(|failure: Failure| failure.refusal())?;
-    Ok(page(rows, found, national_view))
+    let (found, counts) = find.await.map_err(|failure: Failure| failure.refusal())?;
+    Ok(Answer::json(&Institutions { areas: areas(counts, area), ..page(rows, found, national_view) }))
+}
+
+/// Places added up: by province where the whole country was asked for, else by pooling area.
+fn areas(counts: Vec<(AdminDivision, i64)>, asked: Option<AdminDivision>) -> Vec<InstitutionCount> {
+    let mut sums: BTreeMap<AdminDivision, i64> = BTreeMap::new();
+    for (place, count) in counts {
+        let area = match asked {
+            None => place.province().division(),
+            Some(_) => place.pooling_area().division(),
+        };
+        *sums.entry(area).or_default() += count;
+    }
+    let one = |(area, count): (AdminDivision, i64)| InstitutionCount {
+        area,
+        name: area.name().map_or_else(|| area.to_string(), str::to_owned),
+        count,
+    };
+    sums.into_iter().map(one).collect()
 }
 
 async fn national_find(
@@ -161,10 +200,10 @@ impl Registered for NationalInstitution {
     }
 }
 
-fn page<T: Registered>(rows: Rows, found: Vec<T>, view: impl Fn(&T) -> InstitutionView) -> Answer {
+fn page<T: Registered>(rows: Rows, found: Vec<T>, view: impl Fn(&T) -> InstitutionView) -> Institutions {
     let (found, follows) = rows.shown(found);
     let next = found.last().filter(|_| follows).map(Registered::mark);
-    Answer::json(&Institutions { institutions: found.iter().map(view).collect(), next })
+    Institutions { institutions: found.iter().map(view).collect(), next, areas: Vec::new() }
 }
 
 fn wanted<'a>(
@@ -199,6 +238,7 @@ fn wanted<'a>(
         level,
         kind: asked.text("kind"),
         open: asked.read("open", "true或false")?,
+        changed_since: None,
         after,
         most: rows.asked(),
     })

@@ -13,6 +13,7 @@ use crate::{
     documents::settlement::pooling_areas,
     filing::{self, Looker, NewFiling, NewTerms, Who},
     insured::{breakdown_of, record_look, refusal_of},
+    national_register,
     province::ProvinceNode,
     public::Caller,
 };
@@ -197,11 +198,17 @@ async fn settlement(State(node): Node, me: Insured, Path(id): Path<String>) -> R
     let id: SettlementId = read(&id, "id", "30位结算ID")?;
     let look = async {
         let mut conn = node.context.store.conn().await?;
-        Ok(insured::find(&mut conn, area_of(&me), id).await?)
+        let found = insured::find(&mut conn, area_of(&me), id).await?;
+        let is_own = |one: &insured::InsuredSettlement| {
+            one.content.as_ref().is_some_and(|content| content.person == me.person)
+        };
+        let mut view = found.filter(is_own).and_then(|found| insured_view(&found, Shown::Whole));
+        if let Some(view) = &mut view {
+            view.institution_name = national_register::name_of(&mut conn, &view.institution).await?;
+        }
+        Ok(view)
     };
-    let found = look.await.map_err(|failure: Failure| failure.refusal())?;
-    let found = found.filter(|one| one.content.as_ref().is_some_and(|content| content.person == me.person));
-    let view = found.and_then(|found| insured_view(&found, Shown::Whole));
+    let view = look.await.map_err(|failure: Failure| failure.refusal())?;
     Ok(Answer::json(&view.ok_or_else(|| Refusal::UnknownSettlement { setl_id: id.to_string() })?))
 }
 
@@ -217,6 +224,7 @@ pub(super) fn insured_view(found: &insured::InsuredSettlement, shown: Shown) -> 
         stage: stage.to_owned(),
         stage_name: stage_name.to_owned(),
         institution: content.institution.clone(),
+        institution_name: None,
         person: wire::api::shown_number(&content.person, shown),
         scheme: content.scheme,
         insured: terms::InsuredPlace(found.area.division()),

@@ -3,9 +3,11 @@
 use super::{Answer, Clerk, Input, Managed, query, read, unknown_path, within};
 use crate::{
     access::oidc::Providers,
-    context::{Context, Failure},
+    context::{Context, Failure, Outcome},
     filing::{self, Looker, NewFiling, NewTerms, Who},
     insured::{breakdown_of, record_look, refusal_of},
+    job::{Desk, Line, Lines},
+    national_register,
     province::ProvinceNode,
 };
 use axum::{
@@ -98,6 +100,10 @@ impl Managed for ProvinceNode {
     fn providers(&self) -> &Providers {
         &self.providers
     }
+
+    fn desk(&self) -> &Desk {
+        &self.desk
+    }
 }
 
 async fn submit_filing(
@@ -105,7 +111,7 @@ async fn submit_filing(
     clerk: Clerk,
     Input(body): Input<NewFilingBody>,
 ) -> Result<Answer, Answer> {
-    decided(submit_one(&node, &clerk, body).await)
+    decided(submit_one(&node, &clerk, body, Lines::default().line(1)).await)
 }
 
 /// Takes one application as a clerk hands it in.
@@ -113,6 +119,7 @@ pub(super) async fn submit_one(
     node: &Arc<ProvinceNode>,
     clerk: &Clerk,
     body: NewFilingBody,
+    line: Line<'_>,
 ) -> Result<Filing, Refusal> {
     let named = who(body.person.clone(), body.certno.clone())?;
     within::of_person(node, clerk, body.insured, &named).await?;
@@ -131,7 +138,7 @@ pub(super) async fn submit_one(
         commitment: body.commitment,
         approve_now: body.approve_now,
     };
-    let filed = filing::submit_by(node, new, &clerk.author()).await?;
+    let filed = filing::submit_by(node, new, &clerk.author(), line).await?;
     clerk.about(&filing::subject(filed.id));
     Ok(filed)
 }
@@ -254,7 +261,15 @@ async fn find_settlement(State(node): Node, clerk: Clerk, Path(id): Path<String>
     within::of_settlement(&node, &clerk, id, false).await?;
     let found = look_at_settlement(&node, id, clerk.looker("查询结算")).await.map_err(Failure::refusal)?;
     let (settlement, declared_at) = &found;
-    Ok(Answer::json(&settlement_view(settlement, declared_at.clone(), clerk.shown)))
+    let view = settlement_view(settlement, declared_at.clone(), clerk.shown);
+    Ok(Answer::json(&with_name(&node, view).await.map_err(Failure::refusal)?))
+}
+
+/// A settlement with its institution's name.
+async fn with_name(node: &ProvinceNode, view: SettlementView) -> Outcome<SettlementView> {
+    let mut conn = node.context.store.conn().await?;
+    let institution_name = national_register::name_of(&mut conn, &view.institution).await?;
+    Ok(SettlementView { institution_name, ..view })
 }
 
 async fn find_of_own(node: &ProvinceNode, clerk: &Clerk, id: SettlementId) -> Result<Answer, Answer> {
@@ -263,7 +278,7 @@ async fn find_of_own(node: &ProvinceNode, clerk: &Clerk, id: SettlementId) -> Re
     let found = found.map_err(Failure::refusal)?.ok_or_else(unknown)?;
     clerk.within(&Area::from(found.area))?;
     let view = super::portal::insured_view(&found, clerk.shown).ok_or_else(unknown)?;
-    Ok(Answer::json(&view))
+    Ok(Answer::json(&with_name(node, view).await.map_err(Failure::refusal)?))
 }
 
 pub(super) async fn look_at_settlement(
@@ -301,6 +316,7 @@ fn settlement_view(
         stage: stage.to_owned(),
         stage_name: settlement.stage.chinese().to_owned(),
         institution: settlement.institution.clone(),
+        institution_name: None,
         person: shown_number(&settlement.person, shown),
         scheme: settlement.scheme,
         insured: settlement.insured,

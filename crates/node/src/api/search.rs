@@ -10,6 +10,7 @@ use crate::{
     context::{Failure, Outcome},
     hub::Hub,
     insured::record_look,
+    job::Progress,
     province::ProvinceNode,
 };
 use axum::{
@@ -107,6 +108,7 @@ const DAYS_BY_TOTAL: i32 = 93;
 async fn find_settlements(
     State(node): Node,
     clerk: Clerk,
+    progress: Progress,
     Input(mut body): Input<SettlementSearch>,
 ) -> Result<Answer, Answer> {
     let rows = list::rows(body.limit, body.form.as_deref())?;
@@ -128,7 +130,9 @@ async fn find_settlements(
         }
         Side::Insured => body.insured = narrowed(body.insured, &own, "insured")?,
     }
+    progress.begin((1, 2), "查询");
     let found = settlements(&node, side, &body, rows, clerk.shown, &clerk).await.map_err(Failure::refusal)?;
+    progress.begin((2, 2), "生成文件");
     Ok(match rows.form {
         Form::Page => Answer::json(&found),
         Form::File(format) => list::file(

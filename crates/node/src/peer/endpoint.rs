@@ -109,6 +109,7 @@ pub async fn decide(node: &ProvinceNode, from: Participant, question: Question) 
         | Question::ApplyIncrease(_)
         | Question::FindIncreases(_)
         | Question::FindAnnouncements
+        | Question::FindInstitutions(_)
         | Question::ReportStays(_) => Err(misrouted),
     }
 }

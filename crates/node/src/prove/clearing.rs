@@ -2,7 +2,10 @@
 //! its month, and deductions with their memoranda.
 
 use super::{Finding, voucher};
-use crate::{clearing::memorandum, context::Outcome};
+use crate::{
+    clearing::{leave_out, memorandum},
+    context::Outcome,
+};
 use funds::{
     Pair,
     clearing::{ClearedLine, ClearingLine, Dues, Part, Pending, Plan, Reason, add_dues},
@@ -84,18 +87,25 @@ async fn of_month(
     }
     let deducted = book::deductions_of_month(conn, month.month, None).await?;
     let deducted = deducted.into_iter().map(|reported| reported.line);
-    let request = Request {
+    let mut request = Request {
         month: month.month,
         revision: month.adopted,
         with: kept.carried.iter().cloned().chain(deducted).collect(),
-        without: kept.plan.left_out.iter().map(|left| left.line.clone()).collect(),
+        without: Vec::new(),
+        apart: BTreeSet::new(),
         workers: 1,
         pace: Pace::FULL,
     };
+    leave_out(&mut request, kept.plan.left_out.iter().map(|left| left.line.clone()).collect());
     let apportioner = match book::recount(conn, &request).await {
         Ok(apportioner) => apportioner,
         Err(Error::Corrupt { value, .. }) => {
             plans.hold(false, || format!("{}的结算无法重新清分：{value}", of.0));
+            return Ok(());
+        }
+        Err(Error::Unbalanced { settlements }) => {
+            let first = settlements.first().map(|one| one.settlement.to_string()).unwrap_or_default();
+            plans.hold(false, || format!("{}的结算无法重新清分：结算[{first}]金额不平", of.0));
             return Ok(());
         }
         Err(trouble) => return Err(trouble.into()),

@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod details_on;
+pub mod jobs;
 pub mod outbox;
 pub mod timetable;
 

@@ -46,6 +46,7 @@ pub async fn province_ticks(node: &ProvinceNode) {
     done(&node.metrics, &node.context, "prepayments", crate::prepayment::tick_province(node).await);
     done(&node.metrics, &node.context, "statements", crate::clearing_statement::tick(node).await);
     done(&node.metrics, &node.context, "announcements", crate::announcement::tick(node).await);
+    done(&node.metrics, &node.context, "institutions", crate::national_register::tick(node).await);
     done(&node.metrics, &node.context, "stays", crate::stays::tick(node).await);
     done(&node.metrics, &node.context, "statistics", crate::statistics::tick_province(node).await);
     over(turn).await;

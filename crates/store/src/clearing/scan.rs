@@ -11,14 +11,19 @@ use super::{
     put_pair,
     sheet::{LINES, pack, put_sheet},
 };
-use crate::{Conn, Error, Result, Store, Work};
+use crate::{
+    Conn, Error, Result, Store, Unbalanced, Work,
+    row::{division, parsed},
+};
 use funds::clearing::{
     ClearedLine, Dues, Part, Plan, add_dues,
     apportioner::{Apportioner, Item},
 };
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use std::sync::Arc;
-use terms::{AdminDivision, CareKind, Fen, Fund, InsuranceScheme, Month, PoolingArea};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgRow};
+use std::{collections::BTreeSet, fmt::Write, sync::Arc};
+use terms::{
+    AdminDivision, CareKind, Fen, Fund, InsuranceScheme, Month, PoolingArea, Province, SettlementId,
+};
 use tokio::{sync::mpsc, task::JoinSet};
 
 /// What to add up.
@@ -32,6 +37,8 @@ pub struct Request {
     pub with: Vec<ClearedLine>,
     /// Lines of the month's settlements that are left out.
     pub without: Vec<ClearedLine>,
+    /// Settlements of which nothing is read, and that no line of `without` is of: they do not balance, and are left out for that.
+    pub apart: BTreeSet<SettlementId>,
     /// How many connections read at once; each also counts.
     pub workers: usize,
     /// How hard each works.
@@ -132,9 +139,14 @@ async fn add_up(conn: &mut Conn, request: &Request, table: &str, own: &[i32]) ->
     let own_list = own.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
     let columns =
         "insured, place, institution, scheme, care, month, total, person_total, account, funds, fund_paid";
-    let these = format!("province = any('{{{own_list}}}'::integer[]) and institution is not null");
+    let mut these = format!("province = any('{{{own_list}}}'::integer[]) and institution is not null");
+    if !request.apart.is_empty() {
+        let apart = request.apart.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        write!(these, " and id <> all('{{{apart}}}'::text[])").expect("texts can be written to");
+    }
     let counts = "(stage = 0 or undo_month is not null)";
     let mut apportioner = Apportioner::default();
+    let mut unbalanced = Vec::new();
     for (from, condition, part) in [
         (table, format!("month = {month} and clearing_month = {month} and {counts}"), Part::Made),
         (
@@ -147,12 +159,24 @@ async fn add_up(conn: &mut Conn, request: &Request, table: &str, own: &[i32]) ->
         let text = format!(
             "copy (select {columns} from {from} where {condition} and {these}) to stdout (format binary)"
         );
-        copy(conn, &text, request.pace, |row| add(&mut apportioner, &part, row)).await?;
-    }
-    for line in request.with.iter().chain(&request.without) {
-        if line.total != line.funds.values().copied().sum::<Fen>() + line.person_total {
-            return Err(corrupt(&format!("the line of {} does not balance", line.settlement)));
+        let mut balances = true;
+        copy(conn, &text, request.pace, |row| {
+            balances &= add(&mut apportioner, &part, row)?;
+            Ok(())
+        })
+        .await?;
+        if !balances {
+            unbalanced.extend(find_unbalanced(conn, from, &format!("{condition} and {these}")).await?);
         }
+    }
+    let of_lines = request.with.iter().chain(&request.without).filter(|line| !line.balances());
+    unbalanced.extend(of_lines.map(|line| Unbalanced {
+        settlement: line.settlement,
+        insured: line.insured.province(),
+        treatment: line.treatment.province(),
+    }));
+    if !unbalanced.is_empty() {
+        return Err(Error::Unbalanced { settlements: unbalanced });
     }
     let is_own = |line: &&ClearedLine| own.contains(&super::province_number(line.insured.province()));
     for line in request.with.iter().filter(is_own) {
@@ -162,6 +186,27 @@ async fn add_up(conn: &mut Conn, request: &Request, table: &str, own: &[i32]) ->
         apportioner.remove(&line.part, &Item::from(line), funds_of(line));
     }
     Ok(apportioner)
+}
+
+/// The most settlements that are named where some do not balance.
+const NAMED_MAX: u32 = 20;
+
+/// Which of these rows do not balance: looked for only where one was met.
+async fn find_unbalanced(conn: &mut Conn, from: &str, condition: &str) -> Result<Vec<Unbalanced>> {
+    let text = format!(
+        "select id, province, treatment from {from}
+         where {condition} and total <> person_total + coalesce((select sum(paid) from unnest(fund_paid) as paid), 0)
+         order by id limit {NAMED_MAX}"
+    );
+    let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(conn).await?;
+    let one = |row: &PgRow| {
+        Ok(Unbalanced {
+            settlement: parsed(row, "id")?,
+            insured: Province(division(row, "province")?),
+            treatment: Province(division(row, "treatment")?),
+        })
+    };
+    rows.iter().map(one).collect()
 }
 
 fn funds_of(line: &ClearedLine) -> impl Iterator<Item = (Fund, Fen)> + '_ {
@@ -379,8 +424,8 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// Adds a row; of an undoing, with everything below nothing.
-fn add(apportioner: &mut Apportioner, part: &Part, fields: &Fields<'_>) -> Result<()> {
+/// Adds a row; of an undoing, with everything below nothing. False if it does not balance: then it is not added.
+fn add(apportioner: &mut Apportioner, part: &Part, fields: &Fields<'_>) -> Result<bool> {
     let [insured, place, institution, scheme, care, month, total, person_total, account, codes, paid] =
         *fields;
     let sign = if *part == Part::Undone { -1 } else { 1 };
@@ -406,8 +451,8 @@ fn add(apportioner: &mut Apportioner, part: &Part, fields: &Fields<'_>) -> Resul
     }
     let paid: Fen = funds[..count].iter().map(|(_, paid)| *paid).sum();
     if item.total != paid + item.person_total {
-        return Err(corrupt(&format!("a settlement of institution {} does not balance", item.institution)));
+        return Ok(false);
     }
     apportioner.add(part, &item, funds[..count].iter().copied());
-    Ok(())
+    Ok(true)
 }

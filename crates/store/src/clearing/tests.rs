@@ -94,6 +94,7 @@ async fn plan_of(store: &Store, month: Month, revision: u32, selection: &Selecti
         revision,
         with: selection.carried.clone(),
         without: selection.left_out.iter().map(|one| one.line.clone()).collect(),
+        apart: BTreeSet::new(),
         workers: 2,
         // With rests between, one row at a time or not.
         pace: Pace::BESIDE,
@@ -427,6 +428,44 @@ async fn a_deduction_is_kept_once_and_is_a_line_of_its_month() {
     let (plan, _) = plan_of(&store, october(), 1, &selection).await;
     assert_eq!(plan.whole().agency_pays(), Fen(702 - 300));
     assert_eq!(plan.sums.keys().filter(|slot| slot.deduction).count(), 1);
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_balance_is_named_and_can_be_left_out() {
+    let store = TestCluster::shared().fresh_store(at("2026-11-21 10:00:00")).await;
+    let wrong = settlement(1, 420_106, "2026-10-20 10:00:00", "2026-10-20 10:00:01", 700);
+    let right = settlement(2, 110_105, "2026-10-21 10:00:00", "2026-10-21 10:00:01", 600);
+    for one in [&wrong, &right] {
+        write(&store, one).await;
+    }
+    sqlx::query("update hub_settlement set total = total + 1 where id = $1")
+        .bind(wrong.id.to_string())
+        .execute(&mut *store.conn().await.unwrap())
+        .await
+        .unwrap();
+    assert!(close_month(&store, october()).await);
+    let request = |apart: BTreeSet<SettlementId>| Request {
+        month: october(),
+        revision: 1,
+        with: Vec::new(),
+        without: Vec::new(),
+        apart,
+        workers: 2,
+        pace: Pace::FULL,
+    };
+    let mut work = store.begin().await.unwrap();
+    let refused = apportion(&store, &mut work, request(BTreeSet::new())).await.unwrap_err();
+    drop(work);
+    let Error::Unbalanced { settlements } = refused else { panic!("{refused:?}") };
+    let named = crate::Unbalanced {
+        settlement: wrong.id,
+        insured: Province(place(420_000)),
+        treatment: Province(place(310_000)),
+    };
+    assert_eq!(settlements, [named]);
+    let mut work = store.begin().await.unwrap();
+    let (plan, _) = apportion(&store, &mut work, request([wrong.id].into())).await.unwrap();
+    assert_eq!((plan.whole().settlements, plan.whole().agency_pays()), (1, Fen(602)));
 }
 
 #[tokio::test]

@@ -13,6 +13,21 @@ pub struct Institutions {
     /// What to ask on with; none on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How many there are by where they are, on all pages together: by pooling area; by province where the hub is asked for
+    /// the whole country. Told to the public, with the first page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<InstitutionCount>,
+}
+
+/// How many institutions are somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InstitutionCount {
+    /// A province or pooling area.
+    pub area: AdminDivision,
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub count: i64,
 }
 
 /// An institution as it is shown: `GET /api/v1/institutions/{code}`. No secret of it is.

@@ -20,13 +20,28 @@ pub struct JobView {
     pub id: String,
     /// What it is.
     pub words: String,
-    /// `running`, `done`, `refused` or `interrupted`: the node was stopped while it went on; it is to be begun again.
+    /// Which path was asked: what it is about.
+    pub path: String,
+    /// `running`; `waiting`: whoever worked on it is gone, and the node takes it up again by itself; `done`, `refused`; `interrupted`: the node was
+    /// stopped while it went on, and does not take it up.
     pub state: String,
+    /// What to do where it waits or was interrupted, in Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// When it began.
     pub started_at: String,
     /// When it was last worked on, or ended.
     pub seen_at: String,
-    /// So much …
+    /// What is being done, in Chinese, where that has a name …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// … the nth …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_at: Option<u16>,
+    /// … of so many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_of: Option<u16>,
+    /// So much of it …
     pub done: u32,
     /// … of so much; 0 where nobody knows.
     pub total: u32,
@@ -35,6 +50,8 @@ pub struct JobView {
     pub media_type: Option<String>,
     /// Bytes of its answer.
     pub size: u32,
+    /// How often it was taken up; 1 where it was never interrupted.
+    pub attempt: u32,
     /// Until when it is kept.
     pub kept_until: String,
 }

@@ -32,7 +32,7 @@ use casework::access::Action;
 const INSTITUTIONS: &[(&str, &str, bool)] = &[
     ("name", "名称中的文字，或其拼音、拼音首字母", false),
     ("code", "机构编号，或其开头", false),
-    ("area", "所在地，六位区划：省、市或区县", false),
+    ("area", "所在地，六位区划：省、市或区县；公开查询可查外省，不填为本省", false),
     ("level", "医保结算等级：community、primary、secondary、tertiary或tertiary_special", false),
     ("kind", "1医疗机构，2零售药店", false),
     ("open", "true：只要已开通异地联网结算的；false：只要未开通的", false),
@@ -134,9 +134,14 @@ const BOTH: &[Line] = &[
         .with(schema_of::<Reason>)
         .by(Action::MaintainAnnouncements),
     line("get", "/web/portal/announcements", "公开的停机公告", schema_of::<ShownAnnouncements>).for_anybody(),
-    line("get", "/web/portal/institutions", "可直接结算的定点医药机构", schema_of::<Institutions>)
-        .asks(INSTITUTIONS)
-        .for_anybody(),
+    line(
+        "get",
+        "/web/portal/institutions",
+        "可直接结算的定点医药机构，本省或外省",
+        schema_of::<Institutions>,
+    )
+    .asks(INSTITUTIONS)
+    .for_anybody(),
 ];
 
 const HUB: &[Line] = &[

@@ -1,6 +1,6 @@
 //! The management interface: what clerks and operators ask of a node.
 
-use super::{Operation, Permission, Role, SchemaOf, Whose, json_content, schema_of};
+use super::{Left, Operation, Permission, Role, SchemaOf, Whose, json_content, schema_of};
 use crate::api::account::{AccountView, Accounts, Grant, NewAccount, NewAccountMade, NewPassword};
 use crate::api::area_clearing::{AreaMonthView, AreaReceiptBody};
 use crate::api::audit_trail::{AuditTrail, AuditTrailVerified};
@@ -80,8 +80,8 @@ pub(super) struct Line {
     page: bool,
     /// What type of file it is answered with; none if with JSON.
     files: &'static [&'static str],
-    /// Whether it may take long.
-    may_be_left: bool,
+    /// Whether it may take long, and be left.
+    left: Left,
 }
 
 /// An operation of the management interface. It is refused to all who ask with a session until it says by which action ([`Line::by`]) it
@@ -106,7 +106,7 @@ pub(super) const fn line(
         silent: false,
         page: false,
         files: &[],
-        may_be_left: false,
+        left: Left::No,
     }
 }
 
@@ -153,9 +153,10 @@ impl Line {
         self
     }
 
-    /// It may take long: whoever has a session may leave it to go on by itself.
+    /// It may take long: whoever has a session may leave it to go on by itself. If the node is stopped meanwhile it is asked again, which
+    /// must do nothing twice, and must not be refused because it was done.
     pub(super) const fn may_be_left(mut self) -> Self {
-        self.may_be_left = true;
+        self.left = Left::Again;
         self
     }
 
@@ -191,7 +192,7 @@ impl Line {
             action: self.action,
             whose: self.whose,
             summary: self.summary,
-            may_be_left: self.may_be_left,
+            left: self.left,
         }
     }
 }
@@ -1001,7 +1002,7 @@ pub(super) fn operation(line: &Line, generator: &mut SchemaGenerator) -> Operati
     parameters.extend(line.query.iter().map(|(name, chinese, required)| {
         json!({ "name": name, "in": "query", "required": required, "description": chinese, "schema": { "type": "string" } })
     }));
-    if line.may_be_left {
+    if line.left != Left::No {
         parameters.push(json!({
             "name": JOB_HEADER, "in": "header",
             "description": "true：登录的人不等结果，立即返回任务（JobView），结果在/web/jobs/{id}/answer取",

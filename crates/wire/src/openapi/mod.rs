@@ -65,7 +65,18 @@ pub struct Permission {
     /// What it is, in Chinese.
     pub summary: &'static str,
     /// Whether it may take long, and whoever asks may leave it to go on by itself.
-    pub may_be_left: bool,
+    pub left: Left,
+}
+
+/// Whether whoever asks something that takes long may leave it to go on by itself (任务).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It does not take long.
+    No,
+    /// He may; if the node is stopped meanwhile, it is done again from the beginning: that does nothing twice.
+    Again,
+    /// He may; if the node is stopped meanwhile, whoever asked looks first whether it was done.
+    Once,
 }
 
 /// What must be allowed for each operation of a node that people ask.

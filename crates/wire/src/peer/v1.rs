@@ -99,6 +99,8 @@ pub enum Question {
     FindIncreases(FindIncreases),
     /// Which notices of outages (停机公告) has the hub that are not over? To the hub.
     FindAnnouncements,
+    /// The institutions of the national register, or those that have changed, in pages. To the hub.
+    FindInstitutions(FindInstitutions),
     /// How many stays of guests, registered in a month, were settled directly (住院直接结算率)? The province that asks reports it as treatment
     /// place. To the hub; the later report counts.
     ReportStays(Box<ReportStays>),
@@ -138,6 +140,7 @@ impl Question {
             | Self::ApplyIncrease(_)
             | Self::FindIncreases(_)
             | Self::FindAnnouncements
+            | Self::FindInstitutions(_)
             | Self::ReportStays(_) => {
                 return Participant::Hub;
             }
@@ -178,6 +181,7 @@ impl Question {
             Self::ApplyIncrease(_) => "apply_increase",
             Self::FindIncreases(_) => "find_increases",
             Self::FindAnnouncements => "find_announcements",
+            Self::FindInstitutions(_) => "find_institutions",
             Self::ReportStays(_) => "report_stays",
         }
     }
@@ -221,6 +225,7 @@ impl Kinds for Question {
         "apply_increase",
         "find_increases",
         "find_announcements",
+        "find_institutions",
         "report_stays",
     ];
 
@@ -265,6 +270,7 @@ impl Kinds for Question {
                 IgnoredAny::deserialize(content)?;
                 Self::FindAnnouncements
             }
+            "find_institutions" => Self::FindInstitutions(Deserialize::deserialize(content)?),
             "report_stays" => Self::ReportStays(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
@@ -372,6 +378,8 @@ pub enum Answer {
     Increases(FoundIncreases),
     /// To [`Question::FindAnnouncements`].
     Announcements(FoundAnnouncements),
+    /// To [`Question::FindInstitutions`].
+    Institutions(FoundInstitutions),
 }
 
 impl<'de> Deserialize<'de> for Answer {
@@ -428,6 +436,7 @@ impl Kinds for Answer {
         "increase",
         "increases",
         "announcements",
+        "institutions",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -472,6 +481,7 @@ impl Kinds for Answer {
             "increase" => Self::Increase(Deserialize::deserialize(content)?),
             "increases" => Self::Increases(Deserialize::deserialize(content)?),
             "announcements" => Self::Announcements(Deserialize::deserialize(content)?),
+            "institutions" => Self::Institutions(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -1170,6 +1180,35 @@ pub struct SentNotice {
 pub struct FoundBankAccounts {
     /// By owner and scheme.
     pub accounts: Vec<funds::bank::BankAccount>,
+}
+
+/// Asks for institutions of the national register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindInstitutions {
+    /// Only those that have changed since; none: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// The last of the page before; none on the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<InstitutionMark>,
+}
+
+/// Where a page of the national register ended, which is in the order of provinces and codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstitutionMark {
+    /// The institution's province.
+    pub province: Province,
+    /// The institution.
+    pub code: InstitutionCode,
+}
+
+/// A page of the national register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundInstitutions {
+    /// In the order of provinces and codes.
+    pub institutions: Vec<PublishedInstitution>,
+    /// Whether more follow the last of them.
+    pub more: bool,
 }
 
 /// Notices of outages.
