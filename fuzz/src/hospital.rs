@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 use terms::Refusal;
 use wire::hospital::{
-    Answer, Request, conformance,
+    Answer, Request, conformance, covered,
     credential::Credential,
     describe::{self, Description, Field},
+    exchange,
 };
 
 /// Reads the input as the transaction's own file does, and looks at what was read.
@@ -124,6 +125,12 @@ pub fn told(body: &[u8]) {
     for infno in ["2304", "1101", "9102"] {
         conformance::of_answer(infno, body);
     }
+    // As a transcript reads and keeps it.
+    let content_type = "multipart/form-data; boundary=b";
+    let line = exchange::Exchange { content_type, request: body, status: 200, answer: body };
+    let said = exchange::read(&line, |_| None);
+    covered::covered(&said.request);
+    covered::covered(&said.answer);
 }
 
 static DESCRIPTIONS: LazyLock<Vec<Description>> = LazyLock::new(|| describe::all().collect());

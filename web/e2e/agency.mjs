@@ -18,6 +18,8 @@ const PAGES = [
   ['agency/complaints', '投诉举报'],
   ['agency/institution-payments', '机构拨付'],
   ['agency/deductions', '审核扣款'],
+  ['window/transcript', '接口报文记录'],
+  ['window/transcript?institution=H11010800001', '接口报文记录'],
 ];
 /** Of the sandbox: a resident of Beijing, whom nobody has filed as a temporary traveller. */
 const PERSON = '110101194501019005';
@@ -95,13 +97,13 @@ export async function agency(chrome, country, troubles) {
     [['北京平台网络维护', 'upcoming', inHours(24).slice(0, 13)]],
   );
   await visit(page, `${url}/console.html#/agency/filings`);
-  const banner = page.getByRole('region', { name: '停机公告' });
+  const banner = page.getByRole('region', { name: '停机提示' });
   await banner.getByText(/北京平台网络维护.*影响直接结算/).click();
   await banner.getByText('出院请错开时间').waitFor();
   await accessible('announcement, banner');
   await visit(page, `${url}/portal.html`);
   await page
-    .getByRole('region', { name: '停机公告' })
+    .getByRole('region', { name: '停机提示' })
     .getByText(/北京平台网络维护/)
     .waitFor();
   await accessible('announcement, portal');

@@ -1,5 +1,6 @@
 // A row of the hub's book is changed behind its back. The provinces compare anew and find it; it is handed on, explained and confirmed, by
-// two people at each level; until then its settlement enters no clearing, and then it does.
+// two people at each level; until then its settlement enters no clearing. One at the hub asks for the correction of its row, another decides, and
+// then it is cleared as both provinces have it.
 import assert from 'node:assert/strict';
 import { DESKTOP, pageOf } from './browser.mjs';
 import { act, funds, inDialog, looked, open, toDo } from './desk.mjs';
@@ -158,7 +159,39 @@ export async function differences(chrome, country, troubles) {
   });
   for (const participant of [treatment, insured]) assert.deepEqual(await found(participant), []);
   await openAtHub(country, found);
+
+  // The hub's row is taken from what both provinces have signed.
+  await as(hub, 'operator', async () => {
+    await openIt(hub, 'confirmed');
+    await at.page.getByRole('heading', { name: '更正国家平台的记录' }).waitFor();
+    await act(at, '申请更正', (dialog) =>
+      dialog.getByLabel('更正理由').fill('国家平台记录的医疗费总额被误改'),
+    );
+    await at.page.locator('.tag', { hasText: '待审批' }).first().waitFor();
+    assert.equal(
+      await at.page.getByRole('button', { name: '同意更正' }).count(),
+      0,
+      'who asks does not decide',
+    );
+    await looked(at, 'differences-4-correction');
+  });
+  assert.equal((await planned()).left_out, before.left_out + 1, 'nobody clears it before that is decided');
+  await as(hub, 'reviewer', async () => {
+    await toDo(at, hub, '待审批的记录更正', '每日对账');
+    await at.page.getByRole('button', { name: settlement }).first().click();
+    await at.page.getByRole('heading', { name: '更正办理' }).waitFor();
+    await act(at, '同意更正', (dialog) => dialog.getByLabel('审批意见').fill('两省记录一致，同意更正'));
+    await at.page.locator('.tag', { hasText: '已更正' }).first().waitFor();
+    await looked(at, 'differences-5-corrected');
+  });
   assert.equal((await planned()).left_out, before.left_out, 'and now it is cleared like all others');
+  for (const participant of [treatment, insured]) {
+    const { reconciliations } = await funds(country, participant, 'reconciliations', { from: day, to: day });
+    assert.ok(
+      reconciliations.every((one) => one.agreed),
+      'and all books agree',
+    );
+  }
   await at.page.context().close();
 }
 

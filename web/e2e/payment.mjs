@@ -88,7 +88,10 @@ export async function payment(chrome, country, troubles) {
   // Computed and adopted by the reviewer.
   await signIn(page, url, 'pay-reviewer');
   await visit(page, `${url}/console.html#/agency/institution-payments`);
-  await page.getByLabel('机构编号').fill(HOSPITAL);
+  // Found by its pinyin, chosen with the keyboard.
+  await page.getByRole('combobox', { name: '机构' }).pressSequentially('whssfdyyy');
+  await page.getByRole('option', { name: HOSPITAL }).waitFor();
+  await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /^试算/ }).click();
   await page.getByRole('table', { name: '拨付明细' }).waitFor();
   await accessible('payment computed');
@@ -103,7 +106,7 @@ export async function payment(chrome, country, troubles) {
     await signIn(page, url, account);
     await visit(page, `${url}/console.html#/agency/institution-payments`);
     const all = page.getByRole('table', { name: '拨付单' });
-    await all.getByRole('button', { name: HOSPITAL }).first().click();
+    await all.getByRole('button', { name: '武汉市示范第一医院' }).first().click();
     await page.getByRole('table', { name: '分期拨付' }).waitFor();
     const may = account === 'pay-finance' ? 1 : 0;
     assert.equal(await page.getByRole('button', { name: '下达拨付' }).count(), may, account);

@@ -62,6 +62,18 @@ export async function signOut(page) {
   await page.getByRole('button', { name: '登录', exact: true }).waitFor();
 }
 
+/** Makes accounts whose people take turns at one page; what does something as one of them. */
+export async function inTurns(page, country, people) {
+  for (const [participant, account, name, role, area] of people) {
+    await person(country, participant, { account, name, role, area });
+  }
+  return async (url, account, doing) => {
+    await signIn(page, url, account);
+    await doing();
+    await signOut(page);
+  };
+}
+
 /** A display switch of the header: 大字, 高对比度, 深色, 紧凑. */
 export async function display(page, name) {
   await page.getByRole('button', { name: '显示', exact: true }).click();

@@ -16,7 +16,7 @@ import {
   shown,
   until,
 } from './desk.mjs';
-import { person, signIn, signOut } from './people.mjs';
+import { inTurns } from './people.mjs';
 
 const HUB = '100000';
 const HUBEI = '420000';
@@ -32,7 +32,7 @@ export async function prepayments(chrome, country, troubles) {
     hubei: await country.at(HUBEI),
     beijing: await country.at(BEIJING),
   };
-  for (const [participant, account, name, role, area] of [
+  const as = await inTurns(at.page, country, [
     [HUB, 'operator', '预付甲', 'hub-operator', HUB],
     [HUB, 'reviewer', '预付乙', 'hub-reviewer', HUB],
     [HUBEI, 'operator', '预付丙', 'agency-operator', HUBEI],
@@ -40,14 +40,7 @@ export async function prepayments(chrome, country, troubles) {
     [BEIJING, 'reviewer', '预付戊', 'agency-reviewer', BEIJING],
     [BEIJING, 'finance', '预付己', 'finance', BEIJING],
     [HUBEI, 'finance', '预付庚', 'finance', HUBEI],
-  ]) {
-    await person(country, participant, { account, name, role, area });
-  }
-  const as = async (url, account, doing) => {
-    await signIn(at.page, url, account);
-    await doing();
-    await signOut(at.page);
-  };
+  ]);
   // The month is confirmed by all, so that its signing counts, and its notices wait: what is owed is not paid yet.
   await cleared(country, { notices: false });
   const { years } = await funds(country, HUB, 'prepayments/years');

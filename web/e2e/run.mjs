@@ -5,6 +5,7 @@ import { complaint } from './complaint.mjs';
 import { console_ } from './console.mjs';
 import { differences } from './differences.mjs';
 import { hubWithProvider, identity } from './identity.mjs';
+import { jobs } from './jobs.mjs';
 import { journey } from './journey.mjs';
 import { demonstration, sandbox, withPages } from './nodes.mjs';
 import { payment } from './payment.mjs';
@@ -27,6 +28,7 @@ const PLAYS = {
   portal: { nodes: () => sandbox(18810), play: portal, port: 15230 },
   journey: { nodes: () => sandbox(18820), play: journey, port: 15240 },
   stay: { nodes: () => sandbox(18790), play: stay, port: 15210 },
+  jobs: { nodes: () => sandbox(18850), play: jobs, port: 15300 },
   complaint: { nodes: () => sandbox(18830), play: complaint },
   identity: { nodes: () => hubWithProvider(15290), play: identity, port: 15290 },
 };

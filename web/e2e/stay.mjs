@@ -73,6 +73,96 @@ export async function atTheWindow(page, country, account) {
   await page.getByLabel('居民身份证号码').waitFor();
 }
 
+/** A hospital whose messages need no signature, so that the play can be its software. */
+const PLAIN = 'H42010600002';
+
+/** What a hospital's software sends, with a mistake that is tolerated: a name that is the text `null`. */
+async function sends(country, serial) {
+  const at = new Date(Date.now()).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
+  const message = {
+    infno: '1101',
+    msgid: `${PLAIN}${at.replaceAll(/[-: ]/g, '')}${serial}`,
+    mdtrtarea_admvs: '420106',
+    insuplc_admdvs: '110101',
+    recer_sys_code: 'MBS_LOCAL',
+    infver: 'V1.0',
+    opter_type: '1',
+    opter: '001',
+    opter_name: '某甲',
+    inf_time: at,
+    fixmedins_code: PLAIN,
+    fixmedins_name: '武汉市示范第二医院',
+    input: {
+      data: {
+        mdtrt_cert_type: '02',
+        mdtrt_cert_no: PERSON,
+        psn_cert_type: '01',
+        certno: PERSON,
+        psn_name: 'null',
+      },
+    },
+  };
+  const answer = await fetch(`${country.nodes['420000']}/fsi/api/rsfComIfsService/callService`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(message),
+  });
+  const { infcode, err_msg: said } = await answer.json();
+  assert.equal(infcode, 0, said);
+}
+
+/** The hospital's office has what its software sends recorded, sees where it leaves the standard, and erases it. */
+async function transcript(page, country, accessible) {
+  const url = await country.at('420000');
+  const office = { account: 'stay-office', name: '医保办某', role: 'institution-office', area: PLAIN };
+  await person(country, '420000', office);
+  await signIn(page, url, office.account);
+  await page.getByRole('link', { name: '医院收费' }).click();
+  await page.getByRole('link', { name: '接口报文记录' }).click();
+  await page.getByText('平时不保存接口报文').waitFor();
+  await accessible('transcript, nothing recorded');
+  await picture(page, 'stay-8-transcript-empty');
+  await sends(country, '0001');
+
+  await page.getByRole('button', { name: '开启记录' }).click();
+  await page.getByRole('button', { name: '开启', exact: true }).click();
+  await page.getByText('请写明记录原因').waitFor();
+  await page.getByLabel('原因').fill('联调人员信息获取');
+  await page.getByRole('button', { name: '开启', exact: true }).click();
+  await page.getByText('正在记录', { exact: true }).waitFor();
+  await page.getByText('还没有这样的报文').waitFor();
+  await sends(country, '0002');
+  const message = page.getByRole('button', { name: /1101/ });
+  // It is written down a moment after it was answered.
+  for (let times = 0; times < 50 && (await message.count()) === 0; times += 1) {
+    await page.getByRole('button', { name: '刷新' }).click();
+    await page.waitForTimeout(200);
+  }
+  assert.equal(await message.count(), 1, 'what came before it was switched on is not there');
+  await page.getByLabel('与规范的差别').selectOption('fault');
+  await page.getByRole('button', { name: '查询', exact: true }).click();
+  await message.click();
+  await page.getByRole('heading', { name: '与规范的差别' }).waitFor();
+  await page.getByRole('button', { name: 'input.data.psn_name' }).click();
+  const line = page.locator('li:focus');
+  await line.getByText('不要填文本null').waitFor();
+  assert.equal(await page.getByText(PERSON).count(), 0, 'nothing of the person is shown');
+  assert.equal(await page.getByText('周某甲').count(), 0, 'nor in the answer');
+  await accessible('transcript, a message');
+  await picture(page, 'stay-9-transcript');
+  await page.setViewportSize(PHONE);
+  await accessible('transcript, phone');
+  await picture(page, 'stay-10-transcript-phone');
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wider <= 0, `the transcript is ${wider} px wider than a phone`);
+  await page.setViewportSize(DESKTOP);
+  await page.getByRole('button', { name: '清空' }).click();
+  await accessible('transcript, erasing');
+  await page.getByRole('button', { name: '停止并清空' }).click();
+  await page.getByText('未在记录').waitFor();
+  await message.waitFor({ state: 'detached' });
+}
+
 export async function stay(chrome, country, troubles) {
   const page = await pageOf(chrome, DESKTOP, troubles);
   page.setDefaultTimeout(15_000);
@@ -210,4 +300,11 @@ export async function stay(chrome, country, troubles) {
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wider <= 0, `the page is ${wider} px wider than a phone`);
   await page.context().close();
+
+  const desk = await pageOf(chrome, DESKTOP, troubles);
+  desk.setDefaultTimeout(15_000);
+  await transcript(desk, country, async (where) => {
+    for (const one of await violations(desk)) troubles.push(`${where}: ${one}`);
+  });
+  await desk.context().close();
 }

@@ -19,7 +19,7 @@ import {
   until,
   yuan,
 } from './desk.mjs';
-import { person, signIn, signOut } from './people.mjs';
+import { inTurns } from './people.mjs';
 
 const HUB = '100000';
 const HUBEI = '420000';
@@ -30,7 +30,7 @@ export async function transfers(chrome, country, troubles) {
   const at = { page: await pageOf(chrome, DESKTOP, troubles), troubles };
   at.page.setDefaultTimeout(15_000);
   const [hub, hubei, beijing] = [await country.at(HUB), await country.at(HUBEI), await country.at(BEIJING)];
-  for (const [participant, account, name, role, area] of [
+  const as = await inTurns(at.page, country, [
     [HUB, 'operator', '转账甲', 'hub-operator', HUB],
     [HUB, 'reviewer', '转账乙', 'hub-reviewer', HUB],
     [HUBEI, 'operator', '转账丙', 'agency-operator', HUBEI],
@@ -38,14 +38,7 @@ export async function transfers(chrome, country, troubles) {
     [HUBEI, 'reviewer', '转账戊', 'agency-reviewer', HUBEI],
     [HUBEI, 'finance', '转账己', 'finance', HUBEI],
     [BEIJING, 'finance', '转账庚', 'finance', BEIJING],
-  ]) {
-    await person(country, participant, { account, name, role, area });
-  }
-  const as = async (url, account, doing) => {
-    await signIn(at.page, url, account);
-    await doing();
-    await signOut(at.page);
-  };
+  ]);
   const month = await disputed(at, country, { hub, hubei, as });
   await ofAreas(at, country, { hubei, as, month });
   const { late, prompt } = await handedOver(at, country, { hubei, as });

@@ -1,4 +1,4 @@
-// Writes the national code tables and the names of places, as far as pages show them, from the project's own tables.
+// Writes the national code tables, the names of places and those of actions, as far as pages show them, from the project's own tables.
 // `--check`: writes nothing, and fails if what is written is not what would be.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -48,8 +48,24 @@ const codes = Object.entries(TABLES).map(([code, name]) => {
 const places = lines(`${terms}place_names.tsv`);
 const provinces = places.filter(([code]) => code.endsWith('0000'));
 
+/** What the audit trail calls what was done: actions, and what everybody does about his own account. */
+const found = (path, pattern) => [...readFileSync(here(path), 'utf8').matchAll(pattern)];
+const acts = [
+  ...found('../../crates/node/src/api/audit_trail.rs', /^ {8}"([a-z-]+)" => "([^"]+)",$/gm),
+  ...found('../../crates/casework/src/access/action.rs', /^ {8}\w+ "([a-z-]+)" "([^"]+)";$/gm),
+].map(([, code, words]) => [code, words]);
+if (acts.length < 50) throw new Error('no actions');
+/** Characters with several readings, and the initials of them all: as the nodes read names. */
+const readings = found(`${terms}pinyin.rs`, /^ {4}\('(.)', &\[(.+)\]\),$/gmu).map(([, character, all]) => [
+  character,
+  [...new Set([...all.matchAll(/"(\w)/g)].map(([, initial]) => initial))].join(''),
+]);
+if (readings.length < 30) throw new Error('no readings');
+
 const files = {
   '../src/generated/code-tables.ts': [HEAD, ...codes].join('\n'),
+  '../src/generated/acts.ts': [HEAD, table('ACTS', '操作日志所记的操作', acts)].join('\n'),
+  '../src/generated/readings.ts': [HEAD, table('READINGS', '多音字各读音的首字母', readings)].join('\n'),
   '../src/generated/provinces.ts': [HEAD, table('PROVINCES', '省级区划', provinces)].join('\n'),
   '../src/generated/places.ts': [HEAD, table('PLACES', '全部区划，按需载入', places)].join('\n'),
 };

@@ -22,6 +22,7 @@ pub mod purchase_order;
 pub mod registration;
 pub mod settlement;
 pub mod settlement_list;
+pub mod transcript;
 pub mod visit;
 
 pub use filing::{Filing, Standing};

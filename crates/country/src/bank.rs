@@ -167,6 +167,14 @@ impl Bank {
         Ok(())
     }
 
+    /// Money comes from an account about which nobody told anything.
+    ///
+    /// # Errors
+    /// An account that it does not hold.
+    pub fn receive(&mut self, number: &str, amount: Fen, from: &str, on: Day) -> Result<(), Trouble> {
+        self.book(number, amount, on, (Kind::Transfer, None, Some(from)))
+    }
+
     fn held(&self, number: &str) -> Result<&Held, Trouble> {
         self.accounts.get(number).ok_or_else(|| Trouble(format!("银行没有账户[{number}]")))
     }
@@ -326,6 +334,9 @@ mod tests {
         assert_eq!((said[0].opening, said[0].closing), (Fen(20_000), Fen(9_495)));
         assert_eq!(bank.statement("11001", on), None, "nothing new");
         assert_eq!((bank.balance("42001"), bank.fees("11001")), (Fen(10_005), Fen(500)));
+        bank.receive("11001", Fen(700), "42001", on).unwrap();
+        let said = camt053::statements(bank.statement("11001", on).unwrap().as_bytes()).unwrap();
+        assert_eq!((said[0].entries[0].amount.0, &said[0].entries[0].end_to_end), (700, &None));
         assert_eq!(bank.moved(), BTreeMap::from([("QS1-310".to_owned(), Fen(10_005))]));
     }
 }

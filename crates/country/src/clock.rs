@@ -32,6 +32,16 @@ impl TravelClock {
         self.pass_millis(i64::from(seconds) * 1_000);
     }
 
+    /// Sets the clock forward to a moment; one that is past is left alone.
+    pub fn pass_until(&self, moment: Moment) {
+        self.pass_millis((moment.millis() - self.now().millis()).max(0));
+    }
+
+    /// By how many milliseconds it is behind the clock that it goes with; below nothing if it is before it.
+    pub fn behind_millis(&self) -> i64 {
+        -self.offset_millis.load(Ordering::Relaxed)
+    }
+
     fn pass_millis(&self, millis: i64) {
         self.offset_millis.fetch_add(millis, Ordering::Relaxed);
     }
@@ -62,5 +72,9 @@ mod tests {
         clock.pass_days(12);
         clock.pass_seconds(61);
         assert_eq!(clock.now().to_string(), "2026-11-13 10:01:01");
+        clock.pass_until("2026-11-13 16:30:00".parse().unwrap());
+        clock.pass_until("2026-11-13 09:00:00".parse().unwrap());
+        assert_eq!(clock.now().to_string(), "2026-11-13 16:30:00", "it never goes back");
+        assert_eq!(clock.behind_millis(), ((7 * 24 + 17) * 60 + 30) * 60_000);
     }
 }

@@ -20,8 +20,24 @@ impl Desk {
         Self(Client { node, token: token.to_owned(), operator, duty })
     }
 
+    /// The same desk, at which somebody else sits, for another duty.
+    pub(crate) fn acting_as(mut self, name: &str, duty: &str) -> Self {
+        (self.0.operator, self.0.duty) = (Some(name.to_owned()), Some(duty.to_owned()));
+        self
+    }
+
     pub(crate) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, Trouble> {
         said(path, self.0.get(&whole(path)).await)
+    }
+
+    /// Posts what has nothing to do with money, at its whole path.
+    pub(crate) async fn enter<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<A, Trouble> {
+        said(path, self.0.post(path, &body).await)
+    }
+
+    /// Reads what has nothing to do with money, at its whole path.
+    pub(crate) async fn look<A: DeserializeOwned>(&self, path: &str) -> Result<A, Trouble> {
+        said(path, self.0.get(path).await)
     }
 
     pub(crate) async fn post<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<A, Trouble> {

@@ -1,12 +1,19 @@
 //! The people who sit at the consoles of a demonstration: an account for every role at the hub and at some provinces, and at one
-//! institution of each. None of them exists; all have the same initial password, which each changes when logging in.
+//! institution of each; and somebody insured, with what the portal asks for. None of them exists; all accounts have the same initial
+//! password, which each changes when logging in.
 
-use crate::world::{Trouble, World};
+use crate::{
+    hospital::Patient,
+    world::{Trouble, World},
+};
 use casework::access::Role;
 use node::api::client::Client;
 use serde_json::json;
 use terms::{Participant, PoolingArea};
-use wire::api::account::{AccountView, NewAccountMade};
+use wire::api::{
+    account::{AccountView, NewAccountMade},
+    media::IssuedCard,
+};
 
 /// An account that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +22,23 @@ pub struct Seat {
     pub url: String,
     /// What it is.
     pub account: AccountView,
+    /// Where its person works: the name of the agency or institution.
+    pub place: String,
+}
+
+/// Somebody insured, who can open the portal: what registering there asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Insured {
+    /// Where the portal is.
+    pub url: String,
+    /// The name.
+    pub name: String,
+    /// 公民身份号码, of nobody who lives.
+    pub citizen: String,
+    /// 社会保障卡号.
+    pub card: String,
+    /// Where the person is insured.
+    pub area: String,
 }
 
 /// A role at an agency, the account's name, and whose it is.
@@ -74,11 +98,36 @@ pub async fn seat(
         let institution = world.institutions.iter().find(|one| one.place.0.pooling_area() == *area);
         if let Some(institution) = institution {
             for (role, account, name) in AT_AN_INSTITUTION {
-                seats.push(office.make(role, account, name, institution.code.as_str()).await?);
+                let seat = office.make(role, account, name, institution.code.as_str()).await?;
+                seats.push(Seat { place: institution.name.clone(), ..seat });
             }
         }
     }
     Ok(seats)
+}
+
+/// Gives somebody insured in this world a social security card, with which he registers at the portal of his province.
+///
+/// # Errors
+/// What the node refused, or that it was not reached.
+pub async fn insure(world: &World, token: &str, patient: &Patient) -> Result<Insured, Trouble> {
+    let url = world.province(patient.insured.province())?.url();
+    let client = Client {
+        node: url.clone(),
+        token: token.to_owned(),
+        operator: Some("demonstration".to_owned()),
+        duty: Some("发放社会保障卡".to_owned()),
+    };
+    let holder = json!({ "insured": patient.insured, "person": patient.number.as_str() });
+    let issued = client.post::<IssuedCard>("/api/v1/cards", &holder).await;
+    let card = issued.map_err(|error| Trouble(format!("社会保障卡：{error}")))?;
+    Ok(Insured {
+        url,
+        name: patient.name.clone(),
+        citizen: patient.citizen.reveal().to_owned(),
+        card: card.number,
+        area: patient.insured.pooling_area().division().full_name(),
+    })
 }
 
 /// Where accounts are made.
@@ -101,6 +150,7 @@ impl Office<'_> {
         });
         let made = client.post::<NewAccountMade>("/api/v1/accounts", &body).await;
         let made = made.map_err(|error| Trouble(format!("{account}：{error}")))?;
-        Ok(Seat { url: self.url.clone(), account: made.account })
+        let place = made.account.area.name.clone();
+        Ok(Seat { url: self.url.clone(), account: made.account, place })
     }
 }

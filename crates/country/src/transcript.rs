@@ -12,7 +12,7 @@ use axum::{
     routing::get,
 };
 use node::watch::Exchange;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt::Write as _,
@@ -22,9 +22,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 use wire::{
+    api::transcript::MessageDeviation,
     hospital::{
-        conformance::{self, Deviation, Weight},
-        multipart, table,
+        conformance::{Deviation, Weight},
+        exchange, table,
     },
     openapi::page::{escaped, page, pretty},
     sign::sm4,
@@ -87,17 +88,7 @@ impl Entry {
 
 /// A deviation as JSON.
 pub fn deviation_value(deviation: &Deviation) -> Value {
-    json!({
-        "field": deviation.field,
-        "name": deviation.chinese,
-        "rule": deviation.rule.code(),
-        "rule_name": deviation.rule.chinese(),
-        "weight": match deviation.rule.weight() { Weight::Fault => "fault", Weight::Note => "note" },
-        "detail": deviation.detail,
-        "handled": deviation.handled,
-        "row": deviation.row,
-        "times": deviation.times,
-    })
+    json!(MessageDeviation::from(deviation))
 }
 
 /// A deviation as a line of text.
@@ -195,66 +186,28 @@ impl Transcript {
 
 /// What an exchange says, and how far it keeps to the standard.
 fn read(exchange: Exchange, keys: &BTreeMap<String, sm4::Key>) -> Entry {
-    let of_form = || {
-        let kind = exchange.headers.iter().find(|(name, _)| name == "content-type")?;
-        Some(multipart::read(&kind.1, &exchange.request)?.message)
+    let content_type = exchange.headers.iter().find(|(name, _)| name == "content-type");
+    let over_the_line = exchange::Exchange {
+        content_type: content_type.map_or("", |(_, kind)| kind),
+        request: &exchange.request,
+        status: exchange.status,
+        answer: &exchange.answer,
     };
-    let raw = of_form().unwrap_or_else(|| exchange.request.clone());
-    let trimmed = String::from_utf8_lossy(&raw);
-    let trimmed = trimmed.trim_start_matches(|c: char| c == '\u{feff}' || c == '=' || c.is_whitespace());
-    let mut asked: Map<String, Value> = serde_json::from_str(trimmed).unwrap_or_default();
-    let text = |name: &str| match asked.get(name) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    };
-    let (infno, msgid, institution) = (text("infno").to_uppercase(), text("msgid"), text("fixmedins_code"));
-    let opened = |sealed: Option<&Value>| -> Option<Value> {
-        let clear = keys.get(&institution)?.decrypt(sealed?.as_str()?).ok()?;
-        serde_json::from_slice(&clear).ok()
-    };
-    let mut clear_request = raw.clone();
-    if let Some(input) = opened(asked.get("input")) {
-        asked.insert("input".to_owned(), input);
-        clear_request = Value::Object(asked.clone()).to_string().into_bytes();
-    }
-    let mut answer: Option<Map<String, Value>> = serde_json::from_slice(&exchange.answer).ok();
-    let mut clear_answer = exchange.answer.clone();
-    if let Some(fields) = &mut answer
-        && let Some(output) = opened(fields.get("output"))
-    {
-        fields.insert("output".to_owned(), output);
-        clear_answer = Value::Object(fields.clone()).to_string().into_bytes();
-    }
-    let is_envelope = answer.as_ref().is_some_and(|fields| fields.contains_key("infcode"));
-    let outcome = match &answer {
-        Some(fields) if is_envelope => match fields.get("infcode") {
-            Some(code) if code == 0 || code == "0" => "成功".to_owned(),
-            _ => fields.get("err_msg").and_then(Value::as_str).unwrap_or("拒绝").to_owned(),
-        },
-        Some(fields) => {
-            format!("网关拒绝：{}", fields.get("message").and_then(Value::as_str).unwrap_or_default())
-        }
-        None if exchange.status == 200 => format!("文件，{}字节", exchange.answer.len()),
-        None => format!("HTTP {}", exchange.status),
-    };
-    let asked = conformance::of_request(&clear_request);
-    let answered = if is_envelope { conformance::of_answer(&infno, &clear_answer) } else { Vec::new() };
+    let said = exchange::read(&over_the_line, |institution| keys.get(institution));
     let shown = |body: &[u8]| {
         let text = String::from_utf8_lossy(&body[..body.len().min(BODY_KEPT)]).into_owned();
         if body.len() > BODY_KEPT { format!("{text}…（共{}字节）", body.len()) } else { text }
     };
-    let is_file = answer.is_none() && exchange.status == 200;
     Entry {
         number: 0,
-        infno,
-        msgid,
-        institution,
-        request: shown(&clear_request),
-        answer: if is_file { String::new() } else { shown(&clear_answer) },
-        outcome,
-        asked,
-        answered,
+        infno: said.infno,
+        msgid: said.msgid,
+        institution: said.institution,
+        request: shown(&said.request),
+        answer: shown(&said.answer),
+        outcome: said.ended.words(),
+        asked: said.asked,
+        answered: said.answered,
         exchange,
     }
 }
@@ -374,7 +327,7 @@ fn deviations_html(deviations: &[Deviation]) -> String {
     if deviations.is_empty() {
         return "<p class=\"good\">没有：报文符合规范。</p>".to_owned();
     }
-    let mut html = "<div class=\"wide\"><table><tr><th></th><th>字段</th><th>规则</th><th>说明</th><th>本平台的处理</th></tr>".to_owned();
+    let mut html = "<div class=\"wide\"><table><tr><th></th><th>字段</th><th>规则</th><th>说明</th><th>本平台的处理</th><th>建议</th></tr>".to_owned();
     for deviation in deviations {
         let weight = deviation.rule.weight();
         let class = if weight == Weight::Fault { "fault" } else { "note" };
@@ -385,13 +338,14 @@ fn deviations_html(deviations: &[Deviation]) -> String {
         };
         write!(
             html,
-            "<tr><td class=\"{class}\">{}</td><td><code>{}</code>{rows}<br>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td class=\"{class}\">{}</td><td><code>{}</code>{rows}<br>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             weight.chinese(),
             escaped(&deviation.field),
             escaped(deviation.chinese),
             deviation.rule.chinese(),
             escaped(&deviation.detail),
             deviation.handled,
+            deviation.rule.advice(),
         )
         .expect(ANY);
     }

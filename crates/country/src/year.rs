@@ -10,15 +10,19 @@
 //! |---|---|
 //! | here | the days of the year, one after another |
 //! | [`land`] | provinces, hospitals, people, routes, accounts and what stands on them |
+//! | `affairs` | what else is under way at the desks: filings, complaints, notices, payments of institutions, differences |
 //! | `care` | settlements, cancellations, deductions after audit |
+//! | `hours` | at what time of a day people come |
 //! | `month` | a month's clearing: adopted, answered, disputed, noticed |
 //! | `money` | prepayments, payment orders, the bank, urging and suspension |
 //! | [`explain`] | what every balance must be |
 //! | [`history`] | the same months grown in a world that runs, up to today |
 
+mod affairs;
 mod care;
 pub mod explain;
 pub mod history;
+mod hours;
 pub mod land;
 mod money;
 mod month;
@@ -36,8 +40,8 @@ use std::{
     fmt,
 };
 use terms::{
-    CareKind, Clock, Day, Fen, InstitutionCode, InsuranceScheme, Month, Participant, Province, SettlementId,
-    VisitId,
+    CareKind, Clock, Day, Fen, InstitutionCode, InsuranceScheme, Moment, Month, Participant, Province,
+    SettlementId, VisitId,
 };
 use tokio::task::JoinSet;
 use wire::api::ledger::{LedgerVouchers, MadeVouchers, Proof};
@@ -225,11 +229,14 @@ enum Deed {
     CatchUp,
     Urge,
     Lift,
+    Affair(affairs::Affair),
     Settle,
     CancelEarly,
     CancelLate,
     Audit(Month),
     CloseYear,
+    /// At the end of the day.
+    Late(affairs::Affair),
 }
 
 /// How the bank pays.
@@ -270,6 +277,7 @@ struct Year<'s> {
     /// Orders that somebody knows of.
     orders: BTreeSet<String>,
     money: money::Affairs,
+    desks: affairs::Desks,
     suspended: Option<Province>,
     disputed: Option<(Province, usize)>,
     figures: Figures,
@@ -381,6 +389,13 @@ impl Year<'_> {
             Deed::CancelLate => self.cancel(false).await,
             Deed::Audit(month) => self.audit(month).await,
             Deed::CloseYear => self.close_year().await,
+            Deed::Affair(affair) | Deed::Late(affair) => {
+                // A history is not worse for one of them: whoever grows it is told.
+                if let Err(Trouble(why)) = Box::pin(self.see_to(affair)).await {
+                    self.failed.push(format!("{}：{why}", self.today()));
+                }
+                Ok(())
+            }
         }
     }
 
@@ -388,13 +403,26 @@ impl Year<'_> {
         self.world.clock.now().day()
     }
 
+    /// A day begins: offices open.
     fn go_to(&self, day: Day) -> Result<(), Trouble> {
-        let days = self.today().days_until(day);
         // A clock that goes on by itself may have passed midnight meanwhile.
-        let days = if self.until.is_some() { days.max(0) } else { days };
-        let days = u32::try_from(days).map_err(|_| Trouble(format!("{day}已经过去")))?;
-        self.world.clock.pass_days(days);
+        if day < self.today() && self.until.is_none() {
+            return Err(Trouble(format!("{day}已经过去")));
+        }
+        self.wait_until(day.start().plus_millis(hours::OPENING));
         Ok(())
+    }
+
+    /// Lets time pass up to a moment, but in a history no further than it is now.
+    fn wait_until(&self, moment: Moment) {
+        let moment = if self.until.is_some() { moment.min(self.now_outside()) } else { moment };
+        self.world.clock.pass_until(moment);
+    }
+
+    /// What time it is where nobody travels.
+    fn now_outside(&self) -> Moment {
+        let clock = &self.world.clock;
+        clock.now().plus_millis(clock.behind_millis())
     }
 
     async fn new_month(&mut self, month: Month) -> Result<(), Trouble> {

@@ -71,7 +71,7 @@ impl Figures {
         let visits = match line.part {
             Part::Made => -1,
             Part::Undone => 1,
-            Part::Deducted(_) => 0,
+            Part::Deducted(_) | Part::Corrected(_) => 0,
         };
         Self {
             visits,

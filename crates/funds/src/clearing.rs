@@ -97,6 +97,9 @@ pub enum Part {
     Undone,
     /// A deduction after audit (审核扣款), under its number.
     Deducted(String),
+    /// What a correction of the hub's book (更正) makes of it more or less than was counted, under its number: in the first open month,
+    /// where the settlement's own was adopted by then.
+    Corrected(String),
 }
 
 impl fmt::Display for Part {
@@ -106,6 +109,7 @@ impl fmt::Display for Part {
             Self::Made => "结算",
             Self::Undone => "撤销",
             Self::Deducted(_) => "审核扣款",
+            Self::Corrected(_) => "更正",
         })
     }
 }
@@ -154,6 +158,40 @@ impl ClearedLine {
     /// Whether 医疗费总额 is what funds and person pay together.
     pub fn balances(&self) -> bool {
         self.total == self.funds.values().copied().sum::<Fen>() + self.person_total
+    }
+
+    /// The same line with all amounts turned round.
+    #[must_use]
+    pub fn negated(&self) -> Self {
+        Self {
+            total: -self.total,
+            person_total: -self.person_total,
+            account: -self.account,
+            funds: self.funds.iter().map(|(fund, amount)| (*fund, -*amount)).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// The same line with the amounts of another added.
+    #[must_use]
+    pub fn plus(&self, more: &Self) -> Self {
+        let mut sum = Self {
+            total: self.total + more.total,
+            person_total: self.person_total + more.person_total,
+            account: self.account + more.account,
+            ..self.clone()
+        };
+        for (fund, amount) in &more.funds {
+            *sum.funds.entry(*fund).or_default() += *amount;
+        }
+        sum.funds.retain(|_, amount| !amount.is_zero());
+        sum
+    }
+
+    /// Whether it moves nothing at all.
+    pub fn is_nothing(&self) -> bool {
+        let sums = [self.total, self.person_total, self.account];
+        sums.iter().chain(self.funds.values()).all(|amount| amount.is_zero())
     }
 
     /// What it makes the insured province owe, by purse.

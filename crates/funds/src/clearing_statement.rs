@@ -26,7 +26,7 @@ pub struct Told {
     pub id: SettlementId,
     /// In which part this province has it: as treatment or as insured province.
     pub role: Role,
-    /// The settlement itself, its undoing, or a deduction from it.
+    /// The settlement itself, its undoing, a deduction from it, or what a correction makes of it.
     pub part: Part,
     /// What each purse pays; below nothing where the line gives back.
     pub purses: Purses,
@@ -141,6 +141,8 @@ pub struct Known {
     pub own: BTreeMap<(Role, SettlementId), Own>,
     /// Those that earlier pages and months count, and do not give back.
     pub counted: BTreeSet<(Role, SettlementId)>,
+    /// What earlier months have counted of those that this page corrects, by purse.
+    pub paid: BTreeMap<(Role, SettlementId), Purses>,
     /// Those that were undone here only after the hub had closed the month: they are given back in a later one.
     pub undone_later: BTreeSet<(Role, SettlementId)>,
 }
@@ -149,12 +151,16 @@ pub struct Known {
 pub fn check(told: &[Told], known: &Known) -> Vec<Finding> {
     let mut counted = known.counted.clone();
     let mut findings = Vec::new();
-    for one in told {
-        let key = (one.role, one.id);
+    // What was left out of its month and undone before it came is counted and given back in the same one, in whatever order that is told.
+    let key_of = |one: &Told| (one.role, one.id);
+    let given_back: BTreeSet<_> = told.iter().filter(|one| one.part == Part::Undone).map(key_of).collect();
+    let (undone, made): (Vec<&Told>, Vec<&Told>) = told.iter().partition(|one| one.part == Part::Undone);
+    for one in made.into_iter().chain(undone) {
+        let key = key_of(one);
         let faults = match (&one.part, known.own.get(&key)) {
             (_, None) => vec![Fault::Unknown],
             (Part::Made, Some(own)) => {
-                let undone = !own.stands && !known.undone_later.contains(&key);
+                let undone = !own.stands && !known.undone_later.contains(&key) && !given_back.contains(&key);
                 let faults =
                     [counted.contains(&key).then_some(Fault::Doubled), undone.then_some(Fault::UndoneHere)];
                 faults.into_iter().flatten().chain(differing(&one.purses, &own.purses)).collect()
@@ -167,11 +173,12 @@ pub fn check(told: &[Told], known: &Known) -> Vec<Finding> {
                 faults.into_iter().flatten().chain(differing(&one.purses, &negated(&own.purses))).collect()
             }
             (Part::Deducted(number), Some(own)) => deduction_faults(one, number, own),
+            (Part::Corrected(_), Some(own)) => correction_faults(one, own, known),
         };
         match one.part {
             Part::Made => drop(counted.insert(key)),
             Part::Undone => drop(counted.remove(&key)),
-            Part::Deducted(_) => {}
+            Part::Deducted(_) | Part::Corrected(_) => {}
         }
         findings.extend(faults.into_iter().map(|fault| Finding { id: one.id, role: one.role, fault }));
     }
@@ -190,6 +197,16 @@ fn deduction_faults(told: &Told, number: &str, own: &Own) -> Vec<Fault> {
     let exceeds =
         |(purse, amount): (&Purse, &Fen)| *amount > own.purses.get(purse).copied().unwrap_or_default();
     if deducted.iter().any(exceeds) { vec![Fault::DeductedTooMuch] } else { Vec::new() }
+}
+
+/// With a correction the months count together what stands here.
+fn correction_faults(told: &Told, own: &Own, known: &Known) -> Vec<Fault> {
+    let Some(paid) = known.paid.get(&(told.role, told.id)) else { return vec![Fault::NeverCounted] };
+    let mut together = paid.clone();
+    for (purse, amount) in &told.purses {
+        *together.entry(*purse).or_default() += *amount;
+    }
+    differing(&together, &own.purses)
 }
 
 fn negated(purses: &Purses) -> Purses {
@@ -249,6 +266,7 @@ mod tests {
             (vec![made.clone()], Some(own(false)), false, false, "清算表计入、本省已撤销"),
             (vec![made.clone()], Some(own(false)), false, true, ""),
             (vec![back.clone()], Some(own(false)), true, false, ""),
+            (vec![back.clone(), made.clone()], Some(own(false)), false, false, ""),
             (vec![back.clone()], Some(own(true)), true, false, "清算表扣回、本省未撤销"),
             (vec![back.clone()], Some(own(false)), false, false, "清算表扣回从未计入过的结算"),
             (vec![deducted("D1", -300)], Some(own(true)), true, false, ""),
@@ -279,7 +297,7 @@ mod tests {
             let key = (Role::Treatment, id(1));
             let set = |is_in: bool| is_in.then_some(key).into_iter().collect();
             let own = here.map(|own| (key, own)).into_iter().collect();
-            let known = Known { own, counted: set(counted), undone_later: set(later) };
+            let known = Known { own, counted: set(counted), undone_later: set(later), ..Known::default() };
             let words: Vec<_> = check(&page, &known).iter().map(|found| found.fault.to_string()).collect();
             assert_eq!(words.join("；"), said, "{page:?}");
         }
@@ -294,6 +312,26 @@ mod tests {
         assert_eq!(check(&[insured(-800)], &known), []);
         let found = check(&[insured(-801)], &known);
         assert_eq!(found[0].fault.to_string(), "清算表的审核扣款超过该结算的支付额");
+    }
+
+    #[test]
+    fn with_a_correction_the_months_count_what_stands_here() {
+        let key = (Role::Treatment, id(1));
+        let corrected = |pool| told(Part::Corrected("GZ1".to_owned()), purses(pool, 0));
+        let known = |paid: Option<i64>| Known {
+            own: [(key, own(true))].into(),
+            counted: [key].into(),
+            paid: paid.map(|pool| (key, purses(pool, 0))).into_iter().collect(),
+            ..Known::default()
+        };
+        let words = |page: &[Told], known: &Known| {
+            check(page, known).iter().map(|found| found.fault.to_string()).collect::<Vec<_>>().join("；")
+        };
+        assert_eq!(words(&[corrected(1)], &known(Some(799))), "");
+        assert_eq!(words(&[corrected(-1)], &known(Some(801))), "");
+        let wrong = "职工基本医疗保险统筹基金清算表8.01本省8.00";
+        assert_eq!(words(&[corrected(2)], &known(Some(799))), wrong);
+        assert_eq!(words(&[corrected(1)], &known(None)), "清算表扣回从未计入过的结算");
     }
 
     #[test]

@@ -198,6 +198,8 @@ codes! {
     Identified: "identified", "待查款项核销";
     /// Opposite entries of a voucher that was wrong.
     Correction: "correction", "更正";
+    /// What the journal of the hub has of a settlement more or less than both provinces say (差异更正).
+    SettlementCorrected: "settlement_corrected", "异地就医结算更正";
     /// What stood when the ledger began.
     Opening: "opening", "期初余额";
     /// The end of a year (年终结转).

@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod chart;
 pub mod clearing;
 pub mod clearing_statement;
+pub mod correction;
 pub mod division;
 pub mod institution_payment;
 pub mod ledger;

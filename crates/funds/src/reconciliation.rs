@@ -326,6 +326,14 @@ pub struct Bucket {
     pub part: u8,
 }
 
+impl Bucket {
+    /// The part in which a settlement with another province is.
+    pub fn of(counterpart: Province, settlement: SettlementId) -> Self {
+        let last = settlement.to_string().bytes().rev().take(2).map(|digit| digit - b'0').collect::<Vec<_>>();
+        Self { counterpart, part: last[1] * 10 + last[0] }
+    }
+}
+
 /// How many parts the settlements with one province are divided into.
 pub const BUCKET_PARTS: u8 = 100;
 

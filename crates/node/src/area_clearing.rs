@@ -7,6 +7,7 @@
 use crate::{
     clearing_statement::{self, rules},
     context::Outcome,
+    job::Progress,
     posting,
     province::ProvinceNode,
 };
@@ -73,7 +74,13 @@ impl AreaMonth {
 }
 
 /// Divides a month over the areas, once it is confirmed. As long as no money has moved it may be divided anew; after that it stays.
-pub async fn divide(node: &ProvinceNode, month: Month, by: &str) -> Outcome<AreaMonth> {
+pub(crate) async fn divide(
+    node: &ProvinceNode,
+    month: Month,
+    by: &str,
+    progress: &Progress,
+) -> Outcome<AreaMonth> {
+    progress.begin((1, 3), "读取清算表");
     let statement = clearing_statement::find(node, month).await?.filter(|statement| statement.complete);
     let unknown = || Refusal::UnknownStatement { month: month.to_string() };
     let found = clearing_statement::told(&statement.ok_or_else(unknown)?)?;
@@ -90,7 +97,9 @@ pub async fn divide(node: &ProvinceNode, month: Month, by: &str) -> Outcome<Area
         }
     }
     let mut lines = cleared_lines(work.conn(), node.province, month, &found).await?;
+    progress.begin((2, 3), "汇总省内异地结算");
     lines.extend(own_lines(work.conn(), node.province, month).await?);
+    progress.begin((3, 3), "向统筹区分割并保存");
     let claims = divided(lines.iter().map(|(debtor, creditor, scheme, share)| Line {
         debtor: *debtor,
         creditor: *creditor,

@@ -21,6 +21,7 @@ use crate::{
     access::Author,
     context::{Failure, Outcome},
     hub::Hub,
+    job::Progress,
     planted::{self, Bug},
 };
 use funds::{
@@ -34,9 +35,9 @@ use funds::{
 };
 use std::{collections::BTreeSet, thread::available_parallelism};
 use store::{
-    Work,
+    Conn, Work,
     clearing::{self as book, ClosedMonth, KeptPlan, Pace, Request},
-    difference, notice,
+    correction, difference, notice,
 };
 use terms::{Day, Moment, Month, Refusal, SettlementId};
 
@@ -65,7 +66,7 @@ pub async fn keep(hub: &Hub, pace: Pace) -> Outcome<()> {
         let timetable = Timetable::of(month.month, &rules);
         match month.stage {
             Stage::Closed if at.checked_sub(1).is_none_or(|before| is_adopted(&months[before])) => {
-                plan_at(hub, month.month, (SYSTEM, &Author::NOBODY), pace).await?;
+                plan_at(hub, month.month, (SYSTEM, &Author::NOBODY), pace, &Progress::default()).await?;
             }
             Stage::Adopted => {
                 if today > timetable.confirmed_by && rules.unanswered == Unanswered::Confirmed {
@@ -156,8 +157,8 @@ pub struct Planned {
 }
 
 /// Plans a closed month (清分试算): adds it up and keeps what it comes to.
-pub async fn plan(hub: &Hub, month: Month, by: (&str, &Author)) -> Outcome<Planned> {
-    plan_at(hub, month, by, hub.clearing_pace).await
+pub async fn plan(hub: &Hub, month: Month, by: (&str, &Author), progress: &Progress) -> Outcome<Planned> {
+    plan_at(hub, month, by, hub.clearing_pace, progress).await
 }
 
 /// What four eyes know a month by.
@@ -171,7 +172,14 @@ fn readers(pace: Pace) -> usize {
     if pace.rests() { 1 } else { available_parallelism().map_or(1, std::num::NonZero::get) }
 }
 
-async fn plan_at(hub: &Hub, month: Month, (by, author): (&str, &Author), pace: Pace) -> Outcome<Planned> {
+async fn plan_at(
+    hub: &Hub,
+    month: Month,
+    (by, author): (&str, &Author),
+    pace: Pace,
+    progress: &Progress,
+) -> Outcome<Planned> {
+    progress.begin((1, 3), "选取列入本月的结算");
     let context = &hub.context;
     let (now, rules) = (context.now(), rules(context.now().day())?);
     let mut work = context.store.begin().await?;
@@ -183,19 +191,20 @@ async fn plan_at(hub: &Hub, month: Month, (by, author): (&str, &Author), pace: P
     }
     planned.revision += 1;
     let selection = select(&mut work, month, &rules).await?;
-    let deductions = book::deductions_of_month(work.conn(), month, None).await?;
-    let deducted = deductions.into_iter().map(|reported| reported.line);
     let left_out: Vec<ClearedLine> = selection.left_out.iter().map(|one| one.line.clone()).collect();
     let mut request = Request {
         month,
         revision: planned.revision,
-        with: selection.carried.iter().cloned().chain(deducted).collect(),
+        with: selection.carried.iter().cloned().chain(added(work.conn(), month).await?).collect(),
         without: Vec::new(),
         apart: BTreeSet::new(),
         workers: readers(pace),
         pace,
+        read: progress.counter(),
     };
     leave_out(&mut request, left_out);
+    progress.begin((2, 3), "逐笔清分");
+    progress.of_about(book::about(work.conn(), month).await?);
     let (mut plan, counted) =
         book::apportion(&context.store, &mut work, request).await.map_err(unbalanced)?;
     plan.left_out = selection.left_out;
@@ -206,6 +215,7 @@ async fn plan_at(hub: &Hub, month: Month, (by, author): (&str, &Author), pace: P
         let share = first.get().clone();
         first.get_mut().add(&share);
     }
+    progress.begin((3, 3), "与上次试算比较并保存");
     let last = book::plan(work.conn(), month, planned.revision - 1).await?;
     let differences = last.map_or_else(Vec::new, |last| plan.compare(&last.plan));
     let carried = selection.carried;
@@ -215,6 +225,14 @@ async fn plan_at(hub: &Hub, month: Month, (by, author): (&str, &Author), pace: P
     author.enters(context, &mut work, &subject(month)).await?;
     work.save().await?;
     Ok(Planned { kept, differences })
+}
+
+/// Lines of a month beside its settlements and what is carried in: deductions and corrections.
+pub(crate) async fn added(conn: &mut Conn, month: Month) -> Outcome<Vec<ClearedLine>> {
+    let deductions = book::deductions_of_month(conn, month, None).await?;
+    let mut lines: Vec<ClearedLine> = deductions.into_iter().map(|reported| reported.line).collect();
+    lines.extend(correction::of_month(conn, month, None).await?);
+    Ok(lines)
 }
 
 /// Has lines left out of a request: what does not balance cannot be taken out again once it is read, and is not read.
@@ -249,7 +267,9 @@ async fn select(work: &mut Work, month: Month, rules: &Rules) -> Outcome<field::
     let late_before = first.plus_months(-i32::from(rules.late_months)).month();
     let late = book::late(conn, month, late_before).await?;
     let last = month.next().first_day().plus_days(-1);
-    let differs = difference::open_settlements(conn, first.plus_months(-DIFFERENCES_BACK), last).await?;
+    let mut differs = difference::open_settlements(conn, first.plus_months(-DIFFERENCES_BACK), last).await?;
+    // What both provinces have confirmed, and somebody is about to correct.
+    differs.extend(correction::waiting(conn).await?);
     let differing = book::by_ids(conn, month, &differs).await?;
     let pending = book::pending(conn).await?;
     let waiting = pending.iter().map(|one| one.line.settlement).collect();

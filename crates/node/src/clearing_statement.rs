@@ -7,6 +7,7 @@
 
 use crate::{
     context::{Failure, Outcome},
+    job::Progress,
     peer::ask::NoAnswer,
     posting,
     province::ProvinceNode,
@@ -50,7 +51,7 @@ pub async fn tick(node: &ProvinceNode) -> Outcome<()> {
         if is_over {
             continue;
         }
-        match fetch(node, month).await {
+        match fetch(node, month, &Progress::default()).await {
             Ok(_) | Err(Failure::Refused(Refusal::UnknownStatement { .. })) => {}
             Err(failure) => return Err(failure),
         }
@@ -82,7 +83,8 @@ pub fn rules(node: &ProvinceNode) -> Outcome<Rules> {
 
 /// Fetches a month from the hub: where it stands and, if the plan is another one than before or was not fetched to its end, all of
 /// it, checked page by page.
-pub async fn fetch(node: &ProvinceNode, month: Month) -> Outcome<Statement> {
+pub(crate) async fn fetch(node: &ProvinceNode, month: Month, progress: &Progress) -> Outcome<Statement> {
+    progress.begin((1, 2), "取得清算表");
     let (found, lines) = find_clearing(node, month).await?;
     if !matches!(found.stage, Stage::Adopted | Stage::Noticed) || found.revision == 0 {
         return Err(Refusal::UnknownStatement { month: month.to_string() }.into());
@@ -91,7 +93,11 @@ pub async fn fetch(node: &ProvinceNode, month: Month) -> Outcome<Statement> {
     let is_same = |known: &Statement| known.complete && known.revision == found.revision;
     let statement = match known {
         Some(known) if is_same(&known) => keep_standing(node, known, &found).await?,
-        known => fetch_settlements(node, begin(node, known, &found, &lines).await?, &found).await?,
+        known => {
+            progress.begin((2, 2), "取得结算明细并逐笔核对");
+            let begun = begin(node, known, &found, &lines).await?;
+            fetch_settlements(node, begun, &found, progress).await?
+        }
     };
     book_deductions(node, &statement, &found).await?;
     Ok(statement)
@@ -186,6 +192,7 @@ async fn fetch_settlements(
     node: &ProvinceNode,
     begun: Statement,
     found: &FoundClearing,
+    progress: &Progress,
 ) -> Outcome<Statement> {
     let (mut after, mut left_out, mut settlements) = (None, BTreeSet::new(), 0);
     for _ in 0..PAGES_MAX {
@@ -199,6 +206,7 @@ async fn fetch_settlements(
         }
         left_out.extend(page.left_out.iter().map(|one| one.line.settlement));
         settlements += check_page(node, &begun, &page.lines).await?;
+        progress.steps(page.lines.len());
         after = page.next;
         if after.is_none() {
             return finish(node, Statement { settlements, ..begun }, found, left_out).await;

@@ -12,6 +12,7 @@ use crate::{
     access::Author,
     context::{Context, Failure, Outcome},
     insured::amounts_of,
+    job::Progress,
     peer::ask::NoAnswer,
     province::ProvinceNode,
 };
@@ -30,9 +31,10 @@ use store::{
     difference::{self, Difference},
     insured, treatment,
 };
-use terms::{AdminDivision, Day, Fen, Moment, PoolingArea, Province, Refusal, SettlementId};
+use terms::{AdminDivision, Day, Fen, Moment, Participant, PoolingArea, Province, Refusal, SettlementId};
 use wire::peer::v1::{
-    Answer, FindBookLines, FindDigests, FoundBookLines, Question, ReportReconciliation, ReportedDifference,
+    Answer, FindBookLines, FindDigests, FindOwnLine, FoundBookLines, OwnLine, Question, ReportReconciliation,
+    ReportedDifference,
 };
 
 /// How long other books have to hear of something before it counts as a difference, in milliseconds. A node asks again within a
@@ -130,6 +132,7 @@ pub async fn reconcile_days(
     node: &ProvinceNode,
     (first, last): (Day, Day),
     by: &str,
+    progress: &Progress,
 ) -> Outcome<Vec<Reconciled>> {
     if last < first || last > node.context.now().day() {
         return Err(Refusal::invalid("to", "不早于from、不晚于今天的日期").into());
@@ -138,10 +141,13 @@ pub async fn reconcile_days(
         return Err(Refusal::invalid("to", format!("距from不超过{DAYS_MAX}天的日期")).into());
     }
     let mut done = Vec::new();
+    let days = usize::try_from(first.days_until(last) + 1).unwrap_or_default();
+    progress.of(days * Part::ALL.len());
     let all = std::iter::successors(Some(first), |day| Some(day.plus_days(1)));
     for day in all.take_while(|day| *day <= last) {
         for part in Part::ALL {
             done.push(reconcile(node, day, part, by).await?);
+            progress.step();
         }
     }
     if let Err(failure) = report_all(node).await {
@@ -153,7 +159,7 @@ pub async fn reconcile_days(
 impl ProvinceNode {
     /// Compares the days from the first to the last with the hub's book, as its clerks may at any time.
     pub async fn reconcile(&self, first: Day, last: Day, by: &str) -> Result<Vec<Reconciled>, Refusal> {
-        reconcile_days(self, (first, last), by).await.map_err(Failure::refusal)
+        reconcile_days(self, (first, last), by, &Progress::default()).await.map_err(Failure::refusal)
     }
 
     /// What of the daily reconciliation is due by itself, once.
@@ -364,6 +370,22 @@ fn is_genuine_at_insured(row: &insured::InsuredSettlement) -> bool {
 
 fn is_of(stored: &Document, amounts: &store::Amounts) -> bool {
     stored.read::<Breakdown>().is_ok_and(|breakdown| amounts_of(&breakdown) == *amounts)
+}
+
+/// Tells the hub what a book here says of one settlement (差异更正): the hub keeps the signed answer.
+pub async fn tell(node: &ProvinceNode, from: Participant, find: &FindOwnLine) -> Outcome<Answer> {
+    if from != Participant::Hub || find.province != node.province {
+        return Err(Refusal::PeerRejected { detail: "发送方不是国家平台".to_owned() }.into());
+    }
+    let FindOwnLine { part, counterpart, settlement, .. } = *find;
+    let bucket = Bucket::of(counterpart, settlement);
+    let held = own_lines(node, settlement.given_at().day(), part, &[bucket]).await?;
+    let held = held.into_iter().find(|held| held.line.settlement == settlement);
+    let mut conn = node.context.store.conn().await?;
+    let row = Row::read(&mut conn, node, part, settlement, held.as_ref()).await?;
+    let line = held.filter(|held| held.state.stage().is_some()).map(|held| held.line);
+    let own = OwnLine { settlement, part, genuine: row.is_genuine, line };
+    Ok(Answer::OwnLine(Box::new(own)))
 }
 
 /// What was sent again: in which words it is noted, by settlement.

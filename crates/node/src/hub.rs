@@ -286,7 +286,7 @@ impl Holder for Hub {
         match change {
             Change::Participant(participant) => self.participants.forget(participant),
             Change::NationalInstitution(code) => self.institutions.forget(code),
-            Change::Institution(_) => {}
+            Change::Institution(_) | Change::Transcript(_) => {}
         }
     }
 }

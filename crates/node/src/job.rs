@@ -133,7 +133,7 @@ pub(crate) async fn begin<C: Future<Output = Response> + Send + 'static>(
     job::begin(&mut work, owner, &job, asked, KEPT_MAX).await?;
     work.save().await?;
     let view = view(&job, now);
-    let carried = Carried { id: job.id.clone(), progress: Progress::default(), comes_again: job.again };
+    let carried = Carried { id: job.id.clone(), progress: Progress::of_job(), comes_again: job.again };
     let held = Hold { context: context.clone(), id: job.id, attempt: 1, again: job.again };
     let (progress, answered) = (carried.progress.clone(), carry(carried));
     node.desk().take(|stopped| held.work_on(progress, answered, stopped));
@@ -161,7 +161,7 @@ pub(crate) async fn take_up(node: &impl Managed, router: &Router) -> Outcome<boo
         held.end(&refused(StatusCode::UNAUTHORIZED, &refusal), &Progress::default()).await;
         return Ok(true);
     };
-    let progress = Progress::default();
+    let progress = Progress::of_job();
     request.extensions_mut().insert(Resumed(account));
     request.extensions_mut().insert(Carried {
         id,

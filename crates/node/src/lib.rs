@@ -21,8 +21,10 @@
 //! | `routing` | use cases of the hub |
 //! | `announcement` | notices of outages, and how provinces get those of the hub |
 //! | `national_register` | what a province knows of institutions elsewhere |
+//! | `transcript` | what an institution's software sends and is answered, while that is recorded |
 //! | `stays` | how many stays were settled directly, reported to the hub |
 //! | `clearing` | monthly clearing at the hub |
+//! | `correction` | the hub's row of a settlement taken from both provinces' signed records |
 //! | `job` | what takes long and is left to go on by itself |
 //! | `access` | who may do what: sessions, the policy, the audit trail |
 //! | `hospital`, `peer`, `api` | endpoints: hospital interface, node to node, management |
@@ -58,10 +60,12 @@ mod audit;
 mod bank;
 mod benefit_check;
 mod clearing;
+mod correction;
 mod daily_reconciliation;
 mod details;
 mod details_on;
 mod documents;
+mod doorkeeper;
 mod hospital;
 mod insured;
 mod intra_province;
@@ -92,6 +96,7 @@ mod settlement;
 mod settlement_list;
 mod statistics;
 mod stays;
+mod transcript;
 mod urging;
 pub mod watch;
 mod work;

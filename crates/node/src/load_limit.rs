@@ -158,6 +158,20 @@ impl Gate {
         }
     }
 
+    /// Whether only so many wait that somebody else may be refused.
+    pub fn is_closing(&self) -> bool {
+        self.state().queue.is_full(self.now())
+    }
+
+    /// What somebody hears who would be refused at once; `None` for whoever would be let in or might wait.
+    pub fn turns_away(&self, caller: &str, until: Option<Instant>) -> Option<Full> {
+        let now = self.now();
+        let until =
+            until.map_or(now + self.0.patience, |until| until.saturating_duration_since(self.0.opened));
+        let is_refused = self.state().queue.refuses(caller, now, until);
+        is_refused.then(|| self.refuse(now))
+    }
+
     /// Requests refused so far.
     pub fn refused(&self) -> u64 {
         self.state().refused
@@ -186,7 +200,12 @@ impl Gate {
 
 /// Until when whoever sent these headers waits, if they say so.
 pub fn waits_until(headers: &HeaderMap) -> Option<Instant> {
-    let millis: u64 = headers.get(PATIENCE)?.to_str().ok()?.trim().parse().ok()?;
+    until_of(headers.get(PATIENCE)?.as_bytes())
+}
+
+/// Until when whoever says so in these words waits.
+pub fn until_of(patience: &[u8]) -> Option<Instant> {
+    let millis: u64 = std::str::from_utf8(patience).ok()?.trim().parse().ok()?;
     Instant::now().checked_add(Duration::from_millis(millis))
 }
 

@@ -156,6 +156,7 @@ pub struct Metrics {
     task_runs: Family<OfTask, Gauge>,
     task_failures: Family<OfTask, Counter>,
     spans_lost: Counter,
+    recordings_dropped: Counter,
     database: Gauge,
     memory: Gauge,
     processor: Counter<u64, AtomicU64>,
@@ -189,6 +190,7 @@ impl Metrics {
             task_runs: Family::default(),
             task_failures: Family::default(),
             spans_lost: Counter::default(),
+            recordings_dropped: Counter::default(),
             database: Gauge::default(),
             memory: Gauge::default(),
             processor: Counter::default(),
@@ -257,6 +259,11 @@ impl Metrics {
         );
         all.register("timetable_failures", "How often a task was not done", self.task_failures.clone());
         all.register("spans_lost", "Spans that were not told to the collector", self.spans_lost.clone());
+        all.register(
+            "recordings_dropped",
+            "Messages of hospitals that were to be recorded and were not",
+            self.recordings_dropped.clone(),
+        );
         all.register_with_unit("process_memory", "Memory in use", Unit::Bytes, self.memory.clone());
         all.register("process_cpu_milliseconds", "Time of the processors", self.processor.clone());
     }
@@ -306,6 +313,11 @@ impl Metrics {
     /// Counts spans that were not told.
     pub(crate) fn spans_lost(&self, spans: usize) {
         self.spans_lost.inc_by(u64::try_from(spans).unwrap_or(u64::MAX));
+    }
+
+    /// Counts a message that was to be recorded and was not.
+    pub(crate) fn recording_dropped(&self) {
+        self.recordings_dropped.inc();
     }
 
     /// A task of the timetable was done, or was not.

@@ -139,14 +139,6 @@ async fn take(context: &Context, walk: &Walk, found: FoundInstitutions) -> Outco
         }
         sound
     };
-    let kept = |one: PublishedInstitution| NationalInstitution {
-        code: one.code,
-        name: one.name,
-        place: one.place,
-        level: one.level,
-        open: one.open,
-        changed_at: one.changed_at,
-    };
     let institutions: Vec<_> = found.institutions.into_iter().filter(is_sound).map(kept).collect();
     if !institutions.is_empty() {
         let mut work = context.store.begin().await?;
@@ -154,6 +146,12 @@ async fn take(context: &Context, walk: &Walk, found: FoundInstitutions) -> Outco
         work.save().await?;
     }
     Ok(last.filter(|_| found.more))
+}
+
+/// An institution as it was told, as the register keeps it.
+pub fn kept(told: PublishedInstitution) -> NationalInstitution {
+    let PublishedInstitution { code, name, place, level, open, changed_at } = told;
+    NationalInstitution { code, name, place, level, open, changed_at }
 }
 
 /// What the hub tells provinces.
@@ -168,13 +166,9 @@ pub async fn tell(hub: &Hub, find: &FindInstitutions) -> Outcome<Answer> {
     let mut found = search::national_institutions(&mut conn, &wanted).await?;
     let more = found.len() > PAGE;
     found.truncate(PAGE);
-    let told = |one: NationalInstitution| PublishedInstitution {
-        code: one.code,
-        name: one.name,
-        place: one.place,
-        level: one.level,
-        open: one.open,
-        changed_at: one.changed_at,
+    let told = |one: NationalInstitution| {
+        let NationalInstitution { code, name, place, level, open, changed_at } = one;
+        PublishedInstitution { code, name, place, level, open, changed_at }
     };
     let institutions = found.into_iter().map(told).collect();
     Ok(Answer::Institutions(FoundInstitutions { institutions, more }))

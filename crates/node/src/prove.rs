@@ -30,6 +30,7 @@ use self::settlement::Books;
 use crate::{
     context::{Failure, Outcome},
     hub::Hub,
+    job::Progress,
     ledger::KeepsBooks,
     province::ProvinceNode,
 };
@@ -77,7 +78,8 @@ impl Finding {
 
 /// Recomputes all books of the node as they are now, on views of the same moment: settlements and people side by side, as many
 /// readers as there are processors, and everything else meanwhile.
-pub async fn prove(node: &impl KeepsBooks) -> Outcome<Vec<Finding>> {
+pub async fn prove(node: &impl KeepsBooks, progress: &Progress) -> Outcome<Vec<Finding>> {
+    progress.begin((1, 2), "读取总账");
     let context = node.context();
     let me = context.me;
     let readers = available_parallelism().map_or(1, NonZero::get).min(READERS_MAX);
@@ -86,12 +88,14 @@ pub async fn prove(node: &impl KeepsBooks) -> Outcome<Vec<Finding>> {
     let conn = alone.conn();
     let books = Arc::new(Books::of(conn, me, readers).await?);
     let people = Arc::new(People::of(node.engine()));
+    progress.begin((2, 2), "逐笔重算");
+    progress.of_about(proof::about(conn).await?);
     let mut reading = JoinSet::new();
     for mut view in views {
-        let (books, people) = (Arc::clone(&books), Arc::clone(&people));
+        let (books, people, progress) = (Arc::clone(&books), Arc::clone(&people), progress.clone());
         reading.spawn(async move {
-            books.read(&mut view).await?;
-            people.read(&mut view).await
+            books.read(&mut view, &progress).await?;
+            people.read(&mut view, &progress).await
         });
     }
     let mut findings = of_the_ledger(conn, me, context.now().day()).await?;
@@ -115,7 +119,7 @@ impl ProvinceNode {
     /// What a proof of the node's books can say of benefits only with a reservation, in Chinese: settlements that come out otherwise
     /// when they are computed again today.
     pub async fn otherwise(&self) -> Result<Vec<String>, Refusal> {
-        let findings = prove(self).await.map_err(Failure::refusal)?;
+        let findings = prove(self, &Progress::default()).await.map_err(Failure::refusal)?;
         let of_benefits = findings.into_iter().filter(|finding| finding.name.starts_with("待遇"));
         Ok(of_benefits.filter_map(|finding| finding.note).collect())
     }
@@ -129,7 +133,7 @@ impl Hub {
 }
 
 async fn disproved(node: &impl KeepsBooks) -> Result<Vec<String>, Refusal> {
-    let findings = prove(node).await.map_err(Failure::refusal)?;
+    let findings = prove(node, &Progress::default()).await.map_err(Failure::refusal)?;
     let wrong = findings
         .into_iter()
         .filter_map(|finding| finding.difference.map(|difference| format!("{}：{difference}", finding.name)));

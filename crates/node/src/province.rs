@@ -18,6 +18,7 @@ use crate::{
     public::{Public, PublicDoor, PublicLimits},
     stays::Last,
     trace::{Exporter, Tracer},
+    transcript::Recorder,
     watch::Watch,
     work::{changes::Holder, outbox::Pace},
 };
@@ -179,6 +180,8 @@ pub struct ProvinceNode {
     pub(crate) pace: Pace,
     /// When the hub was last told of stays.
     pub(crate) stays_reported: Last,
+    /// Whose messages are recorded.
+    pub(crate) recorder: Recorder,
     /// How far it has read the national register of institutions.
     pub(crate) register_read: Reading,
     /// What it counts about itself.
@@ -218,6 +221,7 @@ impl ProvinceNode {
         let exporter = settings.traces_to.clone().map(export);
         Self {
             tracer: Tracer::new(context.me, &*context.ids, Arc::clone(&metrics)).told_to(exporter),
+            recorder: Recorder::new(Arc::clone(&metrics)),
             metrics,
             province,
             library: Arc::clone(&settings.library),
@@ -351,11 +355,15 @@ impl Holder for ProvinceNode {
 
     fn set_hears(&self, hears: bool) {
         self.institutions.set_hears(hears);
+        // What was switched before was perhaps not heard.
+        self.recorder.switched();
     }
 
     fn hear(&self, change: &Change) {
-        if let Change::Institution(code) = change {
-            self.institutions.forget(code);
+        match change {
+            Change::Institution(code) => self.institutions.forget(code),
+            Change::Transcript(_) => self.recorder.switched(),
+            Change::Participant(_) | Change::NationalInstitution(_) => {}
         }
     }
 }

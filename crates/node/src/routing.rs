@@ -22,7 +22,7 @@ use store::{
     Amounts,
     batch::Record,
     book, filing,
-    hub::{self, Content, HubSettlement, NationalInstitution, Stage},
+    hub::{self, Content, HubSettlement, Stage},
 };
 use terms::{AdminDivision, Fen, Moment, Participant, Province, Refusal};
 use tokio::time::Instant;
@@ -364,14 +364,7 @@ async fn publish_institution(
     if from != Participant::Province(published.place.province()) {
         return Err(rejected(Untrusted::Signature));
     }
-    let institution = NationalInstitution {
-        code: published.code.clone(),
-        name: published.name.clone(),
-        place: published.place,
-        level: published.level,
-        open: published.open,
-        changed_at: published.changed_at,
-    };
+    let institution = national_register::kept(published.clone());
     let mut work = hub.context.store.begin().await?;
     hub::put_institution(&mut work, &institution).await?;
     work.save().await?;

@@ -1,8 +1,13 @@
 //! Starting a node on a listener, and stopping it.
 
 use crate::{
-    Context, access, api, hospital, hub::Hub, load_limit, pages, peer, province::ProvinceNode, routing,
-    trace, window, work,
+    Context, access, api,
+    doorkeeper::{Doorkeeper, Knock, Turnstile},
+    hospital,
+    hub::Hub,
+    load_limit, pages, peer,
+    province::ProvinceNode,
+    routing, trace, transcript, window, work,
 };
 use axum::{
     Router,
@@ -22,6 +27,7 @@ use hyper_util::{
 };
 use jiff::fmt::rfc2822::DateTimePrinter;
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use terms::Moment;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -94,7 +100,7 @@ impl Running {
 pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
     let router = hub_router(&hub);
     let jobs = router.clone();
-    start(listener, router, |stopped| {
+    start(listener, router, None, |stopped| {
         let mut tasks = vec![
             tokio::spawn(work::changes::run(Arc::clone(&hub), stopped.clone())),
             tokio::spawn(work::jobs::run(Arc::clone(&hub), jobs, stopped.clone())),
@@ -110,11 +116,13 @@ pub fn hub(hub: Arc<Hub>, listener: TcpListener) -> std::io::Result<Running> {
 pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Result<Running> {
     let router = province_router(&node);
     let jobs = router.clone();
-    start(listener, router, |stopped| {
+    let entrance: AnyTurnstile = Arc::new(hospital::Entrance(Arc::clone(&node)));
+    start(listener, router, Some(entrance), |stopped| {
         let mut tasks = vec![
             tokio::spawn(work::changes::run(Arc::clone(&node), stopped.clone())),
             tokio::spawn(work::jobs::run(Arc::clone(&node), jobs, stopped.clone())),
             tokio::spawn(work::outbox::run(Arc::clone(&node), stopped.clone())),
+            tokio::spawn(transcript::keep_up(Arc::clone(&node), stopped.clone())),
         ];
         if let Some(every) = node.settings.details_every {
             tasks.push(tokio::spawn(work::details_on::run(Arc::clone(&node), every, stopped.clone())));
@@ -126,17 +134,21 @@ pub fn province(node: Arc<ProvinceNode>, listener: TcpListener) -> std::io::Resu
     })
 }
 
+/// Who says whether somebody is turned away at the door, for all connections.
+type AnyTurnstile = Arc<dyn Turnstile + Send + Sync>;
+
 /// Runs a router on a listener, with workers that end when they are told to.
 fn start(
     listener: TcpListener,
     router: Router,
+    turnstile: Option<AnyTurnstile>,
     workers: impl FnOnce(&watch::Receiver<bool>) -> Vec<JoinHandle<()>>,
 ) -> std::io::Result<Running> {
     let (stop, stopped) = watch::channel(false);
     let (stage, leaving) = watch::channel(Stage::Serves);
     let address = listener.local_addr()?;
     let mut tasks = workers(&stopped);
-    tasks.push(serve(listener, router, leaving));
+    tasks.push(serve(listener, router, turnstile, leaving));
     Ok(Running { address, stage, stop, tasks })
 }
 
@@ -179,12 +191,16 @@ fn province_router(node: &Arc<ProvinceNode>) -> Router {
 /// Says when the node has answered a page, by the node's own clock: pages count days and deadlines by it, whatever the machine before them
 /// believes that today is.
 async fn dated(State(context): State<Context>, mut answer: Response) -> Response {
-    let at = jiff::Timestamp::from_millisecond(context.now().millis()).ok();
-    let text = at.and_then(|at| DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok());
-    if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+    if let Ok(value) = HeaderValue::try_from(date(context.now())) {
         answer.headers_mut().insert(header::DATE, value);
     }
     answer
+}
+
+/// A moment as HTTP says it.
+pub(crate) fn date(at: Moment) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
 /// A node that listens nowhere and does nothing by itself: requests are handed in, as a simulation does.
@@ -213,7 +229,7 @@ impl Door {
 
 /// Serves something beside a node, until it is stopped itself.
 pub(crate) fn apart(listener: TcpListener, router: Router) -> std::io::Result<Running> {
-    start(listener, router, |_| Vec::new())
+    start(listener, router, None, |_| Vec::new())
 }
 
 /// How long a client may take to send the head of a request.
@@ -224,7 +240,12 @@ const LAST_PATIENCE: Duration = Duration::from_secs(20);
 const FIRST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Accepts connections until it is to end. All connections are tasks of this one: aborted, it takes them along.
-fn serve(listener: TcpListener, router: Router, mut stage: watch::Receiver<Stage>) -> JoinHandle<()> {
+fn serve(
+    listener: TcpListener,
+    router: Router,
+    turnstile: Option<AnyTurnstile>,
+    mut stage: watch::Receiver<Stage>,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut connections = JoinSet::new();
         while *stage.borrow() != Stage::Ends {
@@ -246,10 +267,10 @@ fn serve(listener: TcpListener, router: Router, mut stage: watch::Receiver<Stage
                 }
                 Some(_) = connections.join_next() => continue,
             };
-            connections.spawn(converse(stream, peer, router.clone(), stage.clone()));
+            connections.spawn(converse(stream, peer, router.clone(), turnstile.clone(), stage.clone()));
         }
         for (stream, peer) in knocked(listener) {
-            connections.spawn(converse(stream, peer, router.clone(), stage.clone()));
+            connections.spawn(converse(stream, peer, router.clone(), turnstile.clone(), stage.clone()));
         }
         let all = async { while connections.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(LAST_PATIENCE, all).await;
@@ -271,15 +292,24 @@ fn knocked(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
 
 /// Answers what comes on a connection, one request after the other. Once the node drains, every answer is the last one; when it
 /// ends, the connection is closed as soon as nothing is under way on it and its first request, if none came yet, had its time.
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, mut stage: watch::Receiver<Stage>) {
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    turnstile: Option<AnyTurnstile>,
+    mut stage: watch::Receiver<Stage>,
+) {
     // Answers are small and awaited: they go out at once.
     let _ = stream.set_nodelay(true);
+    let turnstile = turnstile.map(|turnstile| WhileServing { turnstile, stage: stage.clone() });
+    let stream = Doorkeeper::new(stream, turnstile);
+    let follower = stream.follower();
     let leaving = stage.clone();
     let service = ServiceExt::<Request<Incoming>>::map_response(router, move |mut answer: Response| {
         if *leaving.borrow() > Stage::Serves {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        answer
+        answer.map(|body| follower.follow(body))
     });
     let (asks, mut asked) = watch::channel(false);
     let service =
@@ -308,6 +338,22 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, mut stage
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
+    }
+}
+
+/// A node that is on its way out says so in its answers: nobody is turned away before them.
+struct WhileServing {
+    turnstile: AnyTurnstile,
+    stage: watch::Receiver<Stage>,
+}
+
+impl Turnstile for WhileServing {
+    fn is_closing(&self) -> bool {
+        self.turnstile.is_closing() && *self.stage.borrow() == Stage::Serves
+    }
+
+    fn turns_away(&self, knock: Knock<'_>) -> Option<Bytes> {
+        self.turnstile.turns_away(knock)
     }
 }
 

@@ -135,6 +135,11 @@ impl Tracer {
         self.metrics.hospital(OTHER, ending_of(response), began.elapsed());
     }
 
+    /// The same of one that heard at the door that there is no place.
+    pub fn turned_away_at_the_door(&self, began: Instant) {
+        self.metrics.hospital(OTHER, Ending::Busy, began.elapsed());
+    }
+
     /// Does something as part of the request that the header names, if it names one.
     pub async fn go_on<T>(
         &self,

@@ -3,6 +3,7 @@
 use crate::{
     Conn, Error, Result, Work,
     row::{division, division_number, moment, moment_if, parsed, parsed_if, participant_number},
+    search::limited,
 };
 use casework::access::{Account, AccountName, Area, Role, State};
 use sqlx::{Row, postgres::PgRow};
@@ -80,19 +81,19 @@ pub async fn list(
         Area::Institution { code, .. } => Some(code.as_str()),
         _ => None,
     };
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select * from account
          where province = $1 and role <> 'insured' and area_division between $2 and $3
            and ($4::text is null or area_institution = $4) and ($5::text is null or role = $5) and name > $6
-         order by name limit $7",
-    )
+         order by name",
+        most,
+    ))
     .bind(participant_number(node))
     .bind(i32::try_from(first).expect("six digits"))
     .bind(i32::try_from(last).expect("six digits"))
     .bind(institution)
     .bind(role.map(Role::code))
     .bind(after)
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(|row| Ok(read(row)?.account)).collect()

@@ -6,7 +6,7 @@
 use crate::{
     Conn, Result, Store, Work,
     row::{moment, participant_number},
-    search::push_limit,
+    search::{limited, push_limit},
 };
 use sha2::{Digest, Sha256};
 use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
@@ -219,12 +219,12 @@ pub async fn verify(conn: &mut Conn, node: Participant, noted: Option<(i64, Hash
     let mut verified = Verified { entries: 0, broken: None, head: None };
     let mut previous = FIRST;
     loop {
-        let rows = sqlx::query(
-            "select * from audit_trail where province = $1 and sequence > $2 order by sequence limit $3",
-        )
+        let rows = sqlx::query(limited(
+            "select * from audit_trail where province = $1 and sequence > $2 order by sequence",
+            PAGE,
+        ))
         .bind(participant_number(node))
         .bind(verified.entries)
-        .bind(PAGE)
         .fetch_all(&mut *conn)
         .await?;
         for entry in rows.iter().map(read) {

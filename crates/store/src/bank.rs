@@ -4,6 +4,7 @@ use crate::{
     Conn, Result, Work,
     payment_order::{content, number_of},
     row::{coded, moment, participant_number},
+    search::limited,
 };
 use funds::bank::{BankAccount, Entry, Statement};
 use funds::payment_order::OrderNumber;
@@ -134,12 +135,12 @@ pub struct TakenStatement {
 
 /// The statements that were taken, latest first.
 pub async fn statements(conn: &mut Conn, own: Province, most: i64) -> Result<Vec<TakenStatement>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select id, account, closing, entries, taken_by, taken_at from bank_statement where province = $1
-         order by taken_at desc, account, id limit $2",
-    )
+         order by taken_at desc, account, id",
+        most,
+    ))
     .bind(number_of(own))
-    .bind(most)
     .fetch_all(conn)
     .await?;
     let read = |row: &PgRow| {
@@ -289,14 +290,14 @@ pub async fn page(
     (account, reference): (&str, &str),
     most: i64,
 ) -> Result<Vec<KeptEntry>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select content from bank_entry where province = $1 and (account, reference) > ($2, $3)
-         order by account, reference limit $4",
-    )
+         order by account, reference",
+        most,
+    ))
     .bind(number_of(own))
     .bind(account)
     .bind(reference)
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(|row| content(row, "bank_entry.content")).collect()
@@ -304,12 +305,12 @@ pub async fn page(
 
 /// Entries about something, latest first.
 pub async fn entries(conn: &mut Conn, own: Province, matter: &str, most: i64) -> Result<Vec<KeptEntry>> {
-    let rows = sqlx::query(
-        "select content from bank_entry where province = $1 and matter = $2 order by day desc, account, reference limit $3",
-    )
+    let rows = sqlx::query(limited(
+        "select content from bank_entry where province = $1 and matter = $2 order by day desc, account, reference",
+        most,
+    ))
     .bind(number_of(own))
     .bind(matter)
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(|row| content(row, "bank_entry.content")).collect()

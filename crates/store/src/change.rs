@@ -29,6 +29,8 @@ pub enum Change {
     Institution(InstitutionCode),
     /// At the hub: an institution of the national register.
     NationalInstitution(InstitutionCode),
+    /// At a province: whether an institution's messages are recorded.
+    Transcript(InstitutionCode),
 }
 
 impl Change {
@@ -37,6 +39,7 @@ impl Change {
             Self::Participant(participant) => format!("participant {participant}"),
             Self::Institution(code) => format!("institution {code}"),
             Self::NationalInstitution(code) => format!("national_institution {code}"),
+            Self::Transcript(code) => format!("transcript {code}"),
         }
     }
 
@@ -47,6 +50,7 @@ impl Change {
             "participant" => which.parse().ok().map(Self::Participant),
             "institution" => which.parse().ok().map(Self::Institution),
             "national_institution" => which.parse().ok().map(Self::NationalInstitution),
+            "transcript" => which.parse().ok().map(Self::Transcript),
             _ => None,
         }
     }
@@ -114,7 +118,8 @@ mod tests {
             Change::Participant(Participant::Hub),
             Change::Participant("420000".parse().unwrap()),
             Change::Institution(institution.clone()),
-            Change::NationalInstitution(institution),
+            Change::NationalInstitution(institution.clone()),
+            Change::Transcript(institution),
         ] {
             assert_eq!(Change::read(&change.of()), Some(change));
         }

@@ -16,15 +16,16 @@ mod synthetic;
 
 pub use answer::{AnswerRow, answers, put_answer};
 pub use carry::{
-    Pending, accept, carried_out, carries, close_year, is_year_closed, left_out_of_year, pending,
-    put_carries, set_cleared,
+    Pending, accept, carried_out, carries, carries_of, close_year, correct_waiting, is_year_closed,
+    left_out_of_year, pending, put_carries, set_cleared,
 };
 pub use deduction::{
     Reported, all_deductions, deduction, deductions_of_month, deductions_of_settlement, put_deduction,
 };
+pub(crate) use line::provinces;
 pub use line::{SettledIn, by_ids, given_back, late, moved, page, settled_in};
 pub use pace::Pace;
-pub use scan::{Counted, Request, apportion, recount};
+pub use scan::{Counted, Request, about, apportion, recount, recount_of};
 pub use sheet::sheet;
 pub use synthetic::{Synthetic, count_month, fill_month};
 
@@ -67,7 +68,7 @@ pub struct ClosedMonth {
 }
 
 /// A month of a number such as 202610.
-fn month_of(number: i32, column: &'static str) -> Result<Month> {
+pub(crate) fn month_of(number: i32, column: &'static str) -> Result<Month> {
     let day = number.checked_mul(100).and_then(|number| Day::from_number(number + 1));
     day.map(Day::month).ok_or_else(|| Error::Corrupt { column, value: number.to_string() })
 }

@@ -7,6 +7,7 @@ use crate::{
     document::{document, document_if},
     money::{purse_columns, purse_of, purses},
     row::{coded, division_number, fen, funds, moment, moment_if, parsed},
+    search::limited,
 };
 use casework::settlement::Stage as TreatmentStage;
 use funds::{
@@ -15,7 +16,10 @@ use funds::{
     clearing_statement::{Finding, Known, Own, Purses, Told},
 };
 use sqlx::{Row, postgres::PgRow, types::Json};
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 use terms::{Fen, Moment, Month, Province, SettlementId};
 
 /// A month's statement as it was fetched last.
@@ -180,14 +184,14 @@ pub async fn lines(
     after: i32,
     most: i64,
 ) -> Result<Vec<ClearingLine>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select line from clearing_statement_line where province = $1 and month = $2 and number >= $3
-         order by number limit $4",
-    )
+         order by number",
+        most,
+    ))
     .bind(division_number(province.division()))
     .bind(month.number())
     .bind(after)
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(|row| parsed(row, "line")).collect()
@@ -206,11 +210,15 @@ fn role(row: &PgRow) -> Result<Role> {
     Ok(if row.try_get::<i16, _>("role")? == 0 { Role::Treatment } else { Role::Insured })
 }
 
-fn part_name(part: &Part) -> &str {
+/// What numbers of corrections begin with here: no number of a deduction has a stroke.
+const CORRECTED: &str = "corrected/";
+
+fn part_name(part: &Part) -> Cow<'_, str> {
     match part {
-        Part::Made => "made",
-        Part::Undone => "undone",
-        Part::Deducted(number) => number,
+        Part::Made => "made".into(),
+        Part::Undone => "undone".into(),
+        Part::Deducted(number) => number.into(),
+        Part::Corrected(number) => format!("{CORRECTED}{number}").into(),
     }
 }
 
@@ -237,7 +245,7 @@ pub async fn add_settlements(
     .bind(month.number())
     .bind(told.iter().map(|one| role_number(one.role)).collect::<Vec<_>>())
     .bind(told.iter().map(|one| one.id.to_string()).collect::<Vec<_>>())
-    .bind(told.iter().map(|one| part_name(&one.part)).collect::<Vec<_>>())
+    .bind(told.iter().map(|one| part_name(&one.part).into_owned()).collect::<Vec<_>>())
     .bind(codes)
     .bind(amounts)
     .execute(work.conn())
@@ -293,7 +301,7 @@ pub async fn remove_settlements(
     .bind(division_number(province.division()))
     .bind(month.number())
     .bind(lines.iter().map(|line| line.settlement.to_string()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| part_name(&line.part)).collect::<Vec<_>>())
+    .bind(lines.iter().map(|line| part_name(&line.part).into_owned()).collect::<Vec<_>>())
     .execute(work.conn())
     .await?;
     Ok(())
@@ -319,7 +327,10 @@ fn part(row: &PgRow) -> Result<Part> {
     Ok(match row.try_get::<String, _>("part")?.as_str() {
         "made" => Part::Made,
         "undone" => Part::Undone,
-        number => Part::Deducted(number.to_owned()),
+        number => match number.strip_prefix(CORRECTED) {
+            Some(number) => Part::Corrected(number.to_owned()),
+            None => Part::Deducted(number.to_owned()),
+        },
     })
 }
 
@@ -334,20 +345,35 @@ pub async fn known(
     add_treatment(conn, province, lines, month_end, &mut known).await?;
     add_insured(conn, province, lines, month_end, &mut known).await?;
     let rows = sqlx::query(
-        "select role, id, part from cleared_settlement
-         where province = $1 and id = any($2) and month <= $3 and part in ('made', 'undone') order by month, part",
+        "select role, id, part, purses, amounts from cleared_settlement
+         where province = $1 and id = any($2) and month <= $3 and (part in ('made', 'undone') or starts_with(part, 'corrected/'))
+         order by month, part",
     )
     .bind(division_number(province.division()))
     .bind(lines.iter().map(|line| line.settlement.to_string()).collect::<Vec<_>>())
     .bind(month.number())
     .fetch_all(conn)
     .await?;
+    let corrected: BTreeSet<SettlementId> = lines
+        .iter()
+        .filter(|line| matches!(line.part, Part::Corrected(_)))
+        .map(|line| line.settlement)
+        .collect();
     for row in &rows {
         let key = (role(row)?, parsed(row, "id")?);
-        if row.try_get::<String, _>("part")? == "made" {
-            known.counted.insert(key);
-        } else {
-            known.counted.remove(&key);
+        let part = part(row)?;
+        match part {
+            Part::Made => drop(known.counted.insert(key)),
+            Part::Undone => drop(known.counted.remove(&key)),
+            Part::Deducted(_) | Part::Corrected(_) => {}
+        }
+        // What this page has of a settlement that it corrects is added by the check.
+        let on_page = |line: &&ClearedLine| line.settlement == key.1 && line.part == part;
+        if corrected.contains(&key.1) && !lines.iter().any(|line| on_page(&line)) {
+            let paid = known.paid.entry(key).or_default();
+            for (purse, amount) in purses(row)? {
+                *paid.entry(purse).or_default() += amount;
+            }
         }
     }
     Ok(known)
@@ -599,12 +625,12 @@ pub async fn findings(
     most: i64,
 ) -> Result<(Vec<Found>, u64)> {
     let key = (division_number(province.division()), month.number());
-    let rows = sqlx::query(
-        "select * from clearing_finding where province = $1 and month = $2 order by role, id, fault, words limit $3",
-    )
+    let rows = sqlx::query(limited(
+        "select * from clearing_finding where province = $1 and month = $2 order by role, id, fault, words",
+        most,
+    ))
     .bind(key.0)
     .bind(key.1)
-    .bind(most)
     .fetch_all(&mut *conn)
     .await?;
     let count: i64 =

@@ -3,6 +3,7 @@
 use crate::{
     Conn, Error, Result, Work,
     row::{division_number, stage_number},
+    search::limited,
 };
 use casework::complaint::{Complaint, Stage};
 use sqlx::{Row, postgres::PgRow, types::Json};
@@ -84,13 +85,13 @@ pub async fn list(
     most: i64,
 ) -> Result<Vec<KeptComplaint>> {
     let stages: Vec<i16> = stages.iter().map(|stage| stage_number(&Stage::ALL, stage)).collect();
-    let rows = sqlx::query(
-        "select * from complaint where province = $1 and stage = any($2) and number > $3 order by number limit $4",
-    )
+    let rows = sqlx::query(limited(
+        "select * from complaint where province = $1 and stage = any($2) and number > $3 order by number",
+        most,
+    ))
     .bind(division_number(province.division()))
     .bind(stages)
     .bind(after.unwrap_or_default())
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()

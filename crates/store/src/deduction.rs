@@ -4,6 +4,7 @@ use crate::{
     Conn, Error, Result, Work,
     money::scheme_of,
     row::{area_of, coded, division, division_number, moment_if, parsed},
+    search::limited,
 };
 use funds::clearing::Deduction;
 use sqlx::{Row, postgres::PgRow, types::Json};
@@ -104,13 +105,14 @@ pub async fn open(
 
 /// Those after a number, at most so many, in the order of their numbers.
 pub async fn list(conn: &mut Conn, province: Province, after: &str, most: i64) -> Result<Vec<Recorded>> {
-    let rows =
-        sqlx::query("select * from deduction where province = $1 and number > $2 order by number limit $3")
-            .bind(division_number(province.division()))
-            .bind(after)
-            .bind(most)
-            .fetch_all(conn)
-            .await?;
+    let rows = sqlx::query(limited(
+        "select * from deduction where province = $1 and number > $2 order by number",
+        most,
+    ))
+    .bind(division_number(province.division()))
+    .bind(after)
+    .fetch_all(conn)
+    .await?;
     rows.iter().map(read).collect()
 }
 

@@ -5,6 +5,7 @@ use crate::{
     Conn, Error, Result, Work,
     fee::read_split,
     row::{area_of, coded, day_if, fen, moment, moment_if, parsed, stage, stage_number},
+    search::limited,
 };
 use benefit::bill::{CategoryAmount, Split};
 use sqlx::{Row, postgres::PgRow};
@@ -219,14 +220,14 @@ pub async fn list(
     after: &str,
     most: i64,
 ) -> Result<Vec<Detail>> {
-    let rows = sqlx::query(
-        "select * from detail where area = $1 and month = $2 and settlement = $3 and serial > $4 order by serial limit $5",
-    )
+    let rows = sqlx::query(limited(
+        "select * from detail where area = $1 and month = $2 and settlement = $3 and serial > $4 order by serial",
+        most,
+    ))
     .bind(area_of(area))
     .bind(settlement.month().number())
     .bind(settlement.to_string())
     .bind(after)
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()

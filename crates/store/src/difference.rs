@@ -6,6 +6,7 @@ use crate::{
     daily_reconciliation::read_day,
     document::document,
     row::{coded, division, division_number, moment, parsed, stage, stage_number},
+    search::limited,
 };
 use casework::difference::{Matter, Note, Stage};
 use funds::reconciliation::{Cause, DifferenceKind, Part, Side};
@@ -122,12 +123,13 @@ pub struct Wanted<'a> {
 
 /// At most so many differences.
 pub async fn list(conn: &mut Conn, wanted: Wanted<'_>, most: i64) -> Result<Vec<Difference>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select * from difference
          where stage = any($1) and month >= $2 and month <= $3 and day >= $4 and day <= $5
            and (month, settlement) > ($6, $7)
-         order by month, settlement, province limit $8",
-    )
+         order by month, settlement, province",
+        most,
+    ))
     .bind(numbers(wanted.stages))
     .bind(wanted.first.month().number())
     .bind(wanted.last.month().number())
@@ -135,7 +137,6 @@ pub async fn list(conn: &mut Conn, wanted: Wanted<'_>, most: i64) -> Result<Vec<
     .bind(wanted.last.number())
     .bind(wanted.after.map_or(0, |id| id.month().number()))
     .bind(wanted.after.map(|id| id.to_string()).unwrap_or_default())
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()
@@ -177,18 +178,18 @@ pub async fn reported_of_treatment(
     after: Option<SettlementId>,
     most: i64,
 ) -> Result<Vec<SettlementId>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select settlement from difference
          where stage = any($1) and (month, settlement) > ($2, $3) and counterpart = $4 and part = $5 and cause = $6
-         order by month, settlement limit $7",
-    )
+         order by month, settlement",
+        most,
+    ))
     .bind(numbers(&OPEN))
     .bind(after.map_or(0, |id| id.month().number()))
     .bind(after.map(|id| id.to_string()).unwrap_or_default())
     .bind(division_number(treatment.division()))
     .bind(Part::Insured.name())
     .bind(Cause::AwaitsTreatment.name())
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(|row| parsed(row, "settlement")).collect()

@@ -5,6 +5,7 @@ use crate::{
     Conn, Result, Work,
     bill::KeptBill,
     row::{coded, division_number, fen, moment, rate, texts},
+    search::limited,
 };
 use benefit::bill::{CategoryAmount, Split};
 use casework::visit::Visit;
@@ -173,15 +174,15 @@ pub async fn page(
     after: &str,
     most: i64,
 ) -> Result<Vec<FeeLine>> {
-    let rows = sqlx::query(
-        "select * from fee_line where province = $1 and month = $2 and visit = $3 and serial > $4 and bill = $6
-         order by serial limit $5",
-    )
+    let rows = sqlx::query(limited(
+        "select * from fee_line where province = $1 and month = $2 and visit = $3 and serial > $4 and bill = $5
+         order by serial",
+        most,
+    ))
     .bind(division_number(visit.province().division()))
     .bind(visit.month().number())
     .bind(visit.to_string())
     .bind(after)
-    .bind(most)
     .bind(bill)
     .fetch_all(conn)
     .await?;

@@ -9,7 +9,7 @@ use crate::{
 use casework::{difference::Stage, settlement};
 use counted::Book;
 use funds::{Side, clearing::stage::Answer};
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 use std::collections::{BTreeMap, BTreeSet};
 use terms::{AdminDivision, CareKind, Day, Fen, InsuranceScheme, Moment, Province};
 
@@ -248,15 +248,14 @@ fn read_waiting(row: &PgRow) -> Result<Waiting> {
 /// Filings of an area that nobody has decided on.
 pub async fn waiting_filings(conn: &mut Conn, within: AdminDivision) -> Result<Waiting> {
     let (first, last) = crate::search::numbers_in(within);
-    let row = sqlx::query(
+    let row = sqlx::query(AssertSqlSafe(format!(
         "select count(*) as count, min(substr(id, 7, 13))::bigint as oldest
-         from (select id from filing where content #>> '{stage,name}' = 'submitted'
+         from (select id from filing where content #>> '{{stage,name}}' = 'submitted'
                  and (content ->> 'insured')::integer >= $1 and (content ->> 'insured')::integer <= $2
-               order by substr(id, 7, 13), id limit $3) waiting",
-    )
+               order by substr(id, 7, 13), id limit {WAITING_MAX}) waiting"
+    )))
     .bind(first)
     .bind(last)
-    .bind(WAITING_MAX)
     .fetch_one(conn)
     .await?;
     read_waiting(&row)
@@ -266,12 +265,21 @@ pub async fn waiting_filings(conn: &mut Conn, within: AdminDivision) -> Result<W
 pub async fn waiting_differences(conn: &mut Conn, explained: bool) -> Result<Waiting> {
     let stages = if explained { vec![Stage::Explained] } else { vec![Stage::Open, Stage::Mending] };
     let stages: Vec<i16> = stages.iter().map(|stage| stage_number(&Stage::ALL, stage)).collect();
-    let row = sqlx::query(
+    let row = sqlx::query(AssertSqlSafe(format!(
         "select count(*) as count, min(found_at) as oldest
-         from (select found_at from difference where stage = any($1) limit $2) waiting",
-    )
+         from (select found_at from difference where stage = any($1) limit {WAITING_MAX}) waiting"
+    )))
     .bind(stages)
-    .bind(WAITING_MAX)
+    .fetch_one(conn)
+    .await?;
+    read_waiting(&row)
+}
+
+/// Corrections of the hub's book that somebody has asked for, and nobody decided on.
+pub async fn waiting_corrections(conn: &mut Conn) -> Result<Waiting> {
+    let row = sqlx::query(
+        "select count(*) as count, min(proposed_at) as oldest from hub_correction where stage = 0",
+    )
     .fetch_one(conn)
     .await?;
     read_waiting(&row)
@@ -290,12 +298,11 @@ pub async fn waiting_disputes(conn: &mut Conn) -> Result<Waiting> {
 
 /// Complaints that nobody has answered, and the first day on which one is due.
 pub async fn waiting_complaints(conn: &mut Conn, province: Province) -> Result<(Waiting, Option<Day>)> {
-    let row = sqlx::query(
+    let row = sqlx::query(AssertSqlSafe(format!(
         "select count(*) as count, min(changed_at) as oldest, min(due_day) as due
-         from (select changed_at, due_day from complaint where province = $1 and stage in (0, 1) limit $2) waiting",
-    )
+         from (select changed_at, due_day from complaint where province = $1 and stage in (0, 1) limit {WAITING_MAX}) waiting"
+    )))
     .bind(division_number(province.division()))
-    .bind(WAITING_MAX)
     .fetch_one(conn)
     .await?;
     Ok((read_waiting(&row)?, crate::row::day_if(&row, "due")?))

@@ -8,6 +8,7 @@ use crate::{
         area_of, coded, division, division_number, fund_columns, json_if, moment, moment_if, parsed,
         parsed_if, stage, stage_number,
     },
+    search::limited,
     treatment::read_amounts,
 };
 use benefit::{EarlierYear, YearToDate};
@@ -325,7 +326,7 @@ pub struct YearOf {
 /// At most so many of the standing settlements of a year that follow an id, in the order of months and ids: a book is read in
 /// pages, however long it is.
 pub async fn past(conn: &mut Conn, of: YearOf, after: Option<SettlementId>, limit: i64) -> Result<Vec<Past>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select book.id, book.claim, book.committed_at,
                 person.number, person.citizen, person.name, person.nation, enrolment.insured, enrolment.person_type,
                 enrolment.standing, enrolment.civil_servant, enrolment.since_day, enrolment.employer, enrolment.balance,
@@ -337,16 +338,15 @@ pub async fn past(conn: &mut Conn, of: YearOf, after: Option<SettlementId>, limi
          join enrolment on enrolment.area = book.area and enrolment.person = book.person and enrolment.scheme = book.scheme
          where book.area = $1 and book.scheme = $2 and book.year = $3 and book.stage = $4 and book.claim is not null
            and (book.month, book.id) > ($5, $6)
-         order by book.month, book.id
-         limit $7",
-    )
+         order by book.month, book.id",
+        limit,
+    ))
     .bind(area_of(of.area))
     .bind(of.scheme.code())
     .bind(of.year)
     .bind(stage_number(&Stage::ALL, &Stage::Standing))
     .bind(after.map_or(0, |id| id.month().number()))
     .bind(after.map(|id| id.to_string()).unwrap_or_default())
-    .bind(limit)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read_past).collect()
@@ -392,15 +392,15 @@ pub async fn years_page(
     after: Option<&YearOfPerson>,
     most: i64,
 ) -> Result<Vec<YearOfPerson>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select * from year_to_date where (area, person, scheme, year) > ($1, $2, $3, $4)
-         order by area, person, scheme, year limit $5",
-    )
+         order by area, person, scheme, year",
+        most,
+    ))
     .bind(after.map_or(0, |one| area_of(one.area)))
     .bind(after.map_or("", |one| one.person.as_str()))
     .bind(after.map_or("", |one| one.scheme.code()))
     .bind(after.map_or(0, |one| one.year))
-    .bind(most)
     .fetch_all(conn)
     .await?;
     let read = |row: &PgRow| {

@@ -6,6 +6,7 @@ use crate::{
     document::document,
     participant_number,
     row::{day_if, moment},
+    search::limited,
 };
 use sqlx::{Row, postgres::PgRow};
 use terms::{Day, Fen, Moment, Participant};
@@ -77,16 +78,16 @@ pub async fn list(
     most: i64,
 ) -> Result<Vec<IssuedDocument>> {
     let (at, number) = after.map_or((i64::MIN, ""), |(at, number)| (at.millis(), number));
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select * from issued_document
          where province = $1 and kind = any($2) and (issued_at, number) > ($3, $4)
-         order by issued_at, number limit $5",
-    )
+         order by issued_at, number",
+        most,
+    ))
     .bind(participant_number(owner))
     .bind(kinds)
     .bind(at)
     .bind(number)
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()

@@ -17,6 +17,7 @@ pub use journal::{DayFlows, days_to_enter, flows, searched_on, set_searched};
 use crate::{
     Conn, Result, Work,
     row::{coded, moment, parsed, participant_number},
+    search::limited,
 };
 use funds::{
     Account,
@@ -292,19 +293,19 @@ pub async fn vouchers(
     after: Option<(Month, i32)>,
     most: i64,
 ) -> Result<Vec<Entered>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select * from ledger_voucher
          where province = $1 and ($2::integer is null or month = $2) and ($3::text is null or code = $3)
                and ($4::text is null or subject = $4) and (month, number) > ($5, $6)
-         order by month, number limit $7",
-    )
+         order by month, number",
+        most,
+    ))
     .bind(participant_number(owner))
     .bind(wanted.month.map(Month::number))
     .bind(wanted.code.map(VoucherCode::name))
     .bind(&wanted.subject)
     .bind(after.map_or(0, |(month, _)| month.number()))
     .bind(after.map_or(0, |(_, number)| number))
-    .bind(most)
     .fetch_all(&mut *conn)
     .await?;
     let headers = rows.iter().map(read).collect::<Result<Vec<_>>>()?;

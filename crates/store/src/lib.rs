@@ -6,6 +6,7 @@
 //!
 //! To add a table: a migration with the province or pooling area first in every key, and a file named as the noun.
 
+mod about;
 pub mod account;
 pub mod announcement;
 pub mod apportioning;
@@ -23,6 +24,7 @@ pub mod change;
 pub mod clearing;
 pub mod clearing_statement;
 pub mod complaint;
+pub mod correction;
 pub mod daily_reconciliation;
 pub mod deduction;
 pub mod department;
@@ -70,6 +72,7 @@ pub mod settlement_list;
 pub mod special_attribute;
 pub mod status;
 pub mod timing;
+pub mod transcript;
 pub mod transmission;
 pub mod treatment;
 pub mod turn;

@@ -5,7 +5,9 @@ mod multiply;
 
 use crate::{Conn, Result, row::division_number};
 use funds::Side;
-pub use multiply::{Multiplying, fill_institutions, multiply_hub, multiply_insured, multiply_treatment};
+pub use multiply::{
+    Copied, Multiplying, copied, fill_institutions, multiply_hub, multiply_insured, multiply_treatment,
+};
 use sqlx::{AssertSqlSafe, Executor};
 use std::time::{Duration, Instant};
 use terms::{Day, Fen, PoolingArea, Province, SettlementId};
@@ -134,6 +136,12 @@ pub async fn alter_hub(conn: &mut Conn, day: Day, every: i64) -> Result<u64> {
 pub async fn spoil(conn: &mut Conn, table: &str, statement: &str) -> Result<u64> {
     conn.execute(AssertSqlSafe(format!("create table spoilt as table {table}"))).await?;
     Ok(conn.execute(AssertSqlSafe(statement.to_owned())).await?.rows_affected())
+}
+
+/// Leaves a table as it was spoilt: the program is to mend it.
+pub async fn keep_spoilt(conn: &mut Conn) -> Result<()> {
+    conn.execute("drop table spoilt").await?;
+    Ok(())
 }
 
 /// Puts a table back as it was before it was spoilt.

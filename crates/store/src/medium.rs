@@ -5,6 +5,7 @@
 use crate::{
     Conn, Result, Work,
     row::{area_of, division, division_number, moment, moment_if, parsed, stage, stage_number},
+    search::limited,
 };
 use casework::medium::{Card, CardNumber, Stage, Voucher};
 use sqlx::{Row, postgres::PgRow};
@@ -157,13 +158,14 @@ pub async fn vouchers_of(
     person: &PersonNumber,
     most: i64,
 ) -> Result<Vec<Voucher>> {
-    let rows =
-        sqlx::query("select * from voucher where area = $1 and person = $2 order by made_at desc limit $3")
-            .bind(area_of(area))
-            .bind(person.as_str())
-            .bind(most)
-            .fetch_all(conn)
-            .await?;
+    let rows = sqlx::query(limited(
+        "select * from voucher where area = $1 and person = $2 order by made_at desc",
+        most,
+    ))
+    .bind(area_of(area))
+    .bind(person.as_str())
+    .fetch_all(conn)
+    .await?;
     rows.iter().map(read_voucher).collect()
 }
 

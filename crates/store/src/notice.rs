@@ -3,6 +3,7 @@
 use crate::{
     Conn, Error, Result, Work,
     row::{day_if, division_number},
+    search::limited,
 };
 use funds::{
     notice::{Notice, NoticeNumber},
@@ -112,15 +113,15 @@ pub async fn list(
     after: i64,
     most: i64,
 ) -> Result<Vec<KeptNotice>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select serial, content, received_day from notice
          where province = $1 and serial > $2 and ($3::integer is null or payer = $3 or payee = $3)
-         order by serial limit $4",
-    )
+         order by serial",
+        most,
+    ))
     .bind(crate::participant_number(owner))
     .bind(after)
     .bind(concerning.map(number_of))
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()

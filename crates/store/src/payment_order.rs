@@ -3,6 +3,7 @@
 use crate::{
     Conn, Error, Result, Work,
     row::{division_number, parsed, participant_number},
+    search::limited,
 };
 use funds::{
     notice::NoticeNumber,
@@ -79,16 +80,16 @@ pub async fn list(
     most: i64,
 ) -> Result<Vec<KeptOrder>> {
     let names: Vec<&str> = stages.iter().map(|stage| stage.name()).collect();
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select content, revision, reported from payment_order
          where province = $1 and ($2::text is null or side = $2) and stage = any($3) and number > $4
-         order by number limit $5",
-    )
+         order by number",
+        most,
+    ))
     .bind(number_of(own))
     .bind(side.map(Side::name))
     .bind(names)
     .bind(after)
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()
@@ -96,12 +97,12 @@ pub async fn list(
 
 /// Orders of which the hub has not answered for the last revision, by number.
 pub async fn to_report(conn: &mut Conn, own: Province, most: i64) -> Result<Vec<KeptOrder>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select content, revision, reported from payment_order where province = $1 and reported < revision
-         order by number limit $2",
-    )
+         order by number",
+        most,
+    ))
     .bind(number_of(own))
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()

@@ -8,10 +8,11 @@ use crate::{
     Conn, Result, Work,
     fee::read_split,
     row::{division, division_number, moment, parsed, stage, stage_number},
+    search::limited,
 };
 use benefit::bill::Split;
 use casework::settlement;
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 use std::collections::BTreeMap;
 use terms::{CareKind, InsuredPlace, Moment, Province, SettlementId, VisitId};
 
@@ -115,16 +116,16 @@ pub async fn search(
     let (month, id) = last.unwrap_or_default();
     // Ids are digits of one length that begin with the province and the time: their order is that in which they were given.
     let bound = SettlementId::new(province, before, 0);
-    let row = sqlx::query(
+    let statement = format!(
         "with seen as (
             select month, id, visit, insured, stage, care, settled_at from treatment_settlement
             where province = $1 and month >= $2 and month <= $4 and (month, id) > ($2, $3) and id < $5
-            order by month, id limit $6
+            order by month, id limit {most}
          ), put as (
             insert into detail_transmission (province, month, settlement, visit, insured, stage, round, batches, lines, sent_up_to,
                                              attempts, next_at, changed_at)
-            select $1, month, id, visit, insured, 0, 1, 0, 0, '', 0, coalesce(settled_at, $8) + case care when $10 then $7 else 0 end, $8
-            from seen where stage = any($9)
+            select $1, month, id, visit, insured, 0, 1, 0, 0, '', 0, coalesce(settled_at, $7) + case care when $9 then $6 else 0 end, $7
+            from seen where stage = any($8)
             on conflict (province, month, settlement) do nothing
             returning 1
          ), last as (
@@ -133,20 +134,20 @@ pub async fn search(
             insert into detail_search (province, month, settlement) select $1, month, id from last
             on conflict (province) do update set month = excluded.month, settlement = excluded.settlement
          )
-         select (select count(*) from seen) as seen, (select count(*) from put) as due",
-    )
-    .bind(number)
-    .bind(month)
-    .bind(id)
-    .bind(bound.month().number())
-    .bind(bound.to_string())
-    .bind(most)
-    .bind(delay_millis)
-    .bind(now.millis())
-    .bind([settlement::Stage::Asked, settlement::Stage::Settled].map(in_book).to_vec())
-    .bind(CareKind::Inpatient.code())
-    .fetch_one(work.conn())
-    .await?;
+         select (select count(*) from seen) as seen, (select count(*) from put) as due"
+    );
+    let row = sqlx::query(AssertSqlSafe(statement))
+        .bind(number)
+        .bind(month)
+        .bind(id)
+        .bind(bound.month().number())
+        .bind(bound.to_string())
+        .bind(delay_millis)
+        .bind(now.millis())
+        .bind([settlement::Stage::Asked, settlement::Stage::Settled].map(in_book).to_vec())
+        .bind(CareKind::Inpatient.code())
+        .fetch_one(work.conn())
+        .await?;
     Ok(Found { seen: row.try_get("seen")?, due: row.try_get("due")? })
 }
 
@@ -158,20 +159,20 @@ fn in_book(stage: settlement::Stage) -> i16 {
 /// Claims those whose time has come, oldest first, and puts their next time off: by a minute, doubling with every attempt up
 /// to about an hour.
 pub async fn claim_due(work: &mut Work, now: Moment, most: i64) -> Result<Vec<Transmission>> {
-    let rows = sqlx::query(
+    let statement = format!(
         "update detail_transmission set attempts = detail_transmission.attempts + 1,
-                next_at = $1 + $3 * (1::bigint << least(detail_transmission.attempts, 6))
+                next_at = $1 + $2 * (1::bigint << least(detail_transmission.attempts, 6))
          from (select province, month, settlement from detail_transmission where stage < 2 and next_at <= $1
-               order by next_at limit $2 for update skip locked) due
+               order by next_at limit {most} for update skip locked) due
          where (detail_transmission.province, detail_transmission.month, detail_transmission.settlement)
              = (due.province, due.month, due.settlement)
-         returning detail_transmission.*",
-    )
-    .bind(now.millis())
-    .bind(most)
-    .bind(AGAIN_MILLIS)
-    .fetch_all(work.conn())
-    .await?;
+         returning detail_transmission.*"
+    );
+    let rows = sqlx::query(AssertSqlSafe(statement))
+        .bind(now.millis())
+        .bind(AGAIN_MILLIS)
+        .fetch_all(work.conn())
+        .await?;
     rows.iter().map(read).collect()
 }
 
@@ -229,15 +230,15 @@ pub async fn list(
     after: Option<SettlementId>,
     most: i64,
 ) -> Result<Vec<Transmission>> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select * from detail_transmission
-         where province = $1 and stage = $2 and (month, settlement) > ($3, $4) order by month, settlement limit $5",
-    )
+         where province = $1 and stage = $2 and (month, settlement) > ($3, $4) order by month, settlement",
+        most,
+    ))
     .bind(division_number(province.division()))
     .bind(stage_number(&Stage::ALL, &at))
     .bind(after.map_or(0, |id| id.month().number()))
     .bind(after.map(|id| id.to_string()).unwrap_or_default())
-    .bind(most)
     .fetch_all(conn)
     .await?;
     rows.iter().map(read).collect()

@@ -37,7 +37,7 @@ const TABLES: [(Lies, &[&str]); 11] = [
     (By("area"), &[
         "hospital_message", "sign_in", "nonce", "diagnosis", "file", "mapping", "medium_token", "apportioning_confirmation",
         "settlement_list", "settlement_list_version", "special_attribute", "department", "self_paid_visit", "self_paid_line",
-        "audit_finding",
+        "audit_finding", "transcript", "transcript_message",
     ]),
     (Everywhere, &["institution"]),
     // A province, as insured place.
@@ -51,7 +51,7 @@ const TABLES: [(Lies, &[&str]); 11] = [
     // The hub.
     (By("province"), &[
         "hub_settlement", "national_institution", "national_filing", "clearing_pair", "clearing_sheet", "clearing_carry",
-        "clearing_answer", "hub_deduction", "reported_stays", "prepayment_line", "prepayment_change", "prepayment_position",
+        "clearing_answer", "hub_deduction", "hub_correction", "reported_stays", "prepayment_line", "prepayment_change", "prepayment_position",
     ]),
     (Everywhere, &["participant", "clearing_calendar", "node"]),
     (Local, &["clearing_month", "clearing_plan", "clearing_year", "prepayment_year", "transfer_report", "transfer_agreed", "suspension"]),

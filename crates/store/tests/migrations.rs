@@ -128,7 +128,7 @@ fn value(table: &str, column: &str, kind: &str) -> String {
         ("ledger_leg", "ends_voucher" | "ends_leg" | "ends_amount") => return "null".to_owned(),
         ("ledger_leg", "phase") => "1",
         // Parts of these are computed with.
-        (_, "id" | "undo" | "settlement" | "visit" | "number") if kind == "text" => {
+        (_, "id" | "undo" | "settlement" | "visit" | "number" | "job") if kind == "text" => {
             "420000179523180000000000000001"
         }
         (_, "month") if kind == "int2" => "11",

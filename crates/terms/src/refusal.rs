@@ -255,6 +255,8 @@ refusals! {
     UnknownClearing { month } "unknown-clearing" "{month}尚未截止，还没有清算数据，请在截止日（默认次月21日）之后再办理";
     /// A settlement in the hub's book does not balance: what does not add up cannot be cleared.
     SettlementUnbalanced { setl_id, insured, treatment, count } "settlement-unbalanced" "结算[{setl_id}]（[{insured}]参保、[{treatment}]就医）在国家平台账中不平（共{count}笔），不能清分：请两省重新对账并登记差异，再试算";
+    /// The hub's row of a settlement cannot be corrected so.
+    CorrectionRule { setl_id, reason } "correction-rule" "结算[{setl_id}]不能更正：{reason}";
     /// There is no such application for an emergency increase.
     UnknownIncrease { case } "unknown-increase" "未查到预付金紧急调增申请[{case}]，请核对申请编号";
     /// The books do not differ, or never did, on this settlement.
@@ -303,6 +305,10 @@ refusals! {
     JobRule { reason } "job-rule" "任务不能办理：{reason}";
     /// There is no such job of whoever asks, or no longer.
     UnknownJob { id } "unknown-job" "未查到任务[{id}]或已过保存期限，请重新办理";
+    /// A transcript cannot be switched on or off so.
+    TranscriptRule { reason } "transcript-rule" "接口报文记录不能办理：{reason}";
+    /// No such message was recorded, or it is not kept any longer.
+    UnknownMessage { number } "unknown-message" "未查到接口报文记录[{number}]或已过保存期限，请重新查询报文列表";
     /// A list cannot be sorted or exported so.
     ListRule { reason } "list-rule" "列表不能这样查询：{reason}";
     /// The management interface is not open at this node.

@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod clearing;
 pub mod clearing_statement;
 pub mod complaint;
+pub mod correction;
 pub mod document;
 pub mod institution;
 pub mod institution_payment;
@@ -31,6 +32,7 @@ pub mod registration;
 pub mod search;
 pub mod session;
 pub mod statistics;
+pub mod transcript;
 pub mod urging;
 pub mod work;
 

@@ -46,13 +46,13 @@ use wire::{
             Answer, AnswerClearing, ChangedIncrease, CheckBenefit, Claim, ClearingAnswered, ClearingDispute,
             ClearingPair, DeductionTaken, DetailLine, DetailsStanding, DetailsTaken, DisputedPair,
             FindBookLines, FindClearedSettlements, FindClearing, FindDigests, FindFilings, FindIncreases,
-            FindInstitutions, FindNotices, FindOpenDifferences, FindPerson, FindRegistrations, FindYear,
-            FoundAnnouncements, FoundBankAccounts, FoundBookLines, FoundClearedSettlements, FoundClearing,
-            FoundDigests, FoundIncreases, FoundInstitutions, FoundNotices, FoundOpenDifferences,
-            FoundRegistrations, FundBenefit, InstitutionMark, Medium, ParticipantEntry, PublishedInstitution,
-            Question, ReadMedium, RegistrationStands, Reply, ReportReconciliation, ReportStays,
-            ReportedDifference, SendDetails, SentNotice, Settle, Settled, StaysOf, Undo, UndoKind, Undone,
-            WithdrawRegistration,
+            FindInstitutions, FindNotices, FindOpenDifferences, FindOwnLine, FindPerson, FindRegistrations,
+            FindYear, FoundAnnouncements, FoundBankAccounts, FoundBookLines, FoundClearedSettlements,
+            FoundClearing, FoundDigests, FoundIncreases, FoundInstitutions, FoundNotices,
+            FoundOpenDifferences, FoundRegistrations, FundBenefit, InstitutionMark, Medium, OwnLine,
+            ParticipantEntry, PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply,
+            ReportReconciliation, ReportStays, ReportedDifference, SendDetails, SentNotice, Settle, Settled,
+            StaysOf, Undo, UndoKind, Undone, WithdrawRegistration,
         },
     },
     sign::sm2::PrivateKey,
@@ -315,6 +315,7 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("find_announcements", Question::FindAnnouncements),
         ("find_institutions", Question::FindInstitutions(find_institutions())),
         ("report_stays", Question::ReportStays(Box::new(report_stays()))),
+        ("find_own_line", Question::FindOwnLine(find_own_line())),
     ]
 }
 
@@ -336,6 +337,15 @@ fn found_institutions() -> FoundInstitutions {
 fn find_institutions() -> FindInstitutions {
     let after = InstitutionMark { province: parsed("110000"), code: parsed("H11010500001") };
     FindInstitutions { since: Some(at()), after: Some(after) }
+}
+
+fn find_own_line() -> FindOwnLine {
+    FindOwnLine {
+        province: parsed("420000"),
+        part: Part::Treatment,
+        counterpart: parsed("110000"),
+        settlement: book_lines().lines[0].line.settlement,
+    }
 }
 
 fn report_stays() -> ReportStays {
@@ -717,6 +727,11 @@ fn digests() -> FoundDigests {
     FoundDigests { digests: vec![BucketDigest { bucket: bucket(), digest }] }
 }
 
+fn own_line() -> OwnLine {
+    let line = book_lines().lines.remove(0).line;
+    OwnLine { settlement: line.settlement, part: Part::Treatment, genuine: true, line: Some(line) }
+}
+
 fn book_lines() -> FoundBookLines {
     let line = BookLine {
         settlement: parsed("420000179523180000000000000002"),
@@ -817,6 +832,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("increases", yes(Answer::Increases(increases()))),
         ("announcements", yes(Answer::Announcements(announcements()))),
         ("institutions", yes(Answer::Institutions(found_institutions()))),
+        ("own_line", yes(Answer::OwnLine(Box::new(own_line())))),
         ("digests", yes(Answer::Digests(digests()))),
         ("book_lines", yes(Answer::BookLines(book_lines()))),
         ("open_differences", yes(Answer::OpenDifferences(open_differences()))),

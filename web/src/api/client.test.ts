@@ -1,5 +1,26 @@
-import { describe, expect, it } from 'vitest';
-import { fileName, filled, headerText, understood } from './client';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { beside, fileName, filled, glance, headerText, request, understood } from './client';
+
+describe('a session', () => {
+  const { seen, lost } = beside;
+  afterEach(() => {
+    Object.assign(beside, { seen, lost });
+    vi.unstubAllGlobals();
+  });
+  it('is kept alive by what somebody asks, and not by what a page looks at by itself', async () => {
+    const heard: string[] = [];
+    Object.assign(beside, { seen: () => heard.push('seen'), lost: () => heard.push('lost') });
+    let status = 200;
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"jobs":[]}', { status })));
+    await glance('/web/jobs');
+    expect(heard).toEqual([]);
+    await request('GET', '/web/session');
+    expect(heard).toEqual(['seen']);
+    status = 401;
+    await glance('/web/jobs');
+    expect(heard).toEqual(['seen', 'lost']);
+  });
+});
 
 describe('a request', () => {
   it('fills its path and leaves out what is not said', () => {

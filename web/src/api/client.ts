@@ -130,6 +130,18 @@ export async function request(
   return read as Outcome<never>;
 }
 
+/**
+ * Looks how far something is that goes on by itself. Nobody has done anything with it: neither the node nor the page takes it for a sign that somebody
+ * still sits there.
+ */
+export async function glance(url: string): Promise<Outcome<never>> {
+  const outcome = await sent('GET', url, undefined, undefined, undefined);
+  if (!outcome.ok) return outcome;
+  const read = understood(outcome.value.status, await outcome.value.text(), `GET ${url}`);
+  if (outcome.value.status === 401) heard(401, read);
+  return read as Outcome<never>;
+}
+
 /** What the node goes on with by itself, as it says. */
 type Job = components['schemas']['JobView'];
 const BEGUN = 202;

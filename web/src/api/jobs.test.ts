@@ -68,6 +68,10 @@ it('takes an answer that comes at once, and a refusal of either', async () => {
     ok: false,
     refusal: { code: 'job-interrupted' },
   });
+  at({ 'POST /x': [() => json({ ...job('interrupted'), note: '请先核对' }, 202)] });
+  expect(await carried('POST', '/x', {}, { pause })).toMatchObject({
+    refusal: { message: '请先核对' },
+  });
 });
 
 it('hands a file over and forgets it there', async () => {
@@ -83,6 +87,22 @@ it('hands a file over and forgets it there', async () => {
   expect(asked.at(-1)).toBe('POST /web/jobs/J1/forget');
 });
 
+it('what comes when nobody waits any more was not seen, and is kept', async () => {
+  const gone = new AbortController();
+  const asked = at({
+    'POST /x': [() => json(job('running'), 202)],
+    'GET /web/jobs/J1': [
+      () => {
+        gone.abort();
+        return json(job('done'));
+      },
+    ],
+  });
+  const waiting = { pause, signal: gone.signal, forget: true };
+  expect(await carried('POST', '/x', {}, waiting)).toBeUndefined();
+  expect(asked).toEqual(['POST /x left', 'GET /web/jobs/J1']);
+});
+
 it('goes away with whoever waited, and gives up where nobody answers', async () => {
   const gone = new AbortController();
   gone.abort();
@@ -93,9 +113,9 @@ it('goes away with whoever waited, and gives up where nobody answers', async () 
 });
 
 it('says it in words', () => {
-  expect([howFar(job('running', 3)), howFar({ done: 0, total: 0 })]).toEqual(['3 / 10', '']);
+  expect([howFar(job('running', 3)), howFar({ done: 0, total: 0 })]).toEqual(['第3项，共10项', '']);
   expect(jobWords(job('interrupted'))).toContain('重新办理');
   expect(howFar({ ...job('running', 3), step: '查询', step_at: 1, step_of: 2 })).toBe(
-    '第1步，共2步：查询，3 / 10',
+    '第1步，共2步：查询，第3项，共10项',
   );
 });

@@ -5,7 +5,7 @@
 
 import type { components } from '@/generated/province';
 import { done, refused, type Outcome } from '@/shared/refusal';
-import { file, leave, request, type FileAnswer } from './client';
+import { file, glance, leave, request, type FileAnswer } from './client';
 
 export type Job = components['schemas']['JobView'];
 
@@ -17,7 +17,16 @@ const PAUSES = [150, 250, 400, 700, 1_000, 1_500, 2_000] as const;
 /** How often in a row a look may fail before whoever waits is told. */
 const FAILURES_MAX = 5;
 
-export const listJobs = (): Promise<Outcome<{ jobs: readonly Job[] }>> => request('GET', '/web/jobs');
+const nothing = () => {};
+/** What whoever shows one's jobs on every page hears of (`api/bell`). */
+export const told: { begun: (job: Job) => void; taken: (id: string) => void } = {
+  /** One has begun. */
+  begun: nothing,
+  /** What one came to was shown. */
+  taken: nothing,
+};
+
+export const listJobs = (): Promise<Outcome<{ jobs: readonly Job[] }>> => glance('/web/jobs');
 const at = (id: string) => `/web/jobs/${encodeURIComponent(id)}`;
 export const forgetJob = (id: string): Promise<Outcome<undefined>> => request('POST', `${at(id)}/forget`, {});
 /** What it came to, as a file. */
@@ -31,6 +40,8 @@ export interface Waiting {
   readonly tell?: (job: Job) => void;
   /** Whoever waited has gone: the job goes on, and nobody looks. */
   readonly signal?: AbortSignal;
+  /** What was waited for is not kept: it is shown, and can be had again by asking again. */
+  readonly forget?: boolean;
   /** For tests. */
   readonly pause?: (millis: number) => Promise<void>;
 }
@@ -49,7 +60,8 @@ export async function ended(begun: Job, waiting: Waiting = {}): Promise<Outcome<
   for (let look = 0; isGoing(job); look += 1) {
     await pause(PAUSES[Math.min(look, PAUSES.length - 1)] ?? 2_000);
     if (signal?.aborted) return undefined;
-    const outcome: Outcome<Job> = await request('GET', at(job.id));
+    const outcome: Outcome<Job> = await glance(at(job.id));
+    if (signal?.aborted) return undefined;
     if (outcome.ok) {
       failures = 0;
       job = outcome.value;
@@ -61,10 +73,12 @@ export async function ended(begun: Job, waiting: Waiting = {}): Promise<Outcome<
   return done(job);
 }
 
-const INTERRUPTED = {
-  code: 'job-interrupted',
-  message: '办理中断（平台曾重启），请重新办理；已受理的部分不会重复受理',
-} as const;
+/** Why there is no answer of one that was interrupted, and what to do: the node says it. */
+const interrupted = (job: Job) =>
+  refused({
+    code: 'job-interrupted',
+    message: job.note ?? '办理中断（平台曾重启），请重新办理；已受理的部分不会重复受理',
+  });
 
 /** Asks for what may take long, and waits for its answer; `undefined` if whoever waited has gone. */
 export async function carried<T>(
@@ -76,6 +90,7 @@ export async function carried<T>(
   const begun = await leave<T>(method, url, body);
   if (!begun.ok) return begun;
   if (!('job' in begun.value)) return done(begun.value.answer);
+  told.begun(begun.value.job);
   return answered<T>(begun.value.job, waiting);
 }
 
@@ -84,7 +99,13 @@ export async function answered<T>(job: Job, waiting: Waiting = {}): Promise<Outc
   waiting.tell?.(job);
   const outcome = await ended(job, waiting);
   if (outcome === undefined || !outcome.ok) return outcome;
-  return outcome.value.state === 'interrupted' ? refused(INTERRUPTED) : jobAnswer<T>(outcome.value);
+  if (outcome.value.state === 'interrupted') return interrupted(outcome.value);
+  const answer = await jobAnswer<T>(outcome.value);
+  // Nobody has seen it.
+  if (waiting.signal?.aborted) return undefined;
+  told.taken(job.id);
+  if (waiting.forget === true) void forgetJob(job.id);
+  return answer;
 }
 
 /** A file that may take long to be made; what has been taken is forgotten there. */
@@ -95,11 +116,13 @@ export async function carriedFile(
 ): Promise<Outcome<FileAnswer> | undefined> {
   const begun = await file(ask.url, name, { ...ask, leave: true });
   if (!begun.ok || !('job' in begun.value)) return begun as Outcome<FileAnswer>;
+  told.begun(begun.value.job);
   waiting.tell?.(begun.value.job);
   const outcome = await ended(begun.value.job, waiting);
   if (outcome === undefined || !outcome.ok) return outcome;
-  if (outcome.value.state === 'interrupted') return refused(INTERRUPTED);
+  if (outcome.value.state === 'interrupted') return interrupted(outcome.value);
   const found = await jobFile(outcome.value, name);
+  told.taken(outcome.value.id);
   if (found.ok) void forgetJob(outcome.value.id);
   return found;
 }
@@ -107,7 +130,8 @@ export async function carriedFile(
 /** How far it is, in words; nothing where nobody knows. */
 export const howFar = (job: Pick<Job, 'done' | 'total' | 'step' | 'step_at' | 'step_of'>): string => {
   const step = job.step ? `第${job.step_at ?? 1}步，共${job.step_of ?? 1}步：${job.step}` : '';
-  const count = job.total > 0 ? `${job.done} / ${job.total}` : '';
+  const counted = job.done > 0 ? `已办${job.done}项` : '';
+  const count = job.total > 0 ? `第${job.done}项，共${job.total}项` : counted;
   return [step, count].filter((part) => part !== '').join('，');
 };
 

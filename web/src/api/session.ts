@@ -56,6 +56,8 @@ export type Action =
   | 'read-media'
   | 'maintain-media'
   | 'read-mapping'
+  | 'read-transcripts'
+  | 'record-transcripts'
   | 'read-accounts'
   | 'maintain-accounts'
   | 'read-audit-trail'

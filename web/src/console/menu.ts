@@ -331,6 +331,13 @@ export const GROUPS: readonly Group[] = [
         any: ['keep-institution-books'],
         at: 'province',
       },
+      {
+        path: '/window/transcript',
+        title: '接口报文记录',
+        load: () => import('@/transcript/TranscriptPage.vue'),
+        any: ['read-transcripts'],
+        at: 'province',
+      },
     ],
   },
   {

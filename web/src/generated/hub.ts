@@ -633,6 +633,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/funds/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 国家平台记录的更正
+         * @description 登录后使用须有权限“查看对账”（read-reconciliation）。
+         */
+        get: operations["get_funds_corrections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funds/corrections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 申请按两省签名的记录更正国家平台的结算记录
+         * @description 登录后使用须有权限“核查对账差异”（work-differences）。
+         */
+        post: operations["post_funds_corrections__id_"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funds/corrections/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 同意更正
+         * @description 登录后使用须有权限“确认对账差异”（decide-differences）。
+         */
+        post: operations["post_funds_corrections__id__approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funds/corrections/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 不予更正
+         * @description 登录后使用须有权限“确认对账差异”（decide-differences）。
+         */
+        post: operations["post_funds_corrections__id__refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/funds/differences": {
         parameters: {
             query?: never;
@@ -1977,6 +2057,8 @@ export interface components {
             number?: string | null;
             /** @description The code of who it is about. */
             party: string;
+            /** @description The name of an institution that it is about, where it is registered. */
+            party_name?: string | null;
             /** @description 基金或个人账户. */
             purse: string;
             /** @description 险种. */
@@ -2234,6 +2316,19 @@ export interface components {
             /** @description 险种. */
             scheme: components["schemas"]["InsuranceScheme"];
         };
+        /** @description The amounts of a settlement as a book has them. */
+        BookAmounts: {
+            /** @description 个人账户支出. */
+            account: components["schemas"]["Yuan"];
+            /** @description 基金支付总额. */
+            fund_total: components["schemas"]["Yuan"];
+            /** @description What each fund pays. */
+            funds: components["schemas"]["FundPaid"][];
+            /** @description 个人负担总额. */
+            person_total: components["schemas"]["Yuan"];
+            /** @description 医疗费总额. */
+            total: components["schemas"]["Yuan"];
+        };
         /** @description A business that is affected. */
         BusinessView: {
             /** @description For programs. */
@@ -2479,11 +2574,65 @@ export interface components {
             /** @description The code that the authenticator shows. */
             code: string;
         };
+        /** @description Corrections: `GET /api/v1/funds/corrections`. */
+        Corrections: {
+            /** @description The newest first. */
+            corrections: components["schemas"]["CorrectionView"][];
+            /**
+             * @description Whether there are more than are told at once: ask for fewer days.
+             * @default false
+             */
+            more?: boolean;
+        };
+        /** @description A correction. */
+        CorrectionView: {
+            /** @description As both provinces have signed it. */
+            after: components["schemas"]["BookAmounts"];
+            /** @description The hub's row as it was. */
+            before: components["schemas"]["BookAmounts"];
+            /** @description How much that is, in yuan; below nothing where it is given back. */
+            cleared_amount?: string | null;
+            /** @description The month in which is cleared what adopted months have counted too little or too much; none where they have not. */
+            cleared_month?: string | null;
+            /** @description When. */
+            decided_at?: string | null;
+            /** @description Who decided. */
+            decided_by?: string | null;
+            /** @description 参保省, six digits. */
+            insured: string;
+            /** @description SHA-256 of what the insured province has signed. */
+            insured_hash: string;
+            /** @description 更正编号. */
+            number: string;
+            /** @description When. */
+            proposed_at: string;
+            /** @description Who asked for it. */
+            proposed_by: string;
+            /** @description 更正理由. */
+            reason: string;
+            /** @description 结算ID. */
+            settlement: string;
+            /** @description Where it stands: `proposed`, `corrected` or `refused`. */
+            stage: string;
+            /** @description Where it stands, in Chinese. */
+            stage_name: string;
+            /** @description 就医省, six digits. */
+            treatment: string;
+            /** @description SHA-256 of what the treatment province has signed, in hexadecimal digits. */
+            treatment_hash: string;
+            /** @description 审批意见, once it is decided. */
+            words?: string | null;
+        };
         /**
          * @description 日期，yyyy-MM-dd
          * @example 2026-11-22
          */
         Day: string;
+        /** @description What is decided on a correction: `POST /api/v1/funds/corrections/{id}/approve` and `…/refuse`. */
+        DecideCorrection: {
+            /** @description 审批意见, without personal data. */
+            words: string;
+        };
         /** @description What somebody says to a difference: `POST /api/v1/funds/differences/{id}/explain` and so on. */
         DecideDifference: {
             /** @description 说明, without personal data. */
@@ -2763,6 +2912,15 @@ export interface components {
             filings: components["schemas"]["FilingView"][];
             /** @description What to ask on with; none on the last page. */
             next?: string | null;
+        };
+        /** @description What a fund pays of a settlement. */
+        FundPaid: {
+            /** @description 支付金额. */
+            amount: components["schemas"]["Yuan"];
+            /** @description 基金支付类型 code. */
+            fund: string;
+            /** @description Its name. */
+            fund_name: string;
         };
         /** @description What a genuine document says in the main. */
         GenuineDocument: {
@@ -3581,6 +3739,11 @@ export interface components {
             name: string;
             /** @description What else people should know. */
             note?: string | null;
+        };
+        /** @description Why a row of the hub is to be corrected: `POST /api/v1/funds/corrections/{id}`. */
+        ProposeCorrection: {
+            /** @description 更正理由, without personal data. */
+            reason: string;
         };
         /** @description By what people may log in beside a password: `GET /web/oidc`. */
         Providers: {
@@ -4886,6 +5049,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClearingStatement"];
+                };
+            };
+        };
+    };
+    get_funds_corrections: {
+        parameters: {
+            query: {
+                /** @description 申请日期起 */
+                from: string;
+                /** @description 结算ID；不填为全部 */
+                settlement?: string;
+                /** @description 阶段：proposed、corrected、refused；不填为全部 */
+                stage?: string;
+                /** @description 申请日期止 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Corrections"];
+                };
+            };
+        };
+    };
+    post_funds_corrections__id_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProposeCorrection"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionView"];
+                };
+            };
+        };
+    };
+    post_funds_corrections__id__approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DecideCorrection"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionView"];
+                };
+            };
+        };
+    };
+    post_funds_corrections__id__refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 30位编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DecideCorrection"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionView"];
                 };
             };
         };

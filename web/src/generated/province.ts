@@ -2325,6 +2325,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/institutions/{code}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一家机构已记录的接口报文
+         * @description 登录后使用须有权限“查看接口报文记录”（read-transcripts）。
+         */
+        get: operations["get_institutions__code__messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/institutions/{code}/messages/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一条已记录的接口报文，个人信息已隐去
+         * @description 登录后使用须有权限“查看接口报文记录”（read-transcripts）。
+         */
+        get: operations["get_institutions__code__messages__number_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/institutions/{code}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一家机构是否在记录接口报文
+         * @description 登录后使用须有权限“查看接口报文记录”（read-transcripts）。
+         */
+        get: operations["get_institutions__code__recording"];
+        put?: never;
+        /**
+         * 开启或延长接口报文记录
+         * @description 登录后使用须有权限“开启接口报文记录”（record-transcripts）。
+         */
+        post: operations["post_institutions__code__recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/institutions/{code}/recording/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 停止接口报文记录
+         * @description 登录后使用须有权限“开启接口报文记录”（record-transcripts）。
+         */
+        post: operations["post_institutions__code__recording_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/institutions/{code}/recording/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 停止接口报文记录，并删去已记录的报文
+         * @description 登录后使用须有权限“开启接口报文记录”（record-transcripts）。
+         */
+        post: operations["post_institutions__code__recording_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mappings": {
         parameters: {
             query?: never;
@@ -3950,6 +4054,8 @@ export interface components {
             number?: string | null;
             /** @description The code of who it is about. */
             party: string;
+            /** @description The name of an institution that it is about, where it is registered. */
+            party_name?: string | null;
             /** @description 基金或个人账户. */
             purse: string;
             /** @description 险种. */
@@ -4738,6 +4844,8 @@ export interface components {
             cleared_month?: string | null;
             /** @description 定点医药机构. */
             institution: components["schemas"]["InstitutionCode"];
+            /** @description Its name, where it is registered here. */
+            institution_name?: string | null;
             /** @description 扣款单号. */
             number: string;
             /** @description 拨付单号 that has set it off. */
@@ -5820,6 +5928,97 @@ export interface components {
          * @enum {unknown}
          */
         MemberClass: "without_support" | "registered_poor" | "subsistence_allowance" | "extremely_poor" | "low_income" | "poor_by_illness" | "severely_disabled" | "orphan" | "entitled_group" | "veteran_worker" | "civil_servant";
+        /** @description Where a message leaves the standard. */
+        MessageDeviation: {
+            /** @description What whoever writes the software does about it. */
+            advice: string;
+            /** @description What was found. */
+            detail: string;
+            /** @description The field with its node: `input.feedetail.cnt`; empty for the message as a whole. */
+            field: string;
+            /** @description What this platform did with it. */
+            handled: string;
+            /** @description Its Chinese name, where it has one. */
+            name: string;
+            /**
+             * Format: uint
+             * @description The first row in which it is, from 1, where the node has rows.
+             */
+            row?: number | null;
+            /** @description The rule's code. */
+            rule: string;
+            /** @description The rule in Chinese. */
+            rule_name: string;
+            /**
+             * Format: uint
+             * @description In how many rows it is.
+             */
+            times: number;
+            /** @description `fault` or `note`. */
+            weight: string;
+            /** @description 偏差 or 提示. */
+            weight_name: string;
+        };
+        /** @description A message with its answer, in a list. */
+        MessageRow: {
+            /**
+             * Format: uint32
+             * @description … and how many faults the answer has.
+             */
+            answer_faults: number;
+            /** @description When it began to come. */
+            came: string;
+            /** @description The code of the refusal, where it was one. */
+            code?: string | null;
+            /**
+             * Format: uint32
+             * @description How many faults (偏差) the message has …
+             */
+            faults: number;
+            /** @description 交易编号; empty where none could be read. */
+            infno: string;
+            /**
+             * Format: int64
+             * @description How long it took to be answered, in milliseconds.
+             */
+            milliseconds: number;
+            /** @description 发送方报文ID. */
+            msgid: string;
+            /**
+             * Format: uint32
+             * @description … how many notes (提示) …
+             */
+            notes: number;
+            /**
+             * Format: int64
+             * @description The number under which it is kept.
+             */
+            number: number;
+            /** @description `done`, `refused`, `gateway` (refused by the gateway, before the message was looked at) or `other`. */
+            outcome: string;
+            /** @description The outcome in Chinese: 成功, or the sentence that the software got. */
+            said: string;
+            /** @description 交易名称; empty for one that nobody knows. */
+            transaction: string;
+        };
+        /** @description A message with its answer: `GET /api/v1/institutions/{code}/messages/{number}`. */
+        MessageView: {
+            /** @description The answer, with what is personal covered; null where it was a file. */
+            answer: unknown;
+            /** @description Where the answer does. */
+            answer_deviations: components["schemas"]["MessageDeviation"][];
+            /** @description Where the message leaves the standard. */
+            deviations: components["schemas"]["MessageDeviation"][];
+            /** @description The message, with what is personal covered. */
+            request: unknown;
+            /** @description As in the list. */
+            row: components["schemas"]["MessageRow"];
+            /**
+             * Format: uint16
+             * @description HTTP status of the answer.
+             */
+            status: number;
+        };
         /** @description 时刻：1970年以来的毫秒数 */
         Moment: number;
         /** @description Money that has moved. */
@@ -6067,6 +6266,16 @@ export interface components {
             from: components["schemas"]["Day"];
             /** @description 截止日期, at most 31 days with the first. */
             to: components["schemas"]["Day"];
+        };
+        /** @description Switches recording on, or prolongs it: `POST /api/v1/institutions/{code}/recording`. */
+        NewRecording: {
+            /**
+             * Format: uint16
+             * @description For how many hours from now on, 1 to 72.
+             */
+            hours: number;
+            /** @description Why, in 2 to 200 characters; a matter, and no person. */
+            reason: string;
         };
         /** @description A chronic disease to register (慢特病备案): `POST /api/v1/registrations`. */
         NewRegistration: {
@@ -6360,6 +6569,8 @@ export interface components {
             instalments: components["schemas"]["InstalmentView"][];
             /** @description 定点医药机构编号. */
             institution: components["schemas"]["InstitutionCode"];
+            /** @description Its name, where it is registered here. */
+            institution_name?: string | null;
             /** @description `month`, `withheld` or `deposit`. */
             kind: string;
             /** @description The same in Chinese. */
@@ -6734,6 +6945,53 @@ export interface components {
              * @description Of how many settlements messages are still on their way.
              */
             under_way: number;
+        };
+        /** @description Whether an institution's messages are recorded: `GET /api/v1/institutions/{code}/recording`. */
+        RecordingView: {
+            /** @description Since when the last recording was on; none if there was none, or it is forgotten. */
+            begins?: string | null;
+            /** @description Who switched it on. */
+            by?: string | null;
+            /**
+             * Format: uint16
+             * @description How long a message is kept, in days.
+             */
+            days_kept: number;
+            /**
+             * Format: uint32
+             * @description How many were not kept since this recording began: there was no room, or too many came at once.
+             */
+            dropped: number;
+            /** @description Until when. */
+            ends?: string | null;
+            /**
+             * Format: uint8
+             * @description How much of the room for them is taken, in percent.
+             */
+            full: number;
+            /**
+             * Format: uint16
+             * @description For how many hours it may be switched on.
+             */
+            hours_max: number;
+            /** @description 定点医药机构编号. */
+            institution: components["schemas"]["InstitutionCode"];
+            /**
+             * Format: uint32
+             * @description How many messages are kept.
+             */
+            messages: number;
+            /**
+             * Format: uint32
+             * @description How many may be.
+             */
+            messages_max: number;
+            /** @description 名称. */
+            name: string;
+            /** @description Whether what comes now is recorded. */
+            on: boolean;
+            /** @description Why. */
+            reason?: string | null;
         };
         /** @description A refusal: a code for programs, a sentence for people. */
         Refused: {
@@ -7270,6 +7528,13 @@ export interface components {
             only?: boolean;
             /** @description The account's password. */
             password: string;
+        };
+        /** @description Messages that were recorded: `GET /api/v1/institutions/{code}/messages`. */
+        TranscriptMessages: {
+            /** @description The page. */
+            messages: components["schemas"]["MessageRow"][];
+            /** @description What to ask on with; none on the last page. */
+            next?: string | null;
         };
         /** @description What both sides report of one transfer. */
         TransferView: {
@@ -10723,6 +10988,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Taken"];
+                };
+            };
+        };
+    };
+    get_institutions__code__messages: {
+        parameters: {
+            query?: {
+                /** @description 上一页的next */
+                after?: string;
+                /** @description fault：有偏差的；any：有偏差或提示的；none：都没有的 */
+                deviating?: string;
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
+                /** @description 哪一天起 */
+                from?: string;
+                /** @description 交易编号 */
+                infno?: string;
+                /** @description 每页条数，最多100，不填为50；文件最多10000 */
+                limit?: string;
+                /** @description 发送方报文ID，或其开头 */
+                msgid?: string;
+                /** @description done成功、refused拒绝、gateway网关拒绝或other其他 */
+                outcome?: string;
+                /** @description -came按时间从晚到早，不填即此；came、took或-took */
+                sort?: string;
+                /** @description 哪一天止 */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptMessages"];
+                };
+            };
+        };
+    };
+    get_institutions__code__messages__number_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+                /** @description 人员编号或就诊登记号 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+        };
+    };
+    get_institutions__code__recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingView"];
+                };
+            };
+        };
+    };
+    post_institutions__code__recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewRecording"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingView"];
+                };
+            };
+        };
+    };
+    post_institutions__code__recording_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingView"];
+                };
+            };
+        };
+    };
+    post_institutions__code__recording_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingView"];
                 };
             };
         };

@@ -17,6 +17,10 @@ it('tells two accounts of one subject apart', () => {
   expect(accountWords({ ...account, number: null, party: 'H42010600001' })).toBe(
     '应收跨省异地就医资金 H42010600001 职工基本医疗保险统筹基金',
   );
+  const hospital = { party: 'H42010600001', party_name: '武汉市示范第一医院' };
+  expect(accountWords({ ...account, number: null, ...hospital })).toBe(
+    '应收跨省异地就医资金 武汉市示范第一医院 职工基本医疗保险统筹基金',
+  );
 });
 
 it('says in whose books a deposit is', () => {

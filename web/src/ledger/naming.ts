@@ -5,9 +5,9 @@ import { provinceName } from '@/shared/place';
 
 type Name = components['schemas']['AccountName'];
 
-/** Whom an account is about: provinces by name, places and institutions by code. */
-export const partyWords = (party: string): string =>
-  /^\d{2}0000$/.test(party) ? provinceName(party) : party;
+/** Whom an account is about, by name; by code what has none here. */
+export const partyWords = ({ party, party_name: name }: Pick<Name, 'party' | 'party_name'>): string =>
+  name ?? (/^\d{2}0000$/.test(party) ? provinceName(party) : party);
 
 /** The money: the purse names its scheme where it belongs to one. */
 export const moneyWords = ({ scheme, purse }: Pick<Name, 'scheme' | 'purse'>): string =>
@@ -20,12 +20,6 @@ export function roleWords(key: string): string {
 }
 
 export const accountWords = (account: Name): string =>
-  [
-    account.number ?? '',
-    account.name,
-    roleWords(account.account),
-    partyWords(account.party),
-    moneyWords(account),
-  ]
+  [account.number ?? '', account.name, roleWords(account.account), partyWords(account), moneyWords(account)]
     .filter((part) => part !== '')
     .join(' ');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { components } from '@/generated/hub';
-import { byUrgency, usedUpBy } from './forecast';
+import { byUrgency, concerns, usedUpBy } from './forecast';
 
 const row = (light: string, lacks: string, used_up_on: string | null = null) =>
   ({ light, lacks, used_up_on }) as components['schemas']['PositionView'];
@@ -19,4 +19,16 @@ it('puts first what has to be looked at first', () => {
 it('knows what the forecast says is used up by a day', () => {
   const rows = [row('red', '0', '2026-12-01'), row('red', '0', '2026-12-02'), row('red', '0')];
   expect(usedUpBy(rows, '2026-12-01')).toEqual([rows[0]]);
+});
+
+it('knows whose prepayment it is', () => {
+  const pair = { insured: { code: '110000' }, treatment: { code: '420000' } } as Parameters<
+    typeof concerns
+  >[0];
+  expect(['', '110000', '420000', '120000'].map((one) => concerns(pair, one))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
 });

@@ -23,3 +23,7 @@ export function byUrgency(rows: readonly Position[]): Position[] {
 /** Used up within so many days of a day, as the node forecasts it. */
 export const usedUpBy = (rows: readonly Position[], day: string): Position[] =>
   rows.filter((row) => row.used_up_on !== null && row.used_up_on !== undefined && row.used_up_on <= day);
+
+/** Whether a province, named by its code, is one of the two; everybody where none is named. */
+export const concerns = (row: Pick<Position, 'insured' | 'treatment'>, province: string): boolean =>
+  province === '' || [row.insured.code, row.treatment.code].includes(province);

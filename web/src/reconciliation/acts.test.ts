@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { actsOn, STAGES } from './acts';
+import { actsOn, correctionActs, STAGES } from './acts';
 
 it('offers what the field allows at each stage', () => {
   const at = (stage: string) => actsOn(stage).map(({ act }) => act);
@@ -17,4 +17,16 @@ it('lets only deciders confirm', () => {
       .filter(({ by }) => by === 'decide-differences')
       .map(({ act }) => act),
   ).toEqual(['confirm']);
+});
+
+it('has one ask for a correction and another decide', () => {
+  const at = (differs: string, last?: string) => correctionActs(differs, last).map(({ act }) => act);
+  expect(at('open')).toEqual(['propose']);
+  expect(at('confirmed', 'refused')).toEqual(['propose']);
+  expect(at('confirmed', 'proposed')).toEqual(['approve', 'refuse']);
+  expect(at('mended')).toEqual([]);
+  expect(at('confirmed', 'corrected')).toEqual([]);
+  const deciders = new Set(correctionActs('confirmed', 'proposed').map(({ by }) => by));
+  expect([...deciders]).toEqual(['decide-differences']);
+  expect(correctionActs('open', undefined).map(({ by }) => by)).toEqual(['work-differences']);
 });

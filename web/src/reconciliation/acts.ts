@@ -32,3 +32,29 @@ export const actsOn = (stage: string): { act: Act; by: Action }[] =>
     act,
     by: act === 'confirm' ? 'decide-differences' : 'work-differences',
   }));
+
+export const CORRECTION_STAGES = [
+  ['', '全部'],
+  ['proposed', '待审批'],
+  ['corrected', '已更正'],
+  ['refused', '不予更正'],
+] as const;
+
+export type CorrectionAct = 'propose' | 'approve' | 'refuse';
+
+/**
+ * What people of the hub may do about its row of a settlement (funds, correction): one asks for its correction as long as the books differ and none
+ * waits, another decides; that it is corrected needs both provinces to have confirmed, which the node says.
+ */
+export function correctionActs(
+  differs: string,
+  last: string | undefined,
+): { act: CorrectionAct; by: Action }[] {
+  if (last === 'proposed') {
+    return [
+      { act: 'approve', by: 'decide-differences' },
+      { act: 'refuse', by: 'decide-differences' },
+    ];
+  }
+  return differs === 'mended' || last === 'corrected' ? [] : [{ act: 'propose', by: 'work-differences' }];
+}

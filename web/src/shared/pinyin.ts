@@ -1,7 +1,11 @@
 /**
- * 拼音首字母: the initials by which a clerk finds an item. Made from the collation order of Chinese that every browser brings
- * along: a character has the initial of the last boundary that is not behind it. Characters with two common readings have both.
+ * 拼音首字母: the initials by which a clerk finds what stands in a list. Nodes tell those of what is theirs (institutions, catalogs);
+ * those of lists that pages bring along (places, departments) are made here, from the collation order of Chinese that every browser
+ * has: a character has the initial of the last boundary that is not behind it. Characters with several readings have all of them, out
+ * of the nodes' own table.
  */
+
+import { READINGS } from '@/generated/readings';
 
 const collator = new Intl.Collator('zh-Hans-CN-u-co-pinyin');
 
@@ -32,35 +36,14 @@ const BOUNDARIES: readonly (readonly [string, string])[] = [
   ['z', '帀'],
 ];
 
-/** Readings that names of medicines and services use besides the first. */
-const OTHER: Readonly<Record<string, string>> = {
-  重: 'cz',
-  长: 'cz',
-  参: 'cs',
-  调: 'dt',
-  行: 'hx',
-  给: 'gj',
-  降: 'jx',
-  血: 'x',
-  率: 'ls',
-  解: 'jx',
-  单: 'ds',
-  石: 'sd',
-  弹: 'dt',
-  大: 'd',
-  阿: 'ae',
-  芥: 'jg',
-  壳: 'kq',
-  厦: 'xs',
-  膀: 'pb',
-  胱: 'g',
-};
+/** Characters that names use with several readings, as the nodes know them. */
+const OTHER: ReadonlyMap<string, string> = new Map(READINGS);
 
 const HAN = /\p{Script=Han}/u;
 
 /** The initials of one character; itself in small letters if it is no Chinese one, nothing for signs. */
 function initialsOf(character: string): string {
-  const other = OTHER[character];
+  const other = OTHER.get(character);
   if (other !== undefined) return other;
   if (!HAN.test(character)) return /[a-z0-9]/i.test(character) ? character.toLowerCase() : '';
   let found = '';
@@ -74,6 +57,20 @@ function initialsOf(character: string): string {
 /** The initials of a name, a set of letters each. Signs are left out. */
 export const initials = (name: string): string[] =>
   [...name.normalize('NFKC')].map(initialsOf).filter((letters) => letters !== '');
+
+/**
+ * The initials of a name as a node has told them (拼音助记码), with the other readings of its characters. What the node has cut off, or
+ * reads otherwise than character by character, is left as it is.
+ */
+export function toldInitials(name: string, told: string): string[] {
+  const letters = [...told.toLowerCase()];
+  const read = [...name.normalize('NFKC')].filter((one) => HAN.test(one) || /[a-z0-9]/i.test(one));
+  if (letters.length > read.length) return letters;
+  return letters.map((letter, at) => {
+    const other = OTHER.get(read[at] ?? '') ?? '';
+    return other.includes(letter) ? other : letter;
+  });
+}
 
 /** Whether somebody who types these letters may mean the name: they are the initials of a run of its characters. */
 export function matchesInitials(name: readonly string[], typed: string): boolean {

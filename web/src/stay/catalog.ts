@@ -1,9 +1,9 @@
 /**
  * The treatment place's catalog at the window (1312), found by pinyin initials, by code or by a part of the name. It is asked for
- * page by page once and kept while the page is open; the platform tells no 拼音助记码, so initials are made here.
+ * page by page once and kept while the page is open; initials are those that the platform tells (拼音助记码).
  */
 
-import { initials, matchesInitials } from '@/shared/pinyin';
+import { matchesInitials, toldInitials } from '@/shared/pinyin';
 import { done, type Outcome } from '@/shared/refusal';
 
 export interface Item {
@@ -33,7 +33,7 @@ export const readItems = (output: unknown): Item[] =>
       catalogClass: String(row['chrgitm_lv'] ?? ''),
       category: String(row['med_chrgitm_type'] ?? ''),
       restricted: row['lmt_used_flag'] === '1',
-      initials: initials(name),
+      initials: toldInitials(name, String(row['pinyin'] ?? '')),
     };
   });
 

@@ -125,12 +125,17 @@ describe('what is answered', () => {
 });
 
 describe('the catalog', () => {
-  const row = (hilist_code: string, hilist_name: string) => ({ hilist_code, hilist_name, chrgitm_lv: '01' });
+  const row = (hilist_code: string, hilist_name: string, pinyin: string) => ({
+    hilist_code,
+    hilist_name,
+    pinyin,
+    chrgitm_lv: '01',
+  });
   const items = readItems([
-    row('001109000010000', '普通病房床位费'),
-    row('001109000020000', '重症监护病房床位费'),
-    row('X1', '氯化钠注射液'),
-    row('X2', '复方氯化钠注射液'),
+    row('001109000010000', '普通病房床位费', 'PTBFCWF'),
+    row('001109000020000', '重症监护病房床位费', 'CZJHBFCWF'),
+    row('X1', '氯化钠注射液', 'LHNZSY'),
+    row('X2', '复方氯化钠注射液', 'FFLHNZSY'),
   ]);
   const found = (typed: string) => findItems(items, typed).map((item) => item.code);
 
@@ -147,8 +152,8 @@ describe('the catalog', () => {
   });
 
   it('is asked for until a page is not full, and stops at a refusal', async () => {
-    const full = Array.from({ length: PAGE_SIZE }, (_, at) => row(`C${at}`, '某'));
-    const pages: Outcome<unknown>[] = [done(full), done([row('L', '末')])];
+    const full = Array.from({ length: PAGE_SIZE }, (_, at) => row(`C${at}`, '某', 'M'));
+    const pages: Outcome<unknown>[] = [done(full), done([row('L', '末', 'M')])];
     const all = await loadCatalog((page) => Promise.resolve(pages[page - 1] as Outcome<unknown>));
     expect(all.ok && all.value.length).toBe(PAGE_SIZE + 1);
     const no = await loadCatalog(() => Promise.resolve(refused({ code: 'x', message: '否' })));

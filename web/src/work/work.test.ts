@@ -20,7 +20,16 @@ it('says what presses', () => {
 
 it('leads to pages that there are', () => {
   const kinds = [
-    ...['filings', 'differences', 'explained', 'statements', 'clearing', 'disputes', 'transfers'],
+    ...[
+      'filings',
+      'differences',
+      'explained',
+      'corrections',
+      'statements',
+      'clearing',
+      'disputes',
+      'transfers',
+    ],
     ...['receipts', 'bank_entries', 'increases', 'complaints', 'overdue'],
   ];
   const paths = new Set(PAGES.map((page) => page.path));

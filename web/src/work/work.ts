@@ -9,6 +9,7 @@ const PAGES: Readonly<Record<string, string>> = {
   filings: '/agency/filings?stage=submitted&sort=filed_at',
   differences: '/reconciliation',
   explained: '/reconciliation?stage=explained',
+  corrections: '/reconciliation?corrections-stage=proposed',
   statements: '/statements',
   clearing: '/clearing',
   disputes: '/clearing',

@@ -103,6 +103,10 @@ named! {
         MaintainMedia "maintain-media" "维护就医凭证";
         /// Sees how hospitals' items are mapped to the catalog.
         ReadMapping "read-mapping" "查看目录对照";
+        /// Sees what an institution's software sent and was answered while that was recorded.
+        ReadTranscripts "read-transcripts" "查看接口报文记录";
+        /// Has an institution's messages recorded for some hours, and what was recorded deleted.
+        RecordTranscripts "record-transcripts" "开启接口报文记录";
         /// Sees accounts.
         ReadAccounts "read-accounts" "查看账户";
         /// Creates, changes, resets and disables accounts.

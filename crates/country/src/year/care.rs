@@ -1,17 +1,17 @@
 //! What hospitals and pharmacies do in a year: stays, outpatient bills and purchases are settled, some are cancelled, of some a part is
 //! deducted after audit.
 
-use super::{Deducted, Made, Year, name};
+use super::{Deducted, Made, Year, hours, name};
 use crate::{
     bills::{self, Line, Order},
-    hospital::{Bill, CallError, Hospital, Outpatient, Purchase, Settled, Stay, purchase_input},
+    hospital::{Bill, CallError, Hospital, Outpatient, Patient, Purchase, Settled, Stay, purchase_input},
     people::{BEIJING, WUHAN},
     world::Trouble,
 };
 use casework::institution::Institution;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use terms::{CareKind, Clock, Fen, InsuranceScheme, Month, Participant, VisitId};
+use std::collections::{BTreeMap, BTreeSet};
+use terms::{CareKind, Clock, Fen, InstitutionCode, InsuranceScheme, Month, Participant, Province, VisitId};
 use wire::api::clearing_statement::DeductionView;
 
 const HOUR: i64 = 3_600_000;
@@ -36,6 +36,13 @@ pub(super) enum Mix {
     AsCounted,
 }
 
+/// So many settlements a day that is not over has, however early it is.
+const TODAY_AT_LEAST: usize = 3;
+/// Before somebody pays at a counter, he was treated for so long …
+const TREATED: i64 = 40 * 60_000;
+/// … and waited for so long.
+const WAITED: i64 = 10 * 60_000;
+
 /// What a deduction takes at most.
 const DEDUCTED: Fen = Fen::yuan(100);
 
@@ -44,10 +51,17 @@ fn told(what: &str, error: &CallError) -> Trouble {
 }
 
 impl Year<'_> {
-    /// The settlements of one of the four days of a month.
+    /// The settlements of one of the four days of a month, over the hours of the day.
     pub(super) async fn settle_some(&mut self) -> Result<(), Trouble> {
-        let count = self.a_month.div_ceil(4).max(1);
-        for _ in 0..count {
+        let (today, count) = (self.today(), self.a_month.div_ceil(4).max(1));
+        let mut times = hours::of(today, count, self.seed);
+        if self.until == Some(today) {
+            // The day is not over: the others come later, one by one.
+            let so_far = times.partition_point(|at| *at <= self.now_outside());
+            times.truncate(so_far.max(TODAY_AT_LEAST));
+        }
+        for at in times {
+            self.wait_until(at);
             self.settle_somebody().await?;
         }
         Ok(())
@@ -188,7 +202,7 @@ impl Year<'_> {
         let pharmacy = pharmacy.ok_or_else(|| Trouble(format!("{}没有药店", name(of.pair.treatment))))?;
         let institution = self.world.institution(pharmacy)?;
         let lines = self.lines(route, institution, total, seed);
-        let at = self.world.clock.now().plus_millis(-HOUR / 2);
+        let at = self.world.clock.now().plus_millis(-WAITED / 2);
         let bought = purchase_input(&of.patient, &Purchase { at, disease: None, lines: &lines });
         let answer = self.world.hospitals[pharmacy].call("2102", Some(of.patient.insured), bought).await;
         let answer = answer.map_err(|error| told("药店购药", &error))?;
@@ -198,11 +212,11 @@ impl Year<'_> {
         Ok((visit, Settled::read(&answer).map_err(|error| told("药店购药", &error))?))
     }
 
-    /// A few lines of the last two hours.
+    /// A few lines of the last hour.
     fn lines(&self, route: usize, institution: &Institution, total: Fen, seed: u64) -> Vec<Line> {
         let catalog = self.world.rules.catalog(self.routes[route].pair.treatment);
-        let admitted = self.world.clock.now().plus_millis(-2 * HOUR);
-        let discharged = admitted.plus_millis(HOUR);
+        let now = self.world.clock.now();
+        let (admitted, discharged) = (now.plus_millis(-TREATED), now.plus_millis(-WAITED));
         let order = Order { level: institution.level, admitted, discharged, total, lines: 4, seed };
         bills::small_bill(&catalog, &order)
     }
@@ -211,18 +225,42 @@ impl Year<'_> {
         let of = &self.routes[route];
         let now = self.world.clock.now();
         let (admitted, discharged) = (now.plus_millis(-72 * HOUR), now.plus_millis(-HOUR));
-        let institution = self.world.institution(&of.institution)?;
-        let hospital = &self.world.hospitals[&of.institution];
-        let catalog = self.world.rules.catalog(of.pair.treatment);
-        let order = Order { level: institution.level, admitted, discharged, total, lines: 8, seed };
-        let lines = bills::bill(&catalog, &order);
         let stay = Stay::ordinary(&format!("ZY{seed:08}"), admitted, discharged);
-        let patient = &of.patient;
-        let visit = hospital.admit(patient, &stay).await.map_err(|error| told("入院办理", &error))?;
-        hospital.upload(patient, visit, &stay, &lines).await.map_err(|error| told("明细上传", &error))?;
-        hospital.discharge(patient, visit, &stay).await.map_err(|error| told("出院办理", &error))?;
+        self.stay_of(&of.patient, &of.institution, &stay, (total, seed)).await
+    }
+
+    /// A stay of somebody, from its admission to its settlement.
+    pub(super) async fn stay_of(
+        &self,
+        patient: &Patient,
+        institution: &InstitutionCode,
+        stay: &Stay,
+        (total, seed): (Fen, u64),
+    ) -> Result<(VisitId, Settled), Trouble> {
+        let (visit, lines) = self.admit(patient, institution, stay, (total, seed)).await?;
+        let hospital = &self.world.hospitals[institution];
+        hospital.discharge(patient, visit, stay).await.map_err(|error| told("出院办理", &error))?;
         let settled = hospital.settle(patient, visit, bills::total(&lines)).await;
         Ok((visit, settled.map_err(|error| told("住院结算", &error))?))
+    }
+
+    /// A stay begins, and has a bill so far.
+    pub(super) async fn admit(
+        &self,
+        patient: &Patient,
+        institution: &InstitutionCode,
+        stay: &Stay,
+        (total, seed): (Fen, u64),
+    ) -> Result<(VisitId, Vec<Line>), Trouble> {
+        let institution = self.world.institution(institution)?;
+        let hospital = &self.world.hospitals[&institution.code];
+        let catalog = self.world.rules.catalog(institution.place.province());
+        let (admitted, discharged) = (stay.admitted, stay.discharged);
+        let order = Order { level: institution.level, admitted, discharged, total, lines: 8, seed };
+        let lines = bills::bill(&catalog, &order);
+        let visit = hospital.admit(patient, stay).await.map_err(|error| told("入院办理", &error))?;
+        hospital.upload(patient, visit, stay, &lines).await.map_err(|error| told("明细上传", &error))?;
+        Ok((visit, lines))
     }
 
     async fn visit(
@@ -233,7 +271,7 @@ impl Year<'_> {
         disease: Option<(&str, &str)>,
     ) -> Result<(VisitId, Settled), Trouble> {
         let of = &self.routes[route];
-        let at = self.world.clock.now().plus_millis(-2 * HOUR);
+        let at = self.world.clock.now().plus_millis(-TREATED);
         let hospital: &Hospital = &self.world.hospitals[&of.institution];
         let lines = self.lines(route, self.world.institution(&of.institution)?, total, seed);
         let (mut outpatient, patient) = (Outpatient::ordinary(&format!("MZ{seed:08}"), at), &of.patient);
@@ -324,7 +362,26 @@ impl Year<'_> {
     pub(super) async fn audit(&mut self, month: Month) -> Result<(), Trouble> {
         let enough = |made: &Made| made.purses.values().any(|amount| *amount > DEDUCTED);
         let found = self.candidate(|made| made.month() == month && enough(made));
-        let Some(at) = found else { return Ok(()) };
+        match found {
+            Some(at) => self.deduct(at).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same of one that this province paid for, if there is one.
+    pub(super) async fn audit_of(&mut self, treatment: Province, month: Month) -> Result<(), Trouble> {
+        let there: BTreeSet<usize> =
+            (0..self.routes.len()).filter(|route| self.routes[*route].pair.treatment == treatment).collect();
+        let enough = |made: &Made| made.purses.values().any(|amount| *amount > DEDUCTED);
+        let found =
+            self.candidate(|made| made.month() == month && there.contains(&made.route) && enough(made));
+        match found {
+            Some(at) => self.deduct(at).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn deduct(&mut self, at: usize) -> Result<(), Trouble> {
         let made = self.made[at].clone();
         let of = self.routes[made.route].clone();
         let (purse, _) = made.purses.iter().find(|(_, amount)| **amount > DEDUCTED).expect("it has enough");

@@ -3,7 +3,11 @@
 //! say. What is due after today is left to whoever sits there.
 
 use super::{Deed, Figures, Say, Year, care::Mix, land};
-use crate::world::{Options, Trouble, World};
+use crate::{
+    hospital::Patient,
+    people::AREAS,
+    world::{Options, Trouble, World},
+};
 use terms::{AdminDivision, Day, Month};
 
 /// So many people of each area and scheme live elsewhere.
@@ -63,6 +67,7 @@ impl<'s> History<'s> {
         self.year.build_pharmacies().await?;
         self.year.plan(&self.months);
         let today = self.year.until.expect("it was made with a last day");
+        self.year.plan_affairs(&self.months, today);
         for before in 0..LAST_DAYS {
             self.year.at(today.plus_days(-before), Deed::Settle);
         }
@@ -73,7 +78,25 @@ impl<'s> History<'s> {
             self.year.agenda.entry(begun).or_default().extend(deeds);
         }
         self.year.days(begins).await?;
-        self.year.go_to(today)
+        self.year.go_to(today)?;
+        self.year.wait_until(self.year.now_outside());
+        Ok(())
+    }
+
+    /// What of it could not be done, in Chinese sentences; empty if all went well.
+    pub fn failed(&self) -> &[String] {
+        &self.year.failed
+    }
+
+    /// Of those who live elsewhere and are insured where consoles have people ([`AREAS`]) the one with the most settlements: somebody to
+    /// open the portal with.
+    pub fn somebody(&self) -> Option<&Patient> {
+        let of_area = |route: &usize| AREAS.contains(&self.year.routes[*route].area);
+        let most = (0..self.year.routes.len()).filter(of_area).max_by_key(|route| {
+            let settled = self.year.made.iter().filter(|made| made.route == *route && made.standing).count();
+            (settled, std::cmp::Reverse(*route))
+        });
+        most.map(|route| &self.year.routes[route].patient)
     }
 
     /// Somebody is treated and settles.

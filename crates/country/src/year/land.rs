@@ -1,7 +1,7 @@
 //! The land of a year: which provinces take part, a hospital in each, people who go from one to another, fiscal special accounts
 //! and what stands on them.
 
-use super::{Dice, Options, Say, Year, care::Mix, money::Affairs, name};
+use super::{Dice, Options, Say, Year, affairs::Desks, care::Mix, money::Affairs, name};
 use crate::{
     bank::Bank,
     clock::TravelClock,
@@ -112,6 +112,7 @@ impl<'s> Year<'s> {
             agenda: BTreeMap::new(),
             orders: BTreeSet::new(),
             money: Affairs::default(),
+            desks: Desks::default(),
             suspended: None,
             disputed: None,
             figures: super::Figures::default(),

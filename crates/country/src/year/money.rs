@@ -18,6 +18,8 @@ use wire::api::{
 const PREPAYMENT: Fen = Fen::yuan(60_000);
 /// What is set for the first of them: not enough.
 const TOO_LITTLE: Fen = Fen::yuan(3_000);
+/// In a history it is the first of every so many, so that its lights have all colours.
+const LITTLE_EVERY: usize = 5;
 /// How many emergency increases there are at most.
 const INCREASES: usize = 2;
 /// A fee of the bank.
@@ -43,6 +45,11 @@ impl Affairs {
     pub(super) fn cast(&mut self, insured: &BTreeSet<Province>) {
         self.debtor = insured.iter().nth(1).or(insured.iter().next()).copied();
         self.late = insured.iter().next_back().copied();
+    }
+
+    /// Whether a prepayment was increased before.
+    pub(super) fn has_increased(&self, pair: Pair, scheme: InsuranceScheme) -> bool {
+        self.increased.contains(&(pair, scheme))
     }
 }
 
@@ -73,7 +80,8 @@ impl Year<'_> {
         let of_routes = self.routes.iter().map(|route| (route.pair, route.patient.scheme));
         let all: BTreeSet<(Pair, InsuranceScheme)> = of_routes.collect();
         for (at, (pair, scheme)) in all.into_iter().enumerate() {
-            let amount = if at == 0 { TOO_LITTLE } else { PREPAYMENT };
+            let is_little = if self.until.is_some() { at.is_multiple_of(LITTLE_EVERY) } else { at == 0 };
+            let amount = if is_little { TOO_LITTLE } else { PREPAYMENT };
             let body = json!({
                 "insured": pair.insured, "treatment": pair.treatment, "scheme": scheme,
                 "amount": amount.to_string(), "reason": "首年协商核定",
@@ -95,8 +103,10 @@ impl Year<'_> {
 
     /// Where a prepayment is red, the treatment province asks for more, and the hub accepts.
     pub(super) async fn increase(&mut self) -> Result<(), Trouble> {
+        // Of a history something is left to decide.
+        let most = if self.until.is_some() { 1 } else { INCREASES };
         for treatment in self.provinces() {
-            if self.figures.increases >= INCREASES {
+            if self.figures.increases >= most {
                 return Ok(());
             }
             let desk = self.desk(Participant::Province(treatment));
@@ -145,6 +155,9 @@ impl Year<'_> {
                     continue;
                 }
                 new += 1;
+                if self.is_left_lying(province, &order) {
+                    continue;
+                }
                 let in_spring = (3..=5).any(|month| self.is_of(&order.number, month));
                 if in_spring && self.money.debtor == Some(province) && !self.money.paid_up {
                     self.money.withheld.push((province, order.number));
@@ -193,6 +206,9 @@ impl Year<'_> {
         let instruction = self.bank.instruct(&file.file)?;
         self.money.instructions = self.money.instructions.max(instruction + 1);
         self.figures.orders += 1;
+        if self.desks.unpaid.contains(number) {
+            return Ok(());
+        }
         let soon = working_days_later(today, 4);
         if self.money.late == Some(payer) && self.is_of(number, 7) {
             let late = working_days_later(due.unwrap_or(soon), 3);
@@ -243,7 +259,7 @@ impl Year<'_> {
             let desk = self.desk(Participant::Province(owner(account)?));
             let taken: TakenStatements = desk.post("bank-statements", json!({ "file": file })).await?;
             self.figures.statements += 1;
-            if taken.unidentified > 0 {
+            if taken.unidentified > 0 && !self.desks.strangers.remove(account) {
                 self.failed.push(format!("{today}账户[{account}]有{}笔流水未匹配", taken.unidentified));
             }
         }

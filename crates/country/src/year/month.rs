@@ -59,12 +59,21 @@ impl Year<'_> {
     pub(super) async fn answer_clearing(&mut self, month: Month) -> Result<(), Trouble> {
         let standing: ClearingMonth = self.desk(Participant::Hub).get(&path(month, "")).await?;
         let number = month.number() % 100;
-        let disputes = DISPUTES.iter().any(|(of, _)| *of == number);
-        let found = if disputes { self.candidate(|made| made.month() == month) } else { None };
+        let found = if self.is_last_answered(month) {
+            self.candidate_at_a_console(month)
+        } else if DISPUTES.iter().any(|(of, _)| *of == number) {
+            self.candidate(|made| made.month() == month)
+        } else {
+            None
+        };
         let of_found = found.map(|at| (self.routes[self.made[at].route].pair, at));
+        let waits = self.leaves_unanswered(month, of_found.map(|(pair, _)| pair.insured));
         for code in &standing.unanswered {
             let province = code.parse().map_err(|_| Trouble(format!("清算表中有不认识的省[{code}]")))?;
             let desk = self.desk(Participant::Province(province));
+            if waits == Some(province) {
+                continue;
+            }
             if let Some((pair, at)) = of_found.filter(|(pair, _)| pair.insured == province) {
                 let body = json!({ "disputes": [{
                     "pair": pair.to_string(), "settlements": [self.made[at].id], "reason": "住院日期有疑问",
@@ -89,6 +98,9 @@ impl Year<'_> {
     }
 
     pub(super) async fn decide_dispute(&mut self, month: Month) -> Result<(), Trouble> {
+        if self.is_last_answered(month) {
+            return Ok(());
+        }
         if let Some((province, at)) = self.disputed.take() {
             let number = month.number() % 100;
             let upheld = DISPUTES.iter().any(|(of, upheld)| *of == number && *upheld);

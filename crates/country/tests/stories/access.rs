@@ -44,6 +44,11 @@ impl Browser {
         Self { http, node: node.to_owned(), cookie: None, csrf: None }
     }
 
+    /// The same browser at another instance of the node.
+    pub(crate) fn behind(&self, node: &str) -> Self {
+        Self { node: node.to_owned(), cookie: self.cookie.clone(), csrf: self.csrf.clone(), ..Self::at(node) }
+    }
+
     /// Status, the cookie that was set, and what came.
     pub(crate) async fn ask(
         &self,

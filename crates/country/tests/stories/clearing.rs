@@ -32,7 +32,7 @@ use wire::{
 };
 
 /// A clerk of the hub.
-fn clerk(world: &World) -> Client {
+pub fn clerk(world: &World) -> Client {
     Client {
         node: world.hub_url(),
         token: "令牌".to_owned(),
@@ -42,7 +42,7 @@ fn clerk(world: &World) -> Client {
 }
 
 /// What the hub answers a province.
-async fn ask(world: &World, from: Province, question: &Question) -> Result<Answer, String> {
+pub async fn ask(world: &World, from: Province, question: &Question) -> Result<Answer, String> {
     let context = &world.province(from).unwrap().node.context;
     let route = (Participant::Province(from), Participant::Hub);
     let envelope = Envelope::unsigned(context.message_id(), None, route, context.now(), question);
@@ -66,7 +66,7 @@ async fn lines_of(world: &World, from: Province, month: Month) -> (FoundClearing
     }
 }
 
-async fn settlements_of(world: &World, from: Province, month: Month) -> FoundClearedSettlements {
+pub async fn settlements_of(world: &World, from: Province, month: Month) -> FoundClearedSettlements {
     let find = FindClearedSettlements { month, after: None };
     let found = ask(world, from, &Question::FindClearedSettlements(find)).await;
     let Ok(Answer::ClearedSettlements(found)) = found else { panic!("{found:?}") };
@@ -74,17 +74,17 @@ async fn settlements_of(world: &World, from: Province, month: Month) -> FoundCle
     found
 }
 
-fn answer_of(month: Month, revision: u32, disputes: Vec<DisputedPair>) -> Question {
+pub fn answer_of(month: Month, revision: u32, disputes: Vec<DisputedPair>) -> Question {
     Question::AnswerClearing(AnswerClearing { month, revision, disputes, by: "钱某甲".to_owned() })
 }
 
-async fn said(world: &World, from: Province, question: &Question) -> Vec<(PairStage, Said, Said)> {
+pub async fn said(world: &World, from: Province, question: &Question) -> Vec<(PairStage, Said, Said)> {
     let answered = ask(world, from, question).await;
     let Ok(Answer::ClearingAnswered(answered)) = answered else { panic!("{answered:?}") };
     answered.pairs.iter().map(|one| (one.stage, one.insured_answer, one.treatment_answer)).collect()
 }
 
-async fn refused<T: std::fmt::Debug>(call: impl Future<Output = Result<T, CallError>>, words: &str) {
+pub async fn refused<T: std::fmt::Debug>(call: impl Future<Output = Result<T, CallError>>, words: &str) {
     match call.await {
         Err(CallError::Refused(refused)) => assert!(refused.message.contains(words), "{refused:?}"),
         other => panic!("not refused: {other:?}"),
@@ -92,7 +92,7 @@ async fn refused<T: std::fmt::Debug>(call: impl Future<Output = Result<T, CallEr
 }
 
 /// To the day after the statement day of a month.
-fn to_statement_of(world: &World, month: Month) {
+pub fn to_statement_of(world: &World, month: Month) {
     let statement = month.next().first_day().plus_days(21);
     let days = world.clock.now().day().days_until(statement);
     world.clock.pass_days(u32::try_from(days).expect("it is to come"));
@@ -310,4 +310,42 @@ async fn a_month_from_its_closing_to_its_notices_and_what_comes_later() {
     if !is_over {
         assert!(closed.is_err(), "the year has months to come");
     }
+}
+
+/// A row of the hub's book that somebody has spoilt stops a month only until the comparison has found it, and is named before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_does_not_add_up_is_named_and_then_left_out() {
+    let mut play = Play::prepare().await;
+    let wrong = play.settle_patiently(&play.hospital.next_msgid()).await.settlement.unwrap();
+    play.next_stay(2).await;
+    play.settle_patiently(&play.hospital.next_msgid()).await;
+    play.dust_settles().await;
+    let (month, day) = (wrong.month(), wrong.given_at().day());
+    let world = &play.world;
+    let spoil = format!("update hub_settlement set total = total + 1 where id = '{wrong}'");
+    let mut conn = world.hub.context.store.conn().await.unwrap();
+    assert_eq!(store::measure::spoil(&mut conn, "hub_settlement", &spoil).await.unwrap(), 1);
+    drop(conn);
+    let clerk = clerk(world);
+    let path = format!("/api/v1/funds/clearings/{}", month.number());
+    to_statement_of(world, month);
+    world.hub.keep_timetable().await;
+    let seen: ClearingMonth = clerk.get(&path).await.unwrap();
+    assert_eq!(seen.stage, "closed", "nothing is planned");
+    let plan = format!("{path}/plan");
+    let Err(CallError::Refused(refused)) = clerk.post::<ClearingPlanned>(&plan, &json!({})).await else {
+        panic!("it was planned")
+    };
+    for words in [wrong.to_string(), "北京市".to_owned(), "湖北省".to_owned(), "重新对账".to_owned()]
+    {
+        assert!(refused.message.contains(&words), "{refused:?}");
+    }
+
+    // What the refusal says to do: both compare the day, and the hub hears of it.
+    for province in [hubei(), beijing()] {
+        world.province(province).unwrap().node.reconcile(day, day, "赵某甲").await.unwrap();
+    }
+    let planned: ClearingPlanned = clerk.post(&plan, &json!({})).await.unwrap();
+    let plan: ClearingPlan = planned.plan.unwrap();
+    assert_eq!((plan.settlements, plan.left_out), (1, 1));
 }

@@ -272,6 +272,35 @@ async fn sessions_and_registers_are_those_of_all_instances() {
     world.until_quiet().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_to_be_recorded_is_recorded_wherever_it_comes_and_no_longer_than_that() {
+    let two = Two::prepare().await;
+    let clerk = |node: String| Client { node, token: "令牌".to_owned(), operator: None, duty: None };
+    let first = clerk(two.play.world.province(hubei()).unwrap().url());
+    let second = clerk(two.others.url(hubei()));
+    let code = two.play.hospital.settings().code.to_string();
+    let recording = format!("/api/v1/institutions/{code}/recording");
+    let kept = async || first.get::<Value>(&recording).await.unwrap()["messages"].as_u64().unwrap();
+    let sends = async || drop(two.there.call("1101", None, json!({})).await);
+    sends().await;
+    assert_eq!(kept().await, 0);
+    first.post::<Value>(&recording, &json!({ "hours": 1, "reason": "联调" })).await.unwrap();
+    soon("recorded at the other", async || {
+        sends().await;
+        kept().await > 0
+    })
+    .await;
+    // Ended at the second: whatever the first still believes, and whatever waits, nothing that comes now is written.
+    second.post::<Value>(&format!("{recording}/end"), &json!({})).await.unwrap();
+    two.play.world.clock.pass_seconds(1);
+    let path = format!("/api/v1/institutions/{code}/messages?limit=1");
+    let last = async || first.get::<Value>(&path).await.unwrap()["messages"][0]["came"].clone();
+    let ended = first.get::<Value>(&recording).await.unwrap()["ends"].clone();
+    drop(two.play.hospital.call("1101", None, json!({})).await);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(last().await.as_str() <= ended.as_str(), "{:?} after {ended}", last().await);
+}
+
 /// Tells the first hub about an institution of Hubei, as its outbox would.
 async fn publish(world: &World, published: PublishedInstitution) {
     let context = &world.province(hubei()).unwrap().node.context;
@@ -293,8 +322,10 @@ async fn what_is_due_is_done_once_by_one_at_a_time() {
     let two = Two::prepare().await;
     two.settle(&two.play.hospital, "m1").await.unwrap();
     two.play.world.until_quiet().await.unwrap();
-    two.play.world.clock.pass_days(1);
     let world = &two.play.world;
+    world.clock.pass_days(1);
+    // At whatever hour this is played, the night's comparison is due.
+    world.clock.pass_until(world.clock.now().day().start().plus_millis(2 * 60 * 60_000));
     let before = census(world, &COUNTED).await;
 
     // While one instance keeps the timetable, another leaves it alone.

@@ -144,7 +144,7 @@ impl Apportioner {
         match part {
             Part::Made => sums.settlements = counted(sums.settlements),
             Part::Undone => sums.undoings = counted(sums.undoings),
-            Part::Deducted(_) => {}
+            Part::Deducted(_) | Part::Corrected(_) => {}
         }
         sums.total += scaled(item.total);
         sums.person_total += scaled(item.person_total);
@@ -173,10 +173,15 @@ impl Apportioner {
     pub fn into_pairs(self) -> impl Iterator<Item = (Pair, Vec<ClearingLine>)> {
         let Self { institutions, pairs, amounts } = self;
         pairs.into_iter().map(move |(pair, lines)| {
-            let counts = |sums: &Sums| sums.settlements + sums.undoings > 0;
+            let counts = |sums: &Sums| {
+                sums.settlements + sums.undoings > 0
+                    || ![sums.total, sums.person_total, sums.account].iter().all(|sum| sum.is_zero())
+            };
+            // A correction may move money from one fund to another and leave the sums as they are.
+            let pays = |sums: &Sums| chain(&amounts, sums.first).any(|amount| !amount.paid.is_zero());
             let mut lines: Vec<ClearingLine> = lines
                 .into_iter()
-                .filter(|(key, sums)| counts(sums) || (key.deduction && !sums.total.is_zero()))
+                .filter(|(_, sums)| counts(sums) || pays(sums))
                 .map(|(key, sums)| line(&institutions, &amounts, key, &sums))
                 .collect();
             lines.sort_by(|one, other| {

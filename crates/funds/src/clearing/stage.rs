@@ -32,6 +32,8 @@ pub enum Move {
     Close,
     /// Somebody plans.
     Plan,
+    /// The hub's book is corrected (更正): a plan that was made before is to be made anew.
+    Correct,
     /// Somebody adopts the last plan.
     Adopt,
     /// A province confirms or disputes.
@@ -68,14 +70,22 @@ impl fmt::Display for Stage {
 
 impl Move {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Close, Self::Plan, Self::Adopt, Self::Answer, Self::Resolve, Self::Issue, Self::Finish];
+    pub const ALL: [Self; 8] = [
+        Self::Close,
+        Self::Plan,
+        Self::Correct,
+        Self::Adopt,
+        Self::Answer,
+        Self::Resolve,
+        Self::Issue,
+        Self::Finish,
+    ];
 }
 
 /// Where a month stands after a move; `None` if that cannot be done.
 pub const fn after(stage: Stage, by: Move) -> Option<Stage> {
     match (stage, by) {
-        (Stage::Open, Move::Close) => Some(Stage::Closed),
+        (Stage::Open, Move::Close) | (Stage::Planned, Move::Correct) => Some(Stage::Closed),
         (Stage::Closed | Stage::Planned, Move::Plan) => Some(Stage::Planned),
         (Stage::Planned, Move::Adopt) | (Stage::Adopted, Move::Answer | Move::Resolve | Move::Issue) => {
             Some(Stage::Adopted)
@@ -266,12 +276,12 @@ mod tests {
         assert_eq!(
             grid,
             [
-                // Close Plan Adopt Answer Resolve Issue Finish
-                "Open: Closed - - - - - -",
-                "Closed: - Planned - - - - -",
-                "Planned: - Planned Adopted - - - -",
-                "Adopted: - - - Adopted Adopted Adopted Noticed",
-                "Noticed: - - - - - - -",
+                // Close Plan Correct Adopt Answer Resolve Issue Finish
+                "Open: Closed - - - - - - -",
+                "Closed: - Planned - - - - - -",
+                "Planned: - Planned Closed Adopted - - - -",
+                "Adopted: - - - - Adopted Adopted Adopted Noticed",
+                "Noticed: - - - - - - - -",
             ]
         );
     }

@@ -7,6 +7,7 @@
 pub mod area_money;
 pub mod area_prepayment;
 pub mod clearing;
+pub mod corrected_settlement;
 pub mod correction;
 pub mod deduction;
 pub mod institution_payment;
@@ -95,6 +96,8 @@ pub(crate) mod tests {
             deduction::at_treatment(&hospital, hubei, part),
             deduction::at_hub(hubei, shanghai, part),
             deduction::at_insured(wuhan, shanghai, part),
+            corrected_settlement::at_hub(hubei, shanghai, part),
+            corrected_settlement::at_hub(hubei, shanghai, Part { amount: -part.amount, ..part }),
             area_money::for_prepayment(hubei, wuhan, part),
             area_money::for_clearing(hubei, wuhan, part),
             institution_payment::funded(shanghai, part, Phase::Final),
@@ -130,6 +133,8 @@ pub(crate) mod tests {
                 "Dr payable-institution/H31010100001 Cr receivable-insured/420000 100.00",
                 "Dr hub-payable/310000 Cr hub-receivable/420000 100.00",
                 "Dr payable-treatment/310000 Cr expense-benefit/420100 100.00",
+                "Dr hub-receivable/420000 Cr hub-payable/310000 100.00",
+                "Dr hub-payable/310000 Cr hub-receivable/420000 100.00",
                 "Dr insured-deposit-fiscal/420000 Cr area-prepayment/420100 100.00",
                 "Dr insured-deposit-fiscal/420000 Cr area-contribution/420100 100.00",
                 "Dr treatment-deposit-expenditure/310000 Cr treatment-deposit-fiscal/310000 100.00",

@@ -121,7 +121,10 @@ async fn pass<N: Managed>(
     if line.is_some_and(|line| line.whose == Whose::Public) {
         return next.run(request).await;
     }
-    let who = match find(node.given(), &token).await {
+    // Pages look by themselves how far jobs are: that is no sign that somebody still sits there.
+    let looks_by_itself =
+        request.method().is_safe() && matches!(path.as_str(), "/web/jobs" | "/web/jobs/{id}");
+    let who = match find(node.given(), &token, looks_by_itself).await {
         Ok(who) => who,
         Err(refusal) => return Answer::from(refusal).into_response(),
     };
@@ -304,8 +307,8 @@ fn check_csrf(method: &Method, headers: &HeaderMap, token: &Token) -> Result<(),
     if is_same(shown, token.csrf().as_bytes()) { Ok(()) } else { Err(Refusal::Csrf {}) }
 }
 
-/// Whose session it is; one that is over is ended.
-async fn find(context: &Context, token: &Token) -> Result<SignedIn, Refusal> {
+/// Whose session it is; one that is over is ended, and one that is used goes on, unless nobody but the page asks.
+async fn find(context: &Context, token: &Token, by_itself: bool) -> Result<SignedIn, Refusal> {
     let (now, me, hash) = (context.now(), context.me, token.hash());
     let look = async {
         let mut conn = context.store.conn().await?;
@@ -319,7 +322,7 @@ async fn find(context: &Context, token: &Token) -> Result<SignedIn, Refusal> {
             work.save().await?;
             return Ok(None);
         }
-        if times.is_stale(now) {
+        if !by_itself && times.is_stale(now) {
             session::see(&mut conn, me, &hash, now).await?;
         }
         Ok::<_, Failure>(Some(account))

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     area_clearing::{self as areas, AreaMonth, NewReceipt},
     context::Failure,
+    job::Progress,
     province::ProvinceNode,
 };
 use axum::{
@@ -44,9 +45,14 @@ async fn find(State(node): Node, clerk: Clerk, Path(month): Path<String>) -> Res
     Ok(Answer::json(&seen))
 }
 
-async fn divide(State(node): Node, clerk: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {
-    let divided = areas::divide(&node, month_of(&month)?, &clerk.name).await.map_err(Failure::refusal)?;
-    Ok(Answer::json(&view(&divided)))
+async fn divide(
+    State(node): Node,
+    clerk: Clerk,
+    progress: Progress,
+    Path(month): Path<String>,
+) -> Result<Answer, Answer> {
+    let divided = areas::divide(&node, month_of(&month)?, &clerk.name, &progress).await;
+    Ok(Answer::json(&view(&divided.map_err(Failure::refusal)?)))
 }
 
 async fn receive(

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     context::{Failure, Outcome},
     hospital::catalog::list_type_of,
+    job,
     province::ProvinceNode,
 };
 use axum::{Router, extract::State, http::Uri, routing::get};
@@ -161,7 +162,8 @@ fn largest_share(item: &CatalogItem) -> Rate {
     }
 }
 
-async fn items(State(node): Node, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
+async fn items(State(node): Node, _: Clerk, progress: job::Progress, uri: Uri) -> Result<Answer, Answer> {
+    progress.looks();
     let asked = Asked::of(&uri)?;
     let rows = list::rows(asked.read("limit", "1到100的整数")?, asked.text("form"))?;
     let wanted = ItemsWanted::of(&asked, node.context.now().day())?;
@@ -176,6 +178,7 @@ async fn items(State(node): Node, _: Clerk, uri: Uri) -> Result<Answer, Answer> 
     let page: Vec<&CatalogItem> = found.iter().skip(begin).take(usize::from(rows.most)).copied().collect();
     let follows = begin + page.len() < found.len();
     let next = page.last().filter(|_| follows).map(|last| format!("{}.{}", last.code, last.from));
+    progress.writes();
     let items = page.into_iter().map(|item| item_view(item, wanted.day)).collect();
     let answer = CatalogItems { items, count, next };
     Ok(match rows.form {
@@ -302,7 +305,13 @@ enum Show {
     Deviating,
 }
 
-async fn mappings(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
+async fn mappings(
+    State(node): Node,
+    clerk: Clerk,
+    progress: job::Progress,
+    uri: Uri,
+) -> Result<Answer, Answer> {
+    progress.looks();
     let asked = Asked::of(&uri)?;
     let rows = list::rows(asked.read("limit", "1到100的整数")?, asked.text("form"))?;
     let day = asked.read("day", "yyyy-MM-dd形式的日期")?.unwrap_or(node.context.now().day());
@@ -332,6 +341,7 @@ async fn mappings(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, A
         most: rows.asked(),
     };
     let (found, next) = pairs(&node, wanted, rows.most, (show, day)).await.map_err(Failure::refusal)?;
+    progress.writes();
     let mappings: Vec<MappingView> = found.iter().map(|one| mapping_view(&node, one, day)).collect();
     let next = next.map(|mark| written_mark(&mark));
     Ok(match rows.form {
@@ -470,7 +480,13 @@ fn mapping_cells(pair: MappingView) -> Vec<Cell> {
 
 // ------------------------------------------------------------------ how far institutions have come
 
-async fn institutions(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
+async fn institutions(
+    State(node): Node,
+    clerk: Clerk,
+    progress: job::Progress,
+    uri: Uri,
+) -> Result<Answer, Answer> {
+    progress.looks();
     let asked = Asked::of(&uri)?;
     let rows = list::rows(asked.read("limit", "1到100的整数")?, asked.text("form"))?;
     let own = clerk.area();
@@ -498,6 +514,7 @@ async fn institutions(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answe
         Ok(mapping::progress(&mut conn, &wanted).await?)
     };
     let found = find.await.map_err(|failure: Failure| failure.refusal())?;
+    progress.writes();
     let (found, follows) = rows.shown(found);
     let next = found.last().filter(|_| follows);
     let next = next.map(|last| format!("{}.{}", last.place.pooling_area(), last.institution));

@@ -5,6 +5,7 @@ use crate::{
     clearing::{self, Decision},
     context::Outcome,
     hub::Hub,
+    job::Progress,
 };
 use axum::{
     Router,
@@ -129,10 +130,23 @@ async fn view(hub: &Hub, month: ClosedMonth) -> Outcome<ClearingMonth> {
     })
 }
 
-async fn plan(State(hub): Node, clerk: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {
+async fn plan(
+    State(hub): Node,
+    clerk: Clerk,
+    progress: Progress,
+    Path(month): Path<String>,
+) -> Result<Answer, Answer> {
     let month = month_of(&month)?;
+    if progress.is_left() {
+        let planned = said(clearing::plan(&hub, month, (&clerk.name, &clerk.author()), &progress).await)?;
+        let plan = Some(plan_view(&planned.kept, &planned.differences));
+        return Ok(Answer::json(&ClearingPlanned { plan }));
+    }
     // Made to its end even if the caller hangs up.
-    let task = tokio::spawn(async move { clearing::plan(&hub, month, (&clerk.name, &clerk.author())).await });
+    let task =
+        tokio::spawn(
+            async move { clearing::plan(&hub, month, (&clerk.name, &clerk.author()), &progress).await },
+        );
     let plan = match tokio::time::timeout(PATIENCE, task).await {
         Err(_) => None,
         Ok(Err(_)) => return Err(Refusal::NodeBusy {}.into()),

@@ -5,6 +5,7 @@ use crate::{
     clearing_statement::{self as statements, Said, told},
     context::{Failure, Outcome},
     deduction::{self, NewDeduction},
+    job::Progress,
     province::ProvinceNode,
 };
 use axum::{
@@ -94,9 +95,14 @@ async fn shown(node: &ProvinceNode, month: Month) -> Result<Answer, Answer> {
     Ok(Answer::json(&found.await.map_err(Failure::refusal)?))
 }
 
-async fn fetch(State(node): Node, _: Clerk, Path(month): Path<String>) -> Result<Answer, Answer> {
+async fn fetch(
+    State(node): Node,
+    _: Clerk,
+    progress: Progress,
+    Path(month): Path<String>,
+) -> Result<Answer, Answer> {
     let month = month_of(&month)?;
-    statements::fetch(&node, month).await.map_err(Failure::refusal)?;
+    statements::fetch(&node, month, &progress).await.map_err(Failure::refusal)?;
     shown(&node, month).await
 }
 
@@ -220,7 +226,7 @@ async fn deduct(
     };
     let recorded = deduction::record(&node, new).await.map_err(Failure::refusal)?;
     node.deliver().await;
-    Ok(Answer::json(&deduction_view(&recorded)))
+    Ok(Answer::json(&deduction_view(&node, &recorded).await.map_err(Failure::refusal)?))
 }
 
 async fn deductions(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
@@ -234,24 +240,26 @@ async fn deductions(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer,
     let mut deductions = Vec::new();
     for one in &found {
         if within::permits_institution(&node, &clerk, &one.institution).await? {
-            deductions.push(deduction_view(one));
+            deductions.push(deduction_view(&node, one).await.map_err(Failure::refusal)?);
         }
     }
     Ok(Answer::json(&Deductions { deductions, next }))
 }
 
-fn deduction_view(recorded: &Recorded) -> DeductionView {
+async fn deduction_view(node: &ProvinceNode, recorded: &Recorded) -> Outcome<DeductionView> {
     let deducted = &recorded.deduction;
+    let institution = node.institution(&recorded.institution).await?;
     let funds = deducted.funds.iter().map(|(fund, amount)| (Purse::Fund(*fund), *amount));
     let purses = funds.chain([(Purse::PersonalAccount, deducted.account)]);
     let amounts: Money = purses
         .filter(|(_, amount)| !amount.is_zero())
         .map(|(purse, amount)| ((recorded.scheme, purse), amount))
         .collect();
-    DeductionView {
+    Ok(DeductionView {
         number: deducted.number.clone(),
         settlement: deducted.settlement,
         institution: recorded.institution.clone(),
+        institution_name: institution.map(|one| one.name.clone()),
         scheme: recorded.scheme,
         amounts: money::shown(&amounts),
         reason: deducted.reason.clone(),
@@ -261,5 +269,5 @@ fn deduction_view(recorded: &Recorded) -> DeductionView {
         cleared_month: recorded.cleared_month.map(|month| month.to_string()),
         payment: recorded.payment.clone(),
         refusal: recorded.refusal.as_ref().map(|(words, _)| words.clone()),
-    }
+    })
 }

@@ -8,7 +8,7 @@ use super::{
     list::{Asked, Form},
     read,
 };
-use crate::{context::Failure, hub::Hub, province::ProvinceNode};
+use crate::{context::Failure, hub::Hub, job::Progress, province::ProvinceNode};
 use axum::{Router, extract::State, http::Uri, routing::get};
 use document::{Cell, Format, sheet};
 use std::{collections::BTreeMap, sync::Arc};
@@ -212,11 +212,18 @@ fn period(asked: &Asked, today: Day) -> Result<(String, Day, Day), Refusal> {
     }
 }
 
-async fn statistics_of_hub(State(hub): HubNode, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
+async fn statistics_of_hub(
+    State(hub): HubNode,
+    _: Clerk,
+    progress: Progress,
+    uri: Uri,
+) -> Result<Answer, Answer> {
+    progress.begin((1, 2), "统计");
     let asked = Asked::of(&uri)?;
     let now = hub.context.now();
     let (words, from, until) = period(&asked, now.day())?;
     let found = hub_figures(&hub, from, until).await?;
+    progress.writes();
     let statistics = Statistics {
         title: format!("{words}跨省异地就医直接结算情况"),
         of: "国家平台".to_owned(),
@@ -237,10 +244,12 @@ async fn statistics_of_hub(State(hub): HubNode, _: Clerk, uri: Uri) -> Result<An
 async fn statistics_of_province(
     State(node): State<Arc<ProvinceNode>>,
     _: Clerk,
+    progress: Progress,
     uri: Uri,
 ) -> Result<Answer, Answer> {
     let asked = Asked::of(&uri)?;
     let now = node.context.now();
+    progress.begin((1, 2), "统计");
     let (words, from, until) = period(&asked, now.day())?;
     let count = async {
         let mut conn = node.context.store.conn().await?;
@@ -249,6 +258,7 @@ async fn statistics_of_province(
         Ok((treated, insured))
     };
     let (treated, insured) = count.await.map_err(|failure: Failure| failure.refusal())?;
+    progress.writes();
     let name = node.province.division().full_name();
     let statistics = Statistics {
         title: format!("{words}{name}异地就医直接结算情况"),

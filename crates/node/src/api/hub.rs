@@ -28,6 +28,7 @@ pub fn routes() -> Router<Arc<Hub>> {
         .route("/api/v1/participants/{code}/suspend", post(suspend))
         .route("/api/v1/participants/{code}/resume", post(resume))
         .merge(super::reconciliation::of_hub())
+        .merge(super::correction::of_hub())
         .merge(super::clearing::routes())
         .merge(super::ledger::routes())
         .merge(super::prepayment::of_hub())

@@ -7,7 +7,7 @@ use super::{
     query, read, within,
 };
 use crate::{
-    context::Failure,
+    context::{Failure, Outcome},
     institution_payment::{self as payments, BankSays, Decision, Drafted, Standing, YearHeld},
     province::ProvinceNode,
 };
@@ -87,7 +87,7 @@ async fn adopt(State(node): Node, clerk: Clerk, Input(body): Input<AdoptPayment>
 }
 
 async fn shown(node: &ProvinceNode, number: &str) -> Result<Answer, Answer> {
-    Ok(Answer::json(&payment_view(&payments::find(node, number).await.map_err(Failure::refusal)?)))
+    told(node, payments::find(node, number).await).await
 }
 
 async fn find(State(node): Node, clerk: Clerk, Path(number): Path<String>) -> Result<Answer, Answer> {
@@ -102,7 +102,7 @@ async fn of_month(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, A
     let mut payments = Vec::new();
     for standing in &found {
         if within::permits_institution(&node, &clerk, &standing.payment.institution).await? {
-            payments.push(payment_view(standing));
+            payments.push(payment_view(&node, standing).await.map_err(Failure::refusal)?);
         }
     }
     Ok(Answer::json(&Payments { payments }))
@@ -117,7 +117,7 @@ async fn order(
     within::of_payment(&node, &clerk, &number).await?;
     let amount = body.amount.as_deref().map(|text| money::positive(text, "amount")).transpose()?;
     let ordered = payments::order(&node, &number, (body.instalment, amount), &clerk.name).await;
-    Ok(Answer::json(&payment_view(&ordered.map_err(Failure::refusal)?)))
+    told(&node, ordered).await
 }
 
 async fn bank(
@@ -134,7 +134,7 @@ async fn bank(
         by: clerk.name.clone(),
     };
     let entered = payments::enter_bank(&node, &number, body.instalment, says).await;
-    Ok(Answer::json(&payment_view(&entered.map_err(Failure::refusal)?)))
+    told(&node, entered).await
 }
 
 async fn orders(State(node): Node, clerk: Clerk) -> Result<Answer, Answer> {
@@ -210,11 +210,19 @@ fn line_views(lines: &BTreeMap<(InsuranceScheme, Purse), Line>) -> Vec<PaymentLi
     lines.iter().map(view).collect()
 }
 
-fn payment_view(standing: &Standing) -> PaymentView {
+/// What came of an act, as the payment stands after it.
+async fn told(node: &ProvinceNode, standing: Outcome<Standing>) -> Result<Answer, Answer> {
+    let shown = async { payment_view(node, &standing?).await };
+    Ok(Answer::json(&shown.await.map_err(Failure::refusal)?))
+}
+
+async fn payment_view(node: &ProvinceNode, standing: &Standing) -> Outcome<PaymentView> {
     let payment = &standing.payment;
-    PaymentView {
+    let institution = node.institution(&payment.institution).await?;
+    Ok(PaymentView {
         number: payment.number.clone(),
         institution: payment.institution.clone(),
+        institution_name: institution.map(|one| one.name.clone()),
         kind: payment.kind.name().to_owned(),
         kind_name: payment.kind.chinese().to_owned(),
         month: payment.month.to_string(),
@@ -228,7 +236,7 @@ fn payment_view(standing: &Standing) -> PaymentView {
         adopted_at: payment.adopted.at.to_string(),
         due: payment.due,
         instalments: standing.instalments.iter().map(instalment_view).collect(),
-    }
+    })
 }
 
 fn instalment_view(instalment: &Instalment) -> InstalmentView {
@@ -375,18 +383,27 @@ async fn held(State(node): Node, clerk: Clerk, Path(code): Path<String>, uri: Ur
     let held = held_of(&query(&uri, "held_as").unwrap_or_default())?;
     let score = query(&uri, "score").map(|text| read(&text, "score", "0至100的考核得分")).transpose()?;
     let found = payments::year_held(&node, &code_of(&code)?, (year, held), score_of(score)?).await;
-    Ok(Answer::json(&held_view(year, held, &found.map_err(Failure::refusal)?)))
+    let shown = async { held_view(&node, (year, held), &found?).await };
+    Ok(Answer::json(&shown.await.map_err(Failure::refusal)?))
 }
 
-fn held_view(year: i16, held: Held, found: &YearHeld) -> YearHeldView {
-    YearHeldView {
+async fn held_view(
+    node: &ProvinceNode,
+    (year, held): (i16, Held),
+    found: &YearHeld,
+) -> Outcome<YearHeldView> {
+    let decided = match &found.decided {
+        Some(decided) => Some(payment_view(node, decided).await?),
+        None => None,
+    };
+    Ok(YearHeldView {
         year,
         held_as: held_name(held).to_owned(),
         held: money::shown(&found.held),
         amount: whole(&found.held).to_string(),
         proposed: found.proposed.map(|amount| amount.to_string()),
-        decided: found.decided.as_ref().map(payment_view),
-    }
+        decided,
+    })
 }
 
 async fn settle_year(
@@ -408,5 +425,5 @@ async fn settle_year(
     };
     let which = (year_of(body.year)?, held_of(&body.held_as)?);
     let settled = payments::settle_year(&node, &code_of(&code)?, which, decision).await;
-    Ok(Answer::json(&payment_view(&settled.map_err(Failure::refusal)?)))
+    told(&node, settled).await
 }

@@ -4,6 +4,7 @@
 use super::{Answer, Clerk, Input, Managed, query, read};
 use crate::{
     context::{Context, Failure},
+    job::Progress,
     ledger::{self as use_case, ByHand, KeepsBooks},
     prove,
 };
@@ -24,8 +25,12 @@ use std::{
     sync::{Arc, LazyLock},
     time::Instant,
 };
-use store::ledger::{self, Entered, TrialLine as Moved, Wanted};
-use terms::{Day, Fen, Month, Refusal};
+use store::{
+    Conn,
+    ledger::{self, Entered, TrialLine as Moved, Wanted},
+    search,
+};
+use terms::{Day, Fen, InstitutionCode, Month, Refusal};
 use wire::api::{
     Taken,
     ledger::{
@@ -80,7 +85,8 @@ async fn list<N: KeepsBooks + Managed>(
         .last()
         .filter(|_| found.len() == VOUCHERS)
         .map(|last| format!("{}-{}", last.voucher.day.month().number(), last.number));
-    let page = LedgerVouchers { vouchers: found.into_iter().map(voucher_view).collect(), next };
+    let mut page = LedgerVouchers { vouchers: found.into_iter().map(voucher_view).collect(), next };
+    name_parties(&mut conn, page.vouchers.iter_mut().flat_map(accounts_of)).await?;
     Ok(shown(&uri, &page, LedgerVouchers::csv))
 }
 
@@ -115,7 +121,9 @@ async fn find<N: KeepsBooks + Managed>(
     let mut conn = context.store.conn().await.map_err(refusal)?;
     let found = ledger::find(&mut conn, context.me, &id).await.map_err(refusal)?;
     let found = found.ok_or_else(|| Refusal::UnknownVoucher { id: id.to_string() })?;
-    Ok(Answer::json(&voucher_view(found)))
+    let mut view = voucher_view(found);
+    name_parties(&mut conn, accounts_of(&mut view)).await?;
+    Ok(Answer::json(&view))
 }
 
 fn voucher_view(entered: Entered) -> LedgerVoucher {
@@ -157,9 +165,37 @@ fn name(account: &Account) -> AccountName {
         number: SUBJECTS.of(account.kind()).number.clone(),
         name: account.kind().subject().to_owned(),
         party: account.party(),
+        party_name: None,
         scheme: account.scheme().chinese().to_owned(),
         purse: account.purse().chinese().to_owned(),
     }
+}
+
+/// Adds the names of the institutions that accounts are about.
+async fn name_parties<'a>(
+    conn: &mut Conn,
+    accounts: impl Iterator<Item = &'a mut AccountName>,
+) -> Result<(), Refusal> {
+    let of_institutions: Vec<(InstitutionCode, &mut AccountName)> = accounts
+        // Places are of digits alone.
+        .filter(|account| account.party.starts_with(|first: char| first.is_ascii_alphabetic()))
+        .filter_map(|account| Some((account.party.parse().ok()?, account)))
+        .collect();
+    let codes: BTreeSet<&InstitutionCode> = of_institutions.iter().map(|(code, _)| code).collect();
+    if codes.is_empty() {
+        return Ok(());
+    }
+    let codes: Vec<&InstitutionCode> = codes.into_iter().collect();
+    let names = search::institution_names(conn, &codes).await.map_err(refusal)?;
+    for (code, account) in of_institutions {
+        account.party_name = names.get(&code).cloned();
+    }
+    Ok(())
+}
+
+/// The accounts of a voucher, to be named.
+fn accounts_of(voucher: &mut LedgerVoucher) -> impl Iterator<Item = &mut AccountName> {
+    voucher.legs.iter_mut().flat_map(|leg| [&mut leg.debit, &mut leg.credit])
 }
 
 const fn side(side: EntrySide) -> &'static str {
@@ -213,8 +249,9 @@ async fn account<N: KeepsBooks + Managed>(
     });
     let lines: Vec<AccountLine> = lines.collect();
     let side = side(normal).to_owned();
-    let view =
-        AccountLedger { account: name(&account), side, first, last, opening, lines, closing: balance, cut };
+    let mut named = name(&account);
+    name_parties(&mut conn, std::iter::once(&mut named)).await?;
+    let view = AccountLedger { account: named, side, first, last, opening, lines, closing: balance, cut };
     Ok(shown(&uri, &view, AccountLedger::csv))
 }
 
@@ -228,7 +265,9 @@ async fn trial<N: KeepsBooks + Managed>(
     let mut conn = context.store.conn().await.map_err(refusal)?;
     let moved = ledger::trial_of(&mut conn, context.me, first, last).await.map_err(refusal)?;
     let now = ledger::trial(&mut conn, context.me).await.map_err(refusal)?;
-    Ok(shown(&uri, &trial_view((first, last), &moved, &now), TrialBalanceView::csv))
+    let mut view = trial_view((first, last), &moved, &now);
+    name_parties(&mut conn, view.accounts.iter_mut().map(|line| &mut line.account)).await?;
+    Ok(shown(&uri, &view, TrialBalanceView::csv))
 }
 
 fn trial_view(
@@ -356,9 +395,13 @@ async fn set_closed(
     Ok(Answer::json(&Taken { taken: true }))
 }
 
-async fn prove_all<N: KeepsBooks + Managed>(State(node): State<Arc<N>>, _: Clerk) -> Result<Answer, Answer> {
+async fn prove_all<N: KeepsBooks + Managed>(
+    State(node): State<Arc<N>>,
+    _: Clerk,
+    progress: Progress,
+) -> Result<Answer, Answer> {
     let begun = Instant::now();
-    let findings = prove::prove(node.as_ref()).await.map_err(Failure::refusal)?;
+    let findings = prove::prove(node.as_ref(), &progress).await.map_err(Failure::refusal)?;
     let checks = findings.into_iter().map(|finding| ProofCheck {
         name: finding.name.to_owned(),
         checked: finding.checked,

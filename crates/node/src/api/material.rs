@@ -128,6 +128,17 @@ fn attached(id: FilingId, material: &Material, content: Vec<u8>) -> Answer {
     Answer(Box::new((headers, content).into_response()))
 }
 
+/// Adds a paper, whoever hands it in.
+async fn added(
+    node: &ProvinceNode,
+    id: FilingId,
+    body: &NewMaterial,
+    by: (&str, &Author),
+) -> Result<Answer, Answer> {
+    let (kind, content) = paper(body)?;
+    Ok(view(node, &material::add(node, id, (kind, &content), by).await?))
+}
+
 // ------------------------------------------------------------------ clerks
 
 async fn list(State(node): Node, clerk: Clerk, Path(id): Path<String>) -> Result<Answer, Answer> {
@@ -144,9 +155,7 @@ async fn add(
 ) -> Result<Answer, Answer> {
     let id = filing_id(&id)?;
     within::of_filing(&node, &clerk, id).await?;
-    let (kind, content) = paper(&body.value)?;
-    let by = (clerk.name.as_str(), &clerk.author());
-    Ok(view(&node, &material::add(&node, id, (kind, &content), by).await?))
+    added(&node, id, &body.value, (&clerk.name, &clerk.author())).await
 }
 
 async fn open(
@@ -203,9 +212,7 @@ async fn own_add(
     body: Large<NewMaterial, BODY_BYTES_MAX>,
 ) -> Result<Answer, Answer> {
     let id = portal::own_filing(&node, &me, &id).await?;
-    let (kind, content) = paper(&body.value)?;
-    let by = (ONESELF.name, &Author::NOBODY);
-    Ok(view(&node, &material::add(&node, id, (kind, &content), by).await?))
+    added(&node, id, &body.value, (ONESELF.name, &Author::NOBODY)).await
 }
 
 async fn own_open(

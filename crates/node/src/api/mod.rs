@@ -19,6 +19,7 @@ mod clearing;
 mod clearing_statement;
 pub mod client;
 mod complaint;
+mod correction;
 pub(crate) mod description;
 mod details;
 mod document;
@@ -46,6 +47,7 @@ mod search;
 mod session;
 mod settlement_statement;
 mod stays;
+mod transcript;
 mod urging;
 pub(crate) mod within;
 mod work;
@@ -193,6 +195,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UnknownProvider { .. }
         | Refusal::UnknownComplaint { .. }
         | Refusal::UnknownJob { .. }
+        | Refusal::UnknownMessage { .. }
         | Refusal::UnknownAnnouncement { .. }
         | Refusal::NoSuchInstitution { .. }
         | Refusal::NotAParticipant { .. } => StatusCode::NOT_FOUND,

@@ -72,6 +72,7 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
         .merge(super::institution::of_province())
         .merge(super::portal::routes())
         .merge(super::search::routes())
+        .merge(super::transcript::routes())
         .merge(super::work::of_province())
         .merge(super::account::routes())
         .merge(super::audit_trail::routes())

@@ -7,6 +7,7 @@ use crate::{
     context::Failure,
     daily_reconciliation::{self, Decided, Decision},
     hub::Hub,
+    job::Progress,
     province::ProvinceNode,
 };
 use axum::{
@@ -58,10 +59,11 @@ pub fn of_hub() -> Router<Arc<Hub>> {
 async fn reconcile(
     State(node): State<Arc<ProvinceNode>>,
     clerk: Clerk,
+    progress: Progress,
     Input(body): Input<NewReconciliation>,
 ) -> Result<Answer, Answer> {
     let range = (body.from, body.to);
-    let done = daily_reconciliation::reconcile_days(&node, range, &clerk.name).await;
+    let done = daily_reconciliation::reconcile_days(&node, range, &clerk.name, &progress).await;
     Ok(shown_days(&done.map_err(Failure::refusal)?))
 }
 

@@ -130,9 +130,9 @@ async fn find_settlements(
         }
         Side::Insured => body.insured = narrowed(body.insured, &own, "insured")?,
     }
-    progress.begin((1, 2), "查询");
+    progress.looks();
     let found = settlements(&node, side, &body, rows, clerk.shown, &clerk).await.map_err(Failure::refusal)?;
-    progress.begin((2, 2), "生成文件");
+    progress.writes();
     Ok(match rows.form {
         Form::Page => Answer::json(&found),
         Form::File(format) => list::file(
@@ -600,8 +600,10 @@ fn counter_name(counter: Counter) -> String {
 async fn find_filings(
     State(node): Node,
     clerk: Clerk,
+    progress: Progress,
     Input(body): Input<FilingSearch>,
 ) -> Result<Answer, Answer> {
+    progress.looks();
     let rows = list::rows(body.limit, body.form.as_deref())?;
     let insured = narrowed(body.insured, &clerk.area(), "insured")?;
     let look = async {
@@ -638,14 +640,17 @@ async fn find_filings(
         Ok::<_, Failure>((views, follows))
     };
     let (views, follows) = look.await.map_err(Failure::refusal)?;
+    progress.writes();
     Ok(filings_answer(views, follows, rows))
 }
 
 async fn find_national_filings(
     State(hub): State<Arc<Hub>>,
     clerk: Clerk,
+    progress: Progress,
     Input(body): Input<FilingSearch>,
 ) -> Result<Answer, Answer> {
+    progress.looks();
     let rows = list::rows(body.limit, body.form.as_deref())?;
     if body.certno.is_some() {
         let expected = "空：国家备案库没有公民身份号码，请按人员编号查询";
@@ -659,6 +664,7 @@ async fn find_national_filings(
     };
     let found = find.await.map_err(|failure: Failure| failure.refusal())?;
     let (found, follows) = rows.shown(found);
+    progress.writes();
     // The hub has no record of looks: who looked stands in the audit trail.
     let views = found.iter().map(|filing| FilingView::of(filing, clerk.shown)).collect();
     Ok(filings_answer(views, follows, rows))

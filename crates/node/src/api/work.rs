@@ -106,6 +106,12 @@ const EXPLAINED: Kind = Kind {
     action: Action::DecideDifferences,
     to_do: "请核对说明后确认",
 };
+const CORRECTIONS: Kind = Kind {
+    code: "corrections",
+    name: "待审批的记录更正",
+    action: Action::DecideDifferences,
+    to_do: "请核对两省记录后同意或不予更正",
+};
 const STATEMENTS: Kind = Kind {
     code: "statements",
     name: "待确认的清算表",
@@ -257,6 +263,8 @@ async fn of_the_hub(hub: &Hub, clerk: &Clerk) -> Outcome<Vec<WorkItem>> {
     if clerk.may(Action::DecideDifferences) {
         let waiting = figures::waiting_differences(&mut conn, true).await?;
         work.extend(EXPLAINED.within(waiting, DIFFERENCE_WORKING_DAYS, today));
+        let waiting = figures::waiting_corrections(&mut conn).await?;
+        work.extend(CORRECTIONS.within(waiting, DIFFERENCE_WORKING_DAYS, today));
     }
     if clerk.may(Action::AdoptClearing) {
         let months = clearing::months(&mut conn).await?;

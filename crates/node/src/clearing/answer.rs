@@ -1,7 +1,7 @@
 //! What provinces say of an adopted month, pair by pair, and what the hub decides of their disputes.
 
 use super::{SYSTEM, moved, query::standing_in, refused, rules};
-use crate::{context::Outcome, hub::Hub};
+use crate::{context::Outcome, correction::as_counted, hub::Hub};
 use funds::{
     Pair,
     calendar::Timetable,
@@ -131,6 +131,7 @@ async fn lines_of(
     let out: BTreeSet<_> =
         kept.plan.left_out.iter().map(|one| (one.line.settlement, one.line.part.clone())).collect();
     let mut lines = book::by_ids(work.conn(), kept.plan.month, named).await?;
+    as_counted(work.conn(), kept.plan.month, &mut lines).await?;
     lines.retain(|line| !out.contains(&(line.settlement, line.part.clone())));
     lines.extend(kept.carried.iter().filter(|line| named.contains(&line.settlement)).cloned());
     lines.retain(|line| line.pair() == pair);

@@ -1,7 +1,7 @@
 //! What provinces ask of a month: how each pair stands, the lines of the plan, and the settlements in it, page by page.
 
 use super::rules;
-use crate::{context::Outcome, hub::Hub};
+use crate::{context::Outcome, correction::as_counted, hub::Hub};
 use funds::{
     Pair,
     calendar::Timetable,
@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use store::{
     Conn,
     clearing::{self as book, ClosedMonth, PlannedPair},
+    correction,
 };
 use terms::{Participant, Province, Refusal, SettlementId};
 use wire::peer::v1::{
@@ -153,17 +154,21 @@ pub async fn find_cleared_settlements(
     let (mut at, mut after) = cursor(find.after.as_deref(), &pairs)?;
     while let Some(PlannedPair { pair, .. }) = pairs.get(at) {
         let most = i64::try_from(PAGE).expect("a page");
-        let page = book::page(&mut conn, find.month, *pair, after, most).await?;
+        let mut page = book::page(&mut conn, find.month, *pair, after, most).await?;
         let last = page.last().map(|line| line.settlement).filter(|_| page.len() >= PAGE);
+        as_counted(&mut conn, find.month, &mut page).await?;
         found.lines.extend(page);
         if let Some(last) = last {
             found.next = Some(format!("{pair}/{last}"));
             break;
         }
-        found.lines.extend(book::moved(&mut conn, find.month, *pair).await?);
+        let mut moved = book::moved(&mut conn, find.month, *pair).await?;
+        as_counted(&mut conn, find.month, &mut moved).await?;
+        found.lines.extend(moved);
         found.lines.extend(book::given_back(&mut conn, find.month, Some(*pair)).await?);
         let deductions = book::deductions_of_month(&mut conn, find.month, Some(*pair)).await?;
         found.lines.extend(deductions.into_iter().map(|reported| reported.line));
+        found.lines.extend(correction::of_month(&mut conn, find.month, Some(*pair)).await?);
         found.lines.extend(kept.carried.iter().filter(|line| line.pair() == *pair).cloned());
         (at, after) = (at + 1, None);
         if found.lines.len() >= PAGE && at < pairs.len() {

@@ -32,11 +32,13 @@ mod visit_record;
 
 use crate::{
     context::{Failure, Outcome},
+    doorkeeper::{Knock, Turnstile},
     intra_province::guests_of,
     load_limit::{self, Full, Place},
     metrics::Ending,
     province::ProvinceNode,
     trace,
+    transcript::RefusedBy,
 };
 use axum::{
     body::Body,
@@ -44,6 +46,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use casework::{audit::Stage, institution::Institution};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -52,7 +55,7 @@ use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
 use tokio::time::Instant;
 use wire::{
     hospital::{Answer, Received, Request, catalog_file, inf_refmsgid, says_yes, seal_output, t9101, table},
-    sign::{GatewayRefusal, sm2_sm4::Sealed},
+    sign::{GatewayRefusal, sm2_sm4::Sealed, sm4},
 };
 
 /// A message whose sender is known and may send it.
@@ -88,7 +91,14 @@ impl Call<'_> {
 pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpRequest) -> Response {
     let (received, began) = (node.context.now(), Instant::now());
     match let_in(&node, request, received).await {
-        Ok(message) => node.tracer.answer((received, began), answered(&node, message, received)).await,
+        Ok(message) => {
+            let recorded = node.recorder.takes(&message.headers, &message.body, received);
+            let answer = node.tracer.answer((received, began), answered(&node, message, received)).await;
+            match recorded {
+                Some(taken) => Box::pin(node.recorder.answered(taken, answer, node.context.now())).await,
+                None => answer,
+            }
+        }
         Err(response) => {
             node.tracer.turned_away(began, &response);
             *response
@@ -127,7 +137,16 @@ async fn let_in(node: &ProvinceNode, request: HttpRequest, received: Moment) -> 
     };
     match node.hospitals.enter(caller_of(node, &body), until).await {
         Ok(place) => Ok(LetIn { headers, body, _place: place }),
-        Err(full) => Err(Box::new(busy(node, full, received))),
+        Err(full) => {
+            let recorded = node.recorder.takes(&headers, &body, received);
+            let answer = busy(node, full, received);
+            Err(match recorded {
+                Some(taken) => {
+                    Box::new(Box::pin(node.recorder.answered(taken, answer, node.context.now())).await)
+                }
+                None => Box::new(answer),
+            })
+        }
     }
 }
 
@@ -153,9 +172,16 @@ async fn answered(node: &Arc<ProvinceNode>, message: LetIn, received: Moment) ->
             let refusal = failure.refusal();
             trace::ends(Ending::of_code(refusal.code()));
             tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
-            json(render(node, &Answer::refusal(&refusal), received))
+            let mut answer = json(render(node, &Answer::refusal(&refusal), received));
+            answer.extensions_mut().insert(RefusedBy(refusal.code().to_owned()));
+            answer
         }
     }
+}
+
+/// The key by which what an institution sends under seal is opened, for whoever shows it to the institution itself.
+pub(crate) fn key_of(institution: &Institution) -> Option<sm4::Key> {
+    gateway::keys_of(institution).map(|(key, _)| key)
 }
 
 /// Carries out a message of somebody at a window of this institution, whose session has shown who it is, and answers as the interface
@@ -208,10 +234,50 @@ fn caller_of<'a>(node: &ProvinceNode, body: &'a [u8]) -> &'a str {
 
 /// What a hospital hears for whose message there is no place.
 fn busy(node: &ProvinceNode, full: Full, received: Moment) -> Response {
-    let seconds = full.seconds.to_string();
-    let refusal = Refusal::NodeOverloaded { seconds: seconds.clone() };
-    let body = render(node, &Answer::refusal(&refusal), received);
-    ([(header::RETRY_AFTER, seconds)], json(body)).into_response()
+    ([(header::RETRY_AFTER, full.seconds)], json(busy_body(node, full, received))).into_response()
+}
+
+fn busy_body(node: &ProvinceNode, full: Full, received: Moment) -> Vec<u8> {
+    let refusal = Refusal::NodeOverloaded { seconds: full.seconds.to_string() };
+    render(node, &Answer::refusal(&refusal), received)
+}
+
+/// Where every path is a hospital's, whatever stands behind it.
+const PATHS: &str = "/fsi/";
+
+/// The door of a province, as hospitals find it: who would be refused a place by [`endpoint`] hears the same before it.
+pub(crate) struct Entrance(pub Arc<ProvinceNode>);
+
+impl Turnstile for Entrance {
+    fn is_closing(&self) -> bool {
+        // Who watches sees everything that comes.
+        self.0.settings.watch.is_none() && self.0.hospitals.is_closing()
+    }
+
+    fn turns_away(&self, knock: Knock<'_>) -> Option<Bytes> {
+        let Self(node) = self;
+        if knock.method != "POST"
+            || !knock.path.starts_with(PATHS)
+            || knock.body.len() > node.settings.body_bytes_max
+            || node.recorder.records(knock.body, node.context.now())
+        {
+            return None;
+        }
+        let (received, began) = (node.context.now(), Instant::now());
+        let until = knock.patience.and_then(load_limit::until_of);
+        let full = node.hospitals.turns_away(caller_of(node, knock.body), until)?;
+        let body = busy_body(node, full, received);
+        let mut answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\nretry-after: {}\r\ncontent-length: {}\r\ndate: {}\r\n\r\n",
+            full.seconds,
+            body.len(),
+            crate::serve::date(received),
+        )
+        .into_bytes();
+        answer.extend_from_slice(&body);
+        node.tracer.turned_away_at_the_door(began);
+        Some(answer.into())
+    }
 }
 
 /// How long a body may take to come.

@@ -34,11 +34,37 @@ pub(crate) struct Progress(Arc<Told>);
 #[derive(Debug, Default)]
 struct Told {
     step: Mutex<Option<(&'static str, u16, u16)>>,
-    done: AtomicU64,
+    done: Arc<AtomicU64>,
     total: AtomicU64,
+    is_left: bool,
 }
 
 impl Progress {
+    /// Of a job.
+    pub(super) fn of_job() -> Self {
+        Self(Arc::new(Told { is_left: true, ..Told::default() }))
+    }
+
+    /// Whether whoever asked has left it, so that there is no need to answer before it is done.
+    pub fn is_left(&self) -> bool {
+        self.0.is_left
+    }
+
+    /// What counts how much is done, for those who know nothing of jobs.
+    pub fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.0.done)
+    }
+
+    /// The first of two steps of every file of a list …
+    pub fn looks(&self) {
+        self.begin((1, 2), "查询");
+    }
+
+    /// … and the second.
+    pub fn writes(&self) {
+        self.begin((2, 2), "生成文件");
+    }
+
     /// What is done next: the nth of so many steps. Nothing of it is done yet, and nobody knows of how much.
     pub fn begin(&self, (at, of): (u16, u16), words: &'static str) {
         let mut step = self.0.step.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +75,12 @@ impl Progress {
 
     /// There is so much to do.
     pub fn of(&self, total: usize) {
-        self.0.total.store(u64::try_from(total).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.of_about(u64::try_from(total).unwrap_or(u64::MAX));
+    }
+
+    /// There is about so much to do; 0 where nobody knows.
+    pub fn of_about(&self, total: u64) {
+        self.0.total.store(total, Ordering::Relaxed);
     }
 
     /// One more of it is done.

@@ -135,6 +135,29 @@ impl<W> Queue<W> {
         }
     }
 
+    /// Whether so many wait that whoever comes waits only in the place of somebody else, if at all.
+    pub fn is_full(&self, now: Duration) -> bool {
+        self.at_work >= self.room.places && self.waiting >= self.most_waiting(now)
+    }
+
+    /// Whether a request that comes would be refused, which is then as good as if it had come.
+    pub fn refuses(&mut self, caller: &str, now: Duration, until: Duration) -> bool {
+        if until <= now {
+            return true;
+        }
+        let is_refused = self.is_full(now) && {
+            let in_line = self.callers.get(caller).map_or(0, |line| line.waiting.len());
+            self.longest().is_none_or(|longest| longest <= in_line + 1)
+        };
+        self.room.was_full |= is_refused;
+        is_refused
+    }
+
+    /// How many wait of whoever has the most waiting.
+    fn longest(&self) -> Option<usize> {
+        self.turns.iter().filter_map(|caller| self.callers.get(caller)).map(|line| line.waiting.len()).max()
+    }
+
     /// A request comes, which is waited for until then. All times count from the same moment.
     pub fn arrive(&mut self, caller: &str, now: Duration, until: Duration, wake: W) -> Arrival<W> {
         self.now = now;
@@ -313,7 +336,10 @@ mod tests {
                     let (_, until) = rest.split_once(' ').unwrap_or((rest, "99"));
                     let name = step.split(' ').next().unwrap().to_owned();
                     let until = seconds(until.parse().unwrap());
-                    told.push_str(&match queue.arrive(caller, now, until, name.clone()) {
+                    let refuses = queue.refuses(caller, now, until);
+                    let arrival = queue.arrive(caller, now, until, name.clone());
+                    assert_eq!(refuses, arrival == Arrival::Refused, "{script}: {step}");
+                    told.push_str(&match arrival {
                         Arrival::Begins(_) => "begins ".to_owned(),
                         Arrival::Refused => "refused ".to_owned(),
                         Arrival::Waits { ticket, displaced, .. } => {

@@ -3,7 +3,7 @@
 use crate::{
     benefit_check,
     context::Failure,
-    details_on, insured, medium,
+    daily_reconciliation, details_on, insured, medium,
     metrics::Ending,
     planted::{self, Bug},
     province::ProvinceNode,
@@ -89,6 +89,7 @@ pub async fn decide(node: &ProvinceNode, from: Participant, question: Question) 
         Question::FindRegistrations(find) => registration::find(node, &find).await,
         Question::ReadMedium(read) => medium::issuer::read(node, &read).await,
         Question::SendDetails(sent) => details_on::receive(node, from, &sent).await,
+        Question::FindOwnLine(find) => daily_reconciliation::tell(node, from, &find).await,
         // The hub's own: their addressee was compared above.
         Question::FindFilings(_)
         | Question::PublishFiling(_)

@@ -8,6 +8,7 @@ use super::Finding;
 use crate::{
     context::Outcome,
     insured::{Again, added_to, amounts_of},
+    job::Progress,
     ledger::Engine,
 };
 use benefit::{Breakdown, YearToDate};
@@ -58,7 +59,7 @@ impl People {
     }
 
     /// Takes pages until there are none.
-    pub async fn read(&self, view: &mut Work) -> Outcome<()> {
+    pub async fn read(&self, view: &mut Work, progress: &Progress) -> Outcome<()> {
         if self.engine.is_none() {
             return Ok(());
         }
@@ -70,6 +71,7 @@ impl People {
             for (area, years) in areas {
                 self.look_at(view.conn(), area, &years).await?;
             }
+            progress.steps(page.len());
         }
         Ok(())
     }

@@ -1,21 +1,24 @@
-//! Clearing at the hub: adopted plans from the settlements, with what was carried, withdrawn and deducted; the register of what left
-//! its month, and deductions with their memoranda.
+//! Clearing at the hub: adopted plans from the settlements, with what was carried, withdrawn, deducted and corrected; the register of what
+//! left its month; deductions and corrections with their memoranda.
 
 use super::{Finding, voucher};
 use crate::{
-    clearing::{leave_out, memorandum},
+    clearing::memorandum,
     context::Outcome,
+    correction::{self, VOUCHERS, as_adopted},
 };
 use funds::{
     Pair,
     clearing::{ClearedLine, ClearingLine, Dues, Part, Pending, Plan, Reason, add_dues},
+    correction::line_of,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{
     Conn, Error,
-    clearing::{self as book, ClosedMonth, KeptPlan, Pace, Request},
+    clearing::{self as book, ClosedMonth, KeptPlan},
+    correction::Correction,
 };
-use terms::{Fen, Month, Participant, SettlementId};
+use terms::{Fen, Fund, Month, Participant, SettlementId};
 
 /// What tells a line apart: of which settlement, and what of it.
 type Key = (SettlementId, Part);
@@ -30,14 +33,20 @@ pub async fn prove(conn: &mut Conn) -> Outcome<Vec<Finding>> {
     let mut plans = Finding::new("清算表（由结算、结转和审核扣款重算）");
     let mut deductions = Finding::new("审核扣款（由上报内容和结算重算）");
     let carries = book::carries(conn).await?;
-    for (one, _) in &carries {
-        let wrong = wrong_line(conn, &one.line, None).await?;
+    let made = store::correction::all_made(conn).await?;
+    for (one, cleared) in &carries {
+        let wrong = match cleared {
+            // What has come was as the row was then …
+            Some(_) => wrong_line(conn, &one.line, None, &made).await?,
+            // … and what is to come is as it is now, together with what corrections have made of it in months that counted it.
+            None => wrong_line(conn, &with_corrections(&one.line, &made), None, &[]).await?,
+        };
         carried.hold(wrong.is_none(), || wrong.unwrap_or_default());
     }
     let months = book::months(conn).await?;
     let mut vouchers = Vec::new();
     for month in &months {
-        of_month(conn, month, &carries, (&mut carried, &mut plans)).await?;
+        of_month(conn, month, (&carries, &made), (&mut carried, &mut plans)).await?;
     }
     for reported in book::all_deductions(conn).await? {
         let number = &reported.deduction.number;
@@ -54,7 +63,51 @@ pub async fn prove(conn: &mut Conn) -> Outcome<Vec<Finding>> {
         vouchers.push(memorandum(&reported));
     }
     voucher::hold(conn, Participant::Hub, "deduction/", &vouchers, &mut deductions).await?;
-    Ok(vec![carried, plans, deductions])
+    let corrections = of_corrections(conn, &made).await?;
+    Ok(vec![carried, plans, deductions, corrections])
+}
+
+fn with_corrections(line: &ClearedLine, made: &[Correction]) -> ClearedLine {
+    let is_its = |one: &&Correction| one.settlement == line.settlement && line.part == Part::Made;
+    let lines = made.iter().filter(is_its).filter_map(|one| one.done.line.as_ref());
+    lines.fold(line.clone(), |sum, (more, _)| sum.plus(more))
+}
+
+/// Corrections of the hub's rows from the records of both provinces, and their memoranda from what they moved.
+async fn of_corrections(conn: &mut Conn, made: &[Correction]) -> Outcome<Finding> {
+    let mut finding = Finding::new("差异更正（由两省签名的记录重算）");
+    for (at, one) in made.iter().enumerate() {
+        let name = one.name();
+        for (record, of) in [(&one.treatment, one.pair.treatment), (&one.insured, one.pair.insured)] {
+            let whole = correction::hash_of(&record.text) == record.hash;
+            finding.hold(whole, || format!("更正[{name}]所据{of}的记录与其摘要不符"));
+            let said = correction::said(record, of, one.settlement);
+            finding.hold(said.as_ref() == Some(&one.after), || {
+                format!("更正[{name}]为{}，{of}的记录不是如此", one.after.total)
+            });
+        }
+        let next = made.get(at + 1).filter(|next| next.settlement == one.settlement);
+        let follows = match next {
+            Some(next) => next.before == one.after,
+            None => is_row(conn, one).await?,
+        };
+        finding.hold(follows, || format!("更正[{name}]之后国家平台的记录又有变化"));
+    }
+    let vouchers: Vec<_> = made.iter().filter_map(correction::memorandum).collect();
+    voucher::hold(conn, Participant::Hub, VOUCHERS, &vouchers, &mut finding).await?;
+    Ok(finding)
+}
+
+/// Whether the row of a settlement has the amounts of its last correction.
+async fn is_row(conn: &mut Conn, last: &Correction) -> Outcome<bool> {
+    let Some(insured) = store::correction::insured_of(conn, last.settlement).await? else { return Ok(false) };
+    let settled = book::settled_in(conn, insured, last.settlement).await?;
+    Ok(settled.is_some_and(|settled| amounts(&settled.line) == amounts(&line_of(&settled.line, &last.after))))
+}
+
+fn amounts(line: &ClearedLine) -> (Fen, Fen, Fen, BTreeMap<Fund, Fen>) {
+    let funds = line.funds.iter().filter(|(_, paid)| !paid.is_zero());
+    (line.total, line.person_total, line.account, funds.map(|(fund, paid)| (*fund, *paid)).collect())
 }
 
 fn amount_of(line: Option<&ClearedLine>) -> String {
@@ -64,7 +117,7 @@ fn amount_of(line: Option<&ClearedLine>) -> String {
 async fn of_month(
     conn: &mut Conn,
     month: &ClosedMonth,
-    carries: &[(Pending, Option<Month>)],
+    (carries, made): (&[(Pending, Option<Month>)], &[Correction]),
     (carried, plans): (&mut Finding, &mut Finding),
 ) -> Outcome<()> {
     if month.adopted == 0 {
@@ -77,7 +130,7 @@ async fn of_month(
     };
     registered(month.month, &kept, carries, carried);
     for left in &kept.plan.left_out {
-        let wrong = wrong_line(conn, &left.line, Some(month.month)).await?;
+        let wrong = wrong_line(conn, &left.line, Some(month.month), made).await?;
         let is_in = wrong.is_none();
         carried.hold(is_in, || wrong.unwrap_or_default());
         // What is not in cannot be taken out again.
@@ -85,18 +138,7 @@ async fn of_month(
             return Ok(());
         }
     }
-    let deducted = book::deductions_of_month(conn, month.month, None).await?;
-    let deducted = deducted.into_iter().map(|reported| reported.line);
-    let mut request = Request {
-        month: month.month,
-        revision: month.adopted,
-        with: kept.carried.iter().cloned().chain(deducted).collect(),
-        without: Vec::new(),
-        apart: BTreeSet::new(),
-        workers: 1,
-        pace: Pace::FULL,
-    };
-    leave_out(&mut request, kept.plan.left_out.iter().map(|left| left.line.clone()).collect());
+    let request = as_adopted(conn, month, &kept).await?;
     let apportioner = match book::recount(conn, &request).await {
         Ok(apportioner) => apportioner,
         Err(Error::Corrupt { value, .. }) => {
@@ -166,42 +208,52 @@ fn registered(month: Month, kept: &KeptPlan, carries: &[(Pending, Option<Month>)
     finding.hold(came == cleared, || format!("{month}转入的明细与结转登记不一致：{}", said(&came, &cleared)));
 }
 
-/// What is not as in the settlement or deduction that a line is of; of a month, also whether it is in it.
-async fn wrong_line(conn: &mut Conn, line: &ClearedLine, month: Option<Month>) -> Outcome<Option<String>> {
+/// What is not as in the settlement, deduction or correction that a line is of; of a month, also whether it is in it. Before a correction
+/// that is named it may have been otherwise.
+async fn wrong_line(
+    conn: &mut Conn,
+    line: &ClearedLine,
+    month: Option<Month>,
+    corrected: &[Correction],
+) -> Outcome<Option<String>> {
     let (made, is_in) = match &line.part {
         Part::Deducted(number) => {
             let found = book::deduction(conn, line.pair().treatment, number).await?;
             let is_in = found.as_ref().is_some_and(|found| month.is_none_or(|month| found.month == month));
             (found.map(|found| found.line), is_in)
         }
+        Part::Corrected(name) => {
+            let found =
+                corrected.iter().find(|one| one.name() == *name).and_then(|one| one.done.line.clone());
+            let is_in = found.as_ref().is_some_and(|(_, of)| month.is_none_or(|month| *of == month));
+            (found.map(|(line, _)| line), is_in)
+        }
         part => {
             let found = book::settled_in(conn, line.insured, line.settlement).await?;
             let is_undone = *part == Part::Undone;
             let of = found.as_ref().and_then(|one| if is_undone { one.undo_month } else { Some(one.month) });
             let is_in = of.is_some() && month.is_none_or(|month| of == Some(month));
-            (found.map(|found| if is_undone { given_back(&found.line) } else { found.line }), is_in)
+            (found.map(|found| if is_undone { found.line.negated() } else { found.line }), is_in)
         }
     };
     let content = |one: &ClearedLine| {
-        let ClearedLine { institution, scheme, care, total, person_total, account, funds, .. } = one.clone();
-        (one.insured, one.treatment, institution, scheme, care, (total, person_total, account, funds))
+        let ClearedLine { insured, treatment, institution, scheme, care, .. } = one.clone();
+        (insured, treatment, institution, scheme, care, amounts(one))
     };
-    let agrees = is_in && made.as_ref().map(content) == Some(content(line));
+    let is_line = |made: &ClearedLine| content(made) == content(line);
+    let was_line = |made: &ClearedLine| {
+        let mut befores =
+            corrected.iter().filter(|one| one.settlement == line.settlement).map(|one| &one.before);
+        befores.any(|before| is_line(&line_of(made, before)))
+    };
+    let as_made =
+        made.as_ref().is_some_and(|made| is_line(made) || (line.part == Part::Made && was_line(made)));
+    let agrees = is_in && as_made;
     let told = || {
         let (id, part) = (line.settlement, &line.part);
         format!("结转明细[{id}]（{part}）为{}，按结算应为{}", line.amount(), amount_of(made.as_ref()))
     };
     Ok((!agrees).then(told))
-}
-
-fn given_back(line: &ClearedLine) -> ClearedLine {
-    ClearedLine {
-        total: -line.total,
-        person_total: -line.person_total,
-        account: -line.account,
-        funds: line.funds.iter().map(|(fund, amount)| (*fund, -*amount)).collect(),
-        ..line.clone()
-    }
 }
 
 async fn compare_lines(

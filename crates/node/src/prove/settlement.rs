@@ -2,7 +2,7 @@
 //! and at a province what the months of clearing count, from the same settlements.
 
 use super::Finding;
-use crate::{context::Outcome, insured::amounts_of};
+use crate::{context::Outcome, correction, insured::amounts_of, job::Progress};
 use benefit::Breakdown;
 use funds::{
     Purse, Role, Transfer,
@@ -19,7 +19,7 @@ use store::{
     clearing_statement::{self, Counted},
     ledger::proof::{self, Kept, Parties, Slice},
 };
-use terms::{Fen, Participant, Province};
+use terms::{Fen, Participant, Province, SettlementId};
 
 /// How many settlements are read at a time.
 const PAGE: i64 = 1_000;
@@ -27,6 +27,8 @@ const PAGE: i64 = 1_000;
 /// The parts that are to be read, and what the readers found.
 pub struct Books {
     province: Option<Province>,
+    /// What corrections have added to the journal of the hub, by settlement: its entries are as the settlement was before.
+    moved: BTreeMap<SettlementId, BTreeMap<Purse, Fen>>,
     waiting: Mutex<VecDeque<Slice>>,
     found: Mutex<Found>,
 }
@@ -60,6 +62,10 @@ impl Books {
             Participant::Hub => (&[Role::Hub], None),
             Participant::Province(province) => (&[Role::Treatment, Role::Insured], Some(province)),
         };
+        let moved = match me {
+            Participant::Hub => correction::moved(conn).await?,
+            Participant::Province(_) => BTreeMap::new(),
+        };
         let of = i32::try_from(readers).expect("few readers");
         let mut waiting = VecDeque::new();
         for role in roles {
@@ -67,17 +73,18 @@ impl Books {
                 waiting.extend((0..of).map(|at| Slice { role: *role, month, at, of }));
             }
         }
-        Ok(Self { province, waiting: Mutex::new(waiting), found: Mutex::new(Found::nothing()) })
+        Ok(Self { province, moved, waiting: Mutex::new(waiting), found: Mutex::new(Found::nothing()) })
     }
 
     /// Takes parts until there are none.
-    pub async fn read(&self, view: &mut Work) -> Outcome<()> {
+    pub async fn read(&self, view: &mut Work, progress: &Progress) -> Outcome<()> {
         while let Some(slice) = self.next() {
             let mut after: Option<Kept> = None;
             loop {
                 let page = proof::kept(view.conn(), slice, after.as_ref(), PAGE).await?;
                 let counted = self.counted(view.conn(), slice, &page).await?;
                 self.look_at(slice.role, &page, counted);
+                progress.steps(page.len());
                 let is_last = i64::try_from(page.len()).is_ok_and(|length| length < PAGE);
                 after = page.into_iter().next_back();
                 if is_last {
@@ -106,15 +113,16 @@ impl Books {
             of_settlement.entry(one.id).or_default().push(one);
         }
         for kept in page {
-            let wrong = entries_agree(kept);
+            let wrong = entries_agree(kept, self.moved.get(&kept.id));
             found.entries.hold(wrong.is_none(), || wrong.unwrap_or_default());
             if let Some(wrong) = breakdown_agrees(kept) {
                 found.breakdowns.hold(wrong.is_empty(), || wrong);
             }
             found.owned += i64::try_from(kept.entries.len()).expect("few entries");
-            for one in of_settlement.remove(&kept.id).unwrap_or_default().iter().filter(|one| !one.found) {
+            let lines = of_settlement.remove(&kept.id).unwrap_or_default();
+            for one in lines.iter().filter(|one| !one.found) {
                 found.owned_lines += 1;
-                let wrong = line_agrees(role, kept, one);
+                let wrong = line_agrees(role, kept, one, &lines);
                 found.counted.hold(wrong.is_none(), || wrong.unwrap_or_default());
             }
         }
@@ -153,15 +161,23 @@ impl Books {
 }
 
 /// What does not agree between a line of a cleared month and its settlement, if anything.
-fn line_agrees(role: Role, kept: &Kept, counted: &Counted) -> Option<String> {
+fn line_agrees(role: Role, kept: &Kept, counted: &Counted, all: &[Counted]) -> Option<String> {
     let own = purses_of(kept);
-    let sign = if counted.part == Part::Made { 1 } else { -1 };
+    let sign = if matches!(counted.part, Part::Made | Part::Corrected(_)) { 1 } else { -1 };
     let amount = |purses: &Purses, purse| purses.get(&purse).copied().unwrap_or_default().0;
+    // A correction makes good what the months before have counted.
+    let together = |purse| -> i64 {
+        let until = |one: &&Counted| {
+            one.month <= counted.month && matches!(one.part, Part::Made | Part::Corrected(_))
+        };
+        all.iter().filter(until).map(|one| amount(&one.purses, purse)).sum()
+    };
     let differs = |purse: &Purse| {
         let (line, settled) = (sign * amount(&counted.purses, *purse), amount(&own, *purse));
         match counted.part {
             Part::Made | Part::Undone => line != settled,
             Part::Deducted(_) => line > settled || line < 0,
+            Part::Corrected(_) => together(*purse) != settled,
         }
     };
     let purse = Purse::all().find(differs)?;
@@ -177,11 +193,12 @@ fn purses_of(kept: &Kept) -> Purses {
 }
 
 /// What does not agree between a settlement and its entries, if anything.
-fn entries_agree(kept: &Kept) -> Option<String> {
-    let made = expected(kept);
+fn entries_agree(kept: &Kept, moved: Option<&BTreeMap<Purse, Fen>>) -> Option<String> {
+    let whole = expected(kept, None);
+    let made = expected(kept, moved);
     let back = kept.cancelled.map(|cancelled| {
         let kind = if cancelled { Undoing::Cancellation } else { Undoing::Reversal };
-        undo(&made, kind, kept.id.given_at().day(), kept.id.given_at())
+        undo(&whole, kind, kept.id.given_at().day(), kept.id.given_at())
     });
     let all: Vec<Transfer> = made.into_iter().chain(back.into_iter().flatten()).collect();
     let same = |one: &Transfer, other: &Transfer| {
@@ -205,13 +222,20 @@ fn entries_agree(kept: &Kept) -> Option<String> {
     more.map(|entry| format!("结算[{}]多出分录{}：{}", kept.id, entry.id, entry.amount))
 }
 
-/// The entries that a settlement makes.
-fn expected(kept: &Kept) -> Vec<Transfer> {
+/// The entries that a settlement makes; at the hub less what corrections have added since, which are memoranda in the ledger.
+fn expected(kept: &Kept, moved: Option<&BTreeMap<Purse, Fen>>) -> Vec<Transfer> {
+    let (mut funds, mut account) = (kept.amounts.funds.clone(), kept.amounts.account);
+    for (purse, amount) in moved.into_iter().flatten() {
+        match purse {
+            Purse::Fund(fund) => *funds.entry(*fund).or_default() -= *amount,
+            Purse::PersonalAccount => account -= *amount,
+        }
+    }
     let booked = Settled {
         settlement: kept.id,
         scheme: kept.scheme,
-        funds: kept.amounts.funds.clone(),
-        account: kept.amounts.account,
+        funds,
+        account,
         day: kept.id.given_at().day(),
         recorded_at: kept.id.given_at(),
     };

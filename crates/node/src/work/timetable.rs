@@ -49,6 +49,7 @@ pub async fn province_ticks(node: &ProvinceNode) {
     done(&node.metrics, &node.context, "institutions", crate::national_register::tick(node).await);
     done(&node.metrics, &node.context, "stays", crate::stays::tick(node).await);
     done(&node.metrics, &node.context, "statistics", crate::statistics::tick_province(node).await);
+    done(&node.metrics, &node.context, "transcripts", crate::transcript::tick(node).await);
     over(turn).await;
 }
 

@@ -4,7 +4,7 @@
 use super::{HUB, line::provinces, month_column, province_number};
 use crate::{
     Conn, Document, Result, Work,
-    document::document,
+    document::{document, document_if},
     row::{coded, moment},
 };
 use funds::clearing::{ClearedLine, LeftOut, Part, Reason};
@@ -18,6 +18,7 @@ fn part_name(part: &Part) -> String {
         Part::Made => "made".to_owned(),
         Part::Undone => "undone".to_owned(),
         Part::Deducted(number) => format!("deducted/{number}"),
+        Part::Corrected(number) => format!("corrected/{number}"),
     }
 }
 
@@ -45,14 +46,14 @@ fn read(row: &PgRow) -> Result<Pending> {
     let accepted: Option<String> = row.try_get("accepted_by")?;
     let reason = |name: &str| Reason::ALL.into_iter().find(|reason| reason.name() == name);
     Ok(Pending {
-        line: document(row, "line")?.read()?,
+        line: document_if(row, "comes")?.map_or_else(|| document(row, "line"), Ok)?.read()?,
         reason: coded(row, "reason", reason)?,
         month: month_column(row, "month")?,
         accepted: accepted.is_some(),
     })
 }
 
-/// What has left a month and has come in none.
+/// What has left a month and has come in none, as it is to come.
 pub async fn pending(conn: &mut Conn) -> Result<Vec<Pending>> {
     let rows = sqlx::query(
         "select * from clearing_carry where cleared_month is null and month > 0 order by month, province, settlement, part",
@@ -68,14 +69,27 @@ pub async fn carries(conn: &mut Conn) -> Result<Vec<(Pending, Option<Month>)>> {
     let rows = sqlx::query("select * from clearing_carry order by month, province, settlement, part")
         .fetch_all(conn)
         .await?;
-    let one = |row: &PgRow| {
-        let cleared: Option<i32> = row.try_get("cleared_month")?;
-        Ok((read(row)?, cleared.map(|number| super::month_of(number, "cleared_month")).transpose()?))
-    };
-    rows.iter().map(one).collect()
+    rows.iter().map(read_with_month).collect()
 }
 
-/// What has left a month for a reason: about one province, or all.
+fn read_with_month(row: &PgRow) -> Result<(Pending, Option<Month>)> {
+    let cleared: Option<i32> = row.try_get("cleared_month")?;
+    Ok((read(row)?, cleared.map(|number| super::month_of(number, "cleared_month")).transpose()?))
+}
+
+/// The same of one settlement, the month that it left first before others.
+pub async fn carries_of(conn: &mut Conn, settlement: SettlementId) -> Result<Vec<(Pending, Option<Month>)>> {
+    let rows = sqlx::query(
+        "select * from clearing_carry where province = any($1) and month > 0 and settlement = $2 order by month, part",
+    )
+    .bind(provinces())
+    .bind(settlement.to_string())
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read_with_month).collect()
+}
+
+/// What has left a month for a reason, as it was in that month: about one province, or all.
 pub async fn carried_out(
     conn: &mut Conn,
     month: Month,
@@ -93,7 +107,7 @@ pub async fn carried_out(
     .bind(about.map(province_number))
     .fetch_all(conn)
     .await?;
-    rows.iter().map(|row| Ok(read(row)?.line)).collect()
+    rows.iter().map(|row| document(row, "line")?.read()).collect()
 }
 
 /// Lets what was left out as too late be cleared in the next month that is planned; how many lines.
@@ -107,6 +121,22 @@ pub async fn accept(work: &mut Work, settlement: SettlementId, by: &str, at: Mom
     .bind(settlement.to_string())
     .bind(by)
     .bind(at.millis())
+    .execute(work.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Writes down with which amounts a line comes that has left its month and has come in none; how many lines. What it was in the month that
+/// it left stays.
+pub async fn correct_waiting(work: &mut Work, line: &ClearedLine) -> Result<u64> {
+    let done = sqlx::query(
+        "update clearing_carry set comes = $4
+         where province = $1 and month > 0 and settlement = $2 and part = $3 and cleared_month is null",
+    )
+    .bind(province_number(line.insured.province()))
+    .bind(line.settlement.to_string())
+    .bind(part_name(&line.part))
+    .bind(Document::of(line).text())
     .execute(work.conn())
     .await?;
     Ok(done.rows_affected())

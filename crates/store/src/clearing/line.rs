@@ -18,7 +18,7 @@ const COLUMNS: &str = "month, id, clearing_month, undo_month, insured, place, in
                        account, funds, fund_paid";
 
 /// Every number that a province can have: all keys begin with one.
-pub(super) fn provinces() -> Vec<i32> {
+pub(crate) fn provinces() -> Vec<i32> {
     (11..=82).map(|number| number * 10_000).collect()
 }
 
@@ -28,7 +28,7 @@ fn read(row: &PgRow, part: Part) -> Result<ClearedLine> {
     let (own, cleared) = (month_column(row, "month")?, month_column(row, "clearing_month")?);
     let first_month = match part {
         Part::Made => (own != cleared).then_some(own),
-        Part::Undone | Part::Deducted(_) => Some(cleared),
+        Part::Undone | Part::Deducted(_) | Part::Corrected(_) => Some(cleared),
     };
     Ok(ClearedLine {
         settlement: parsed(row, "id")?,
@@ -135,7 +135,7 @@ pub async fn page(
         "select {COLUMNS} from hub_settlement
          where province = $1 and month = $2 and id > $3 and id < $4 and clearing_month = $2 and treatment = $5
            and institution is not null and (stage = 0 or undo_month is not null)
-         order by id limit $6"
+         order by id limit {most}"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(text))
         .bind(province_number(pair.insured))
@@ -143,7 +143,6 @@ pub async fn page(
         .bind(first)
         .bind(format!("{}a", pair.treatment))
         .bind(province_number(pair.treatment))
-        .bind(most)
         .fetch_all(conn)
         .await?;
     rows.iter().map(|row| read(row, Part::Made)).collect()

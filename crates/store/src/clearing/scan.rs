@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Conn, Error, Result, Store, Unbalanced, Work,
+    about::about_rows,
     row::{division, parsed},
 };
 use funds::clearing::{
@@ -20,7 +21,14 @@ use funds::clearing::{
     apportioner::{Apportioner, Item},
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgRow};
-use std::{collections::BTreeSet, fmt::Write, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use terms::{
     AdminDivision, CareKind, Fen, Fund, InsuranceScheme, Month, PoolingArea, Province, SettlementId,
 };
@@ -43,6 +51,8 @@ pub struct Request {
     pub workers: usize,
     /// How hard each works.
     pub pace: Pace,
+    /// How many settlements were read so far, for whoever wants to see it meanwhile.
+    pub read: Arc<AtomicU64>,
 }
 
 /// How much there was.
@@ -134,6 +144,13 @@ pub async fn recount(conn: &mut Conn, request: &Request) -> Result<Apportioner> 
     add_up(conn, request, &table, &provinces()).await
 }
 
+/// The same of the people of one province alone.
+pub async fn recount_of(work: &mut Work, request: &Request, insured: Province) -> Result<Apportioner> {
+    work.read_whole().await?;
+    let table = table_of(work.conn(), request.month).await?;
+    add_up(work.conn(), request, &table, &[super::province_number(insured)]).await
+}
+
 async fn add_up(conn: &mut Conn, request: &Request, table: &str, own: &[i32]) -> Result<Apportioner> {
     let month = request.month.number();
     let own_list = own.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
@@ -159,12 +176,18 @@ async fn add_up(conn: &mut Conn, request: &Request, table: &str, own: &[i32]) ->
         let text = format!(
             "copy (select {columns} from {from} where {condition} and {these}) to stdout (format binary)"
         );
-        let mut balances = true;
+        let (mut balances, mut read) = (true, 0);
         copy(conn, &text, request.pace, |row| {
             balances &= add(&mut apportioner, &part, row)?;
+            read += 1;
+            if read == TOLD_EVERY {
+                request.read.fetch_add(read, Ordering::Relaxed);
+                read = 0;
+            }
             Ok(())
         })
         .await?;
+        request.read.fetch_add(read, Ordering::Relaxed);
         if !balances {
             unbalanced.extend(find_unbalanced(conn, from, &format!("{condition} and {these}")).await?);
         }
@@ -186,6 +209,15 @@ async fn add_up(conn: &mut Conn, request: &Request, table: &str, own: &[i32]) ->
         apportioner.remove(&line.part, &Item::from(line), funds_of(line));
     }
     Ok(apportioner)
+}
+
+/// How many settlements are read before it is told.
+const TOLD_EVERY: u64 = 1_000;
+
+/// About how many settlements a month has, as the database remembers them; 0 if it does not.
+pub async fn about(conn: &mut Conn, month: Month) -> Result<u64> {
+    let table = table_of(conn, month).await?;
+    about_rows(conn, &[&table]).await
 }
 
 /// The most settlements that are named where some do not balance.

@@ -8,7 +8,10 @@ use crate::{
     hub::{self, Content, HubSettlement, Stage as Standing},
 };
 use funds::clearing::{ClearingLine, Part, Reason, Selection, select, stage::Answer};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, atomic::Ordering},
+};
 use terms::{
     AdminDivision, CareKind, Fen, Fund, InsuranceScheme, InsuredPlace, SettlementId, TreatmentPlace,
 };
@@ -98,8 +101,12 @@ async fn plan_of(store: &Store, month: Month, revision: u32, selection: &Selecti
         workers: 2,
         // With rests between, one row at a time or not.
         pace: Pace::BESIDE,
+        read: Arc::default(),
     };
+    let read = Arc::clone(&request.read);
     let (mut plan, counted) = apportion(store, &mut work, request).await.unwrap();
+    let lines = u64::try_from(selection.carried.len()).unwrap() + read.load(Ordering::Relaxed);
+    assert!(lines >= counted.lines, "what was read is told: {lines} of {counted:?}");
     plan.left_out = selection.left_out.clone();
     let kept = KeptPlan {
         plan: plan.clone(),
@@ -452,6 +459,7 @@ async fn a_row_that_does_not_balance_is_named_and_can_be_left_out() {
         apart,
         workers: 2,
         pace: Pace::FULL,
+        read: Arc::default(),
     };
     let mut work = store.begin().await.unwrap();
     let refused = apportion(&store, &mut work, request(BTreeSet::new())).await.unwrap_err();

@@ -4,6 +4,7 @@ use super::{day, lock};
 use crate::{
     Conn, Result, Work,
     row::{fen, moment, parsed, participant_number},
+    search::limited,
 };
 use funds::{
     Account, Balance, EntrySide,
@@ -159,18 +160,18 @@ pub async fn legs(
     .bind(first.number())
     .fetch_one(&mut *conn)
     .await?;
-    let rows = sqlx::query(
+    let rows = sqlx::query(limited(
         "select leg.*, of.number, of.summary
          from ledger_leg leg join ledger_voucher of on of.province = leg.province and of.id = leg.voucher
          where leg.province = $1 and (leg.debit = $2 or leg.credit = $2) and leg.day between $3 and $4
                and leg.month between $3 / 100 and $4 / 100 and leg.phase in (0, 2)
-         order by leg.day, of.month, of.number, leg.leg limit $5",
-    )
+         order by leg.day, of.month, of.number, leg.leg",
+        most,
+    ))
     .bind(participant_number(owner))
     .bind(&name)
     .bind(first.number())
     .bind(last.number())
-    .bind(most)
     .fetch_all(conn)
     .await?;
     let lines = rows.iter().map(|row| read_line(row, account)).collect::<Result<_>>()?;

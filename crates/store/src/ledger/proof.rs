@@ -4,9 +4,11 @@
 use super::journal;
 use crate::{
     Amounts, Conn, Document, Result, Store, Work,
+    about::about_rows,
     book::read as read_transfer,
     document::document_if,
     row::{coded, division, fen, moment_if, parsed, participant_number},
+    search::limited,
     treatment::read_amounts,
 };
 use funds::{Account, Role, Transfer, ledger::Sums, movement::summary::Flows};
@@ -208,8 +210,8 @@ const fn book(role: Role) -> BookOf {
                           institution, insured, undo_reason, case when stage = 4 then undone_at end as undone_at
                    from treatment_settlement
                    where month = $1 and (province, month, id) > ($2, $1, $3) and settled_at is not null
-                         and (hashtext(id) & 2147483647) % $5 = $6
-                   order by province, month, id limit $4",
+                         and (hashtext(id) & 2147483647) % $4 = $5
+                   order by province, month, id",
             parties: |row| {
                 Ok(Parties::Treatment {
                     institution: parsed(row, "institution")?,
@@ -223,8 +225,8 @@ const fn book(role: Role) -> BookOf {
                           null::text as breakdown, treatment, insured, undo_reason, undone_at
                    from hub_settlement
                    where month = $1 and (province, month, id) > ($2, $1, $3) and committed_at is not null
-                         and (hashtext(id) & 2147483647) % $5 = $6
-                   order by province, month, id limit $4",
+                         and (hashtext(id) & 2147483647) % $4 = $5
+                   order by province, month, id",
             parties: |row| {
                 Ok(Parties::Hub {
                     insured: InsuredPlace(division(row, "insured")?),
@@ -238,8 +240,8 @@ const fn book(role: Role) -> BookOf {
                           treatment, area, undo_reason, undone_at
                    from insured_settlement
                    where month = $1 and (area, month, id) > ($2, $1, $3) and person is not null
-                         and (hashtext(id) & 2147483647) % $5 = $6
-                   order by area, month, id limit $4",
+                         and (hashtext(id) & 2147483647) % $4 = $5
+                   order by area, month, id",
             parties: |row| {
                 Ok(Parties::Insured {
                     area: PoolingArea(division(row, "area")?),
@@ -255,6 +257,12 @@ pub async fn months(conn: &mut Conn, role: Role) -> Result<Vec<Month>> {
     let numbers: Vec<i32> = sqlx::query_scalar(book(role).months).fetch_all(conn).await?;
     let month = |number: i32| Day::from_number(number * 100 + 1).map(Day::month);
     Ok(numbers.into_iter().filter_map(month).collect())
+}
+
+/// About how many settlements and years of people a proof looks at, as the database remembers them; 0 if it does not.
+pub async fn about(conn: &mut Conn) -> Result<u64> {
+    let tables = ["treatment_settlement", "hub_settlement", "insured_settlement", "year_to_date"];
+    about_rows(conn, &tables).await
 }
 
 /// A part of a book of settlements: one of so many alike of a month, so that several can be read side by side.
@@ -278,11 +286,10 @@ pub async fn kept(
     most: i64,
 ) -> Result<Vec<Kept>> {
     let book = book(role);
-    let rows = sqlx::query(book.page)
+    let rows = sqlx::query(limited(book.page, most))
         .bind(month.number())
         .bind(after.map_or(0, |kept| kept.area))
         .bind(after.map_or_else(String::new, |kept| kept.id.to_string()))
-        .bind(most)
         .bind(of)
         .bind(at)
         .fetch_all(&mut *conn)

@@ -6,7 +6,7 @@
 use crate::{Conn, Result, Store, row::division_number};
 use funds::Side;
 use sqlx::{AssertSqlSafe, Executor};
-use terms::{Moment, Province};
+use terms::{CitizenId, Day, Moment, Province};
 
 /// What the book of a node is filled with.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ const VISIT: Table = Table {
         ("id", "given.id"),
         ("month", "given.month"),
         ("person", "given.person"),
-        ("citizen", "given.person"),
+        ("citizen", "given.citizen"),
         ("msgid", "given.msgid"),
         ("opened_at", "given.at"),
     ],
@@ -67,7 +67,7 @@ const TREATMENT: Table = Table {
 const PERSON: Table = Table {
     name: "person",
     templates: "person t join real s on t.number = s.person",
-    differs: &[("number", "given.person"), ("citizen", "given.person")],
+    differs: &[("number", "given.person"), ("citizen", "given.citizen"), ("name", "given.name")],
 };
 const ENROLMENT: Table = Table {
     name: "enrolment",
@@ -243,6 +243,43 @@ async fn template(conn: &mut Conn, table: &Table) -> Result<String> {
     ))
 }
 
+/// The person of a copy: invented, and as whoever reads the tables wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// 人员编号.
+    pub person: String,
+    /// 公民身份号码, of a place that there is not.
+    pub citizen: String,
+    /// 姓名; many bear the same one.
+    pub name: String,
+}
+
+/// What the digits of a number are in names.
+const STEMS: &str = "甲乙丙丁戊己庚辛壬癸";
+/// The day on which the first are born; 999 a day.
+const BORN_FROM: &str = "1940-01-01";
+
+/// The person of the nth copy, from 0.
+pub fn copied(n: i64) -> Copied {
+    let born = BORN_FROM.parse::<Day>().expect("a day").plus_days(i32::try_from(n / 999).unwrap_or(i32::MAX));
+    let digits = format!("999999{:08}{:03}", born.number(), n % 999 + 1);
+    let check = CitizenId::check_digit(&digits).expect("seventeen digits");
+    let stem = |digit: char| {
+        let at = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok());
+        STEMS.chars().nth(at.unwrap_or_default()).unwrap_or('甲')
+    };
+    let name: String = format!("{:04}", n % 10_000).chars().map(stem).collect();
+    Copied { person: format!("S{n:011}"), citizen: format!("{digits}{check}"), name: format!("某{name}") }
+}
+
+/// The check digit of `digits`, as SQL.
+fn check_digit() -> String {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let terms =
+        WEIGHTS.iter().zip(1..).map(|(weight, at)| format!("{weight} * substr(digits, {at}, 1)::integer"));
+    format!("substr('10X98765432', 1 + ({}) % 11, 1)", terms.collect::<Vec<_>>().join(" + "))
+}
+
 /// The settlements from one number to another: who, when, where.
 fn given(of: &Multiplying, first: i64, last: i64) -> String {
     let list = |of_pair: fn(&(Province, Province)) -> Province| {
@@ -254,11 +291,15 @@ fn given(of: &Multiplying, first: i64, last: i64) -> String {
         "create temp table given as
          select rank, at, treatment, insured, treatment || lpad(at::text, 13, '0') || serial as id,
                 insured || lpad(at::text, 13, '0') || serial as filing, 'M' || serial as msgid, 'S' || serial as person,
+                digits || {} as citizen, '某' || translate(lpad((n % 10000)::text, 4, '0'), '0123456789', '{STEMS}') as name,
                 to_char(local, 'YYYYMM')::integer as month, to_char(local, 'YYYYMMDD')::integer as day
-         from (select n % reals as rank, {from} + {millis} * n / {} as at, {} as treatment, {} as insured,
+         from (select n, n % reals as rank, {from} + {millis} * n / {} as at, {} as treatment, {} as insured,
                       lpad(n::text, 11, '0') as serial
                from generate_series({first}::bigint, {last}) as n, (select count(*) as reals from real) counted) numbered,
-              lateral (select to_timestamp(at / 1000) at time zone 'Asia/Shanghai' as local) timed",
+              lateral (select to_timestamp(at / 1000) at time zone 'Asia/Shanghai' as local,
+                              '999999' || to_char(date '{BORN_FROM}' + (n / 999)::integer, 'YYYYMMDD')
+                                  || lpad((n % 999 + 1)::text, 3, '0') as digits) derived",
+        check_digit(),
         of.settlements,
         list(|pair| pair.0),
         list(|pair| pair.1),
@@ -313,6 +354,7 @@ mod tests {
     use crate::{
         embedded::fixture::TestCluster,
         measure::{Filling, count_hub, fill_hub, fill_insured},
+        search::{self, PeopleWanted},
     };
 
     fn moment(text: &str) -> Moment {
@@ -329,6 +371,16 @@ mod tests {
         let mut conn = store.conn().await.unwrap();
         fill_hub(&mut conn, filling).await.unwrap();
         fill_insured(&mut conn, filling).await.unwrap();
+        // Settlements of this kind are of people of whom no register knows.
+        for register in [
+            "insert into person (area, number, citizen, name)
+             select area, person, '110105199003078' || lpad(row_number() over (order by id)::text, 3, '0'), '王某甲'
+             from insured_settlement",
+            "insert into enrolment (area, person, scheme, insured, person_type, standing, civil_servant, balance)
+             select area, person, scheme, 110105, '11', '1', false, 0 from insured_settlement",
+        ] {
+            sqlx::query(register).execute(&mut *conn).await.unwrap();
+        }
         let of = Multiplying {
             settlements: 120,
             from: moment("2026-10-01 00:00:00"),
@@ -368,5 +420,21 @@ mod tests {
                 .await
                 .unwrap();
         assert_eq!(people, (123, 123));
+
+        // Whoever looks for a copy finds a person who could be read.
+        for n in [0, 7, 119] {
+            let Copied { person, citizen, name } = copied(n);
+            let (person, citizen) = (person.parse().unwrap(), citizen.parse().unwrap());
+            let wanted = PeopleWanted {
+                insured: beijing.division(),
+                name: Some(&name),
+                person: Some(&person),
+                citizen: Some(&citizen),
+                after: None,
+                most: 2,
+            };
+            let found = search::people(&mut conn, &wanted).await.unwrap();
+            assert_eq!(found.len(), 1, "{name}");
+        }
     }
 }

@@ -150,6 +150,9 @@ pub struct DeductionView {
     pub settlement: SettlementId,
     /// 定点医药机构.
     pub institution: InstitutionCode,
+    /// Its name, where it is registered here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution_name: Option<String>,
     /// 险种.
     pub scheme: InsuranceScheme,
     /// How much of each purse.

@@ -77,6 +77,9 @@ pub struct PaymentView {
     pub number: String,
     /// 定点医药机构编号.
     pub institution: InstitutionCode,
+    /// Its name, where it is registered here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution_name: Option<String>,
     /// `month`, `withheld` or `deposit`.
     pub kind: String,
     /// The same in Chinese.

@@ -142,6 +142,9 @@ pub struct AccountName {
     pub name: String,
     /// The code of who it is about.
     pub party: String,
+    /// The name of an institution that it is about, where it is registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party_name: Option<String>,
     /// 险种.
     pub scheme: String,
     /// 基金或个人账户.

@@ -4,7 +4,7 @@
 //! tolerated, so that whoever writes a client sees it before the next platform refuses it. It is a pure function of the
 //! message and of the standard's tables; it decides nothing, and repeats no value but codes.
 //!
-//! To add a rule: a variant of [`Rule`] with its words, and the place where it is found.
+//! To add a rule: a variant of [`Rule`] with its words and its advice, and the place where it is found.
 
 use super::{
     describe::{self, Description},
@@ -145,6 +145,46 @@ rules! {
     ErrorText "error-text" "错误信息不合规范" Fault;
     /// Amounts that do not balance.
     Identity "identity" "金额等式不成立" Fault;
+}
+
+impl Rule {
+    /// What whoever writes the client does about it, in one Chinese sentence.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::NotJson => "请检查报文的编码（UTF-8）、引号和括号，整体应是一个JSON对象。",
+            Self::Preamble => "请去掉JSON对象前的字节顺序标记、等号或表单前缀，只发送JSON对象。",
+            Self::UnknownTransaction => "请按接口规范核对交易编号infno。",
+            Self::OtherTransaction => "请确认所接平台是否开通此交易，未开通的请改用本规范的交易。",
+            Self::UnknownNode => "请按规范的节点名发送；多余的节点请去掉。",
+            Self::OtherNode => "请改用本规范的节点名，以免其他平台不认。",
+            Self::NodeMissing => "请补上这个节点，并把字段放入其中。",
+            Self::Flat => "请把这些字段放入规范规定的节点内再发送。",
+            Self::ArrayForObject => "请把这个节点写成一个对象，不要写成数组。",
+            Self::OtherRows => "请按所接平台的要求确定写成对象还是数组，并保持一致。",
+            Self::ObjectForArray => "请把这个节点写成数组，只有一行也放在数组内。",
+            Self::UnknownField => "如属误写请更正，本平台不使用的请去掉。",
+            Self::OtherField => "请核对接口版本，改用本规范的字段。",
+            Self::KeySpelling => "请按规范的写法改键名，注意大小写和下划线。",
+            Self::Missing => "请补填这个字段。",
+            Self::MissingInOneEdition => "建议一并补填，以免执行该版本的平台拒绝。",
+            Self::NullText => "没有值时请不填或填空串，不要填文本null。",
+            Self::TextForNumber => "请把数值写成JSON数值，去掉引号。",
+            Self::NumberForText => "请把这个值加引号写成文本，以免丢掉前面的零。",
+            Self::WrongType => "请按规范的类型改写这个值。",
+            Self::NotANumber => "请填写数值，不带单位、逗号和空格。",
+            Self::Decimals => "请按规定的小数位数四舍五入后再发送。",
+            Self::TooLong => "请缩短到规定长度以内，或核对是否填错了字段。",
+            Self::BadDate => "请按yyyy-MM-dd或yyyy-MM-dd HH:mm:ss填写北京时间。",
+            Self::NotInTable => "请按代码表（1901下载）核对代码，院内代码请先转换。",
+            Self::MessageIdShape => "请按机构编号12位、时间14位、顺序号4位组成报文ID，每条报文不同。",
+            Self::InstitutionShape => "请核对定点医药机构编号，应与登记的一致。",
+            Self::DivisionShape => "请填写六位数字的医保区划。",
+            Self::UnknownEnvelopeField => "请去掉规范之外的报文头字段。",
+            Self::StatusCode => "交易状态码应为数值0或-1。",
+            Self::ErrorText => "拒绝时应给出一句200字以内的错误信息。",
+            Self::Identity => "请逐项核对金额，更正后重新发送。",
+        }
+    }
 }
 
 /// All deviations of a request, in the order of the message; none if it keeps to the standard.

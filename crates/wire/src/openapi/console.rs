@@ -24,6 +24,7 @@ use crate::api::{
         PeopleSearch, PersonView, SettlementSearch,
     },
     statistics::{DirectSettlement, Flows, Passing, Statistics, Today},
+    transcript::{MessageView, NewRecording, RecordingView, TranscriptMessages},
     work::WorkList,
 };
 use casework::access::Action;
@@ -84,6 +85,20 @@ const MAPPING_PROGRESS: &[(&str, &str, bool)] = &[
     ("area", "机构所在地，六位区划", false),
     ("used", "true：只要已上传对照的；false：只要未上传的", false),
     ("day", "对照在哪一天有效，不填为今天", false),
+    ("after", "上一页的next", false),
+    ("limit", "每页条数，最多100，不填为50；文件最多10000", false),
+    ("form", "csv或xlsx：以文件下载", false),
+];
+
+/// What recorded messages are asked by.
+const MESSAGES: &[(&str, &str, bool)] = &[
+    ("infno", "交易编号", false),
+    ("outcome", "done成功、refused拒绝、gateway网关拒绝或other其他", false),
+    ("deviating", "fault：有偏差的；any：有偏差或提示的；none：都没有的", false),
+    ("msgid", "发送方报文ID，或其开头", false),
+    ("from", "哪一天起", false),
+    ("until", "哪一天止", false),
+    ("sort", "-came按时间从晚到早，不填即此；came、took或-took", false),
     ("after", "上一页的next", false),
     ("limit", "每页条数，最多100，不填为50；文件最多10000", false),
     ("form", "csv或xlsx：以文件下载", false),
@@ -223,6 +238,52 @@ const PROVINCE: &[Line] = &[
         .asks(MAPPING_PROGRESS)
         .by(Action::ReadMapping)
         .of_areas(),
+    line(
+        "get",
+        "/api/v1/institutions/{code}/recording",
+        "一家机构是否在记录接口报文",
+        schema_of::<RecordingView>,
+    )
+    .by(Action::ReadTranscripts)
+    .of_areas(),
+    line(
+        "post",
+        "/api/v1/institutions/{code}/recording",
+        "开启或延长接口报文记录",
+        schema_of::<RecordingView>,
+    )
+    .with(schema_of::<NewRecording>)
+    .by(Action::RecordTranscripts)
+    .of_areas(),
+    line("post", "/api/v1/institutions/{code}/recording/end", "停止接口报文记录", schema_of::<RecordingView>)
+        .by(Action::RecordTranscripts)
+        .of_areas(),
+    line(
+        "post",
+        "/api/v1/institutions/{code}/recording/erase",
+        "停止接口报文记录，并删去已记录的报文",
+        schema_of::<RecordingView>,
+    )
+    .by(Action::RecordTranscripts)
+    .of_areas(),
+    line(
+        "get",
+        "/api/v1/institutions/{code}/messages",
+        "一家机构已记录的接口报文",
+        schema_of::<TranscriptMessages>,
+    )
+    .may_be_left()
+    .asks(MESSAGES)
+    .by(Action::ReadTranscripts)
+    .of_areas(),
+    line(
+        "get",
+        "/api/v1/institutions/{code}/messages/{number}",
+        "一条已记录的接口报文，个人信息已隐去",
+        schema_of::<MessageView>,
+    )
+    .by(Action::ReadTranscripts)
+    .of_areas(),
     line("get", "/api/v1/policies", "有待遇政策的统筹区", schema_of::<Policies>)
         .by(Action::ReadPolicies)
         .of_nobody(),

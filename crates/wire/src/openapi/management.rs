@@ -13,6 +13,7 @@ use crate::api::clearing_statement::{
     ClearingStatementView, ClearingStatements, ConfirmStatement, DeductionView, Deductions, DisputeStatement,
     NewDeductionBody,
 };
+use crate::api::correction::{CorrectionView, Corrections, DecideCorrection, ProposeCorrection};
 use crate::api::document::{DocumentView, Documents, NewDocument, VerifiedDocument};
 use crate::api::institution_payment::{
     AccountBody, AdoptPayment, BankAnswer, BudgetBody, InstitutionOrders, OrderInstalment, PaymentDraftView,
@@ -473,6 +474,7 @@ const PROVINCE: &[Line] = &[
         "向国家平台取得清算表并逐笔核对",
         schema_of::<ClearingStatementView>,
     )
+    .may_be_left()
     .by(Action::ConfirmClearing),
     line(
         "post",
@@ -502,6 +504,7 @@ const PROVINCE: &[Line] = &[
         .by(Action::ReadClearing)
         .of_areas(),
     line("post", "/api/v1/funds/areas/{month}/divide", "向统筹区分割", schema_of::<AreaMonthView>)
+        .may_be_left()
         .by(Action::PlanClearing),
     line("post", "/api/v1/funds/areas/{month}/receipts", "登记统筹区上解资金", schema_of::<AreaMonthView>)
         .by(Action::PayTransfers)
@@ -643,6 +646,28 @@ const HUB: &[Line] = &[
             ("to", "截止日期", true),
             ("province", "省级区划代码；不填为全部", false),
         ]),
+    line("get", "/api/v1/funds/corrections", "国家平台记录的更正", schema_of::<Corrections>)
+        .by(Action::ReadReconciliation)
+        .asks(&[
+            ("from", "申请日期起", true),
+            ("to", "申请日期止", true),
+            ("stage", "阶段：proposed、corrected、refused；不填为全部", false),
+            ("settlement", "结算ID；不填为全部", false),
+        ]),
+    line(
+        "post",
+        "/api/v1/funds/corrections/{id}",
+        "申请按两省签名的记录更正国家平台的结算记录",
+        schema_of::<CorrectionView>,
+    )
+    .by(Action::WorkDifferences)
+    .with(schema_of::<ProposeCorrection>),
+    line("post", "/api/v1/funds/corrections/{id}/approve", "同意更正", schema_of::<CorrectionView>)
+        .by(Action::DecideDifferences)
+        .with(schema_of::<DecideCorrection>),
+    line("post", "/api/v1/funds/corrections/{id}/refuse", "不予更正", schema_of::<CorrectionView>)
+        .by(Action::DecideDifferences)
+        .with(schema_of::<DecideCorrection>),
     line("get", "/api/v1/funds/prepayments", "全国预付金使用情况和预警", schema_of::<PrepaymentPositions>)
         .by(Action::ReadPrepayment),
     line("get", "/api/v1/funds/prepayments/years", "各年度预付金额度", schema_of::<PrepaymentYears>)

@@ -19,7 +19,7 @@ use casework::{
 use funds::{
     Pair,
     clearing::{self, ClearedLine, ClearingLine, Deduction, Due, LeftOut},
-    reconciliation::{Bucket, BucketDigest, Cause, DifferenceKind, PairLine, Part, Side},
+    reconciliation::{BookLine, Bucket, BucketDigest, Cause, DifferenceKind, PairLine, Part, Side},
 };
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use terms::{
@@ -104,6 +104,9 @@ pub enum Question {
     /// How many stays of guests, registered in a month, were settled directly (住院直接结算率)? The province that asks reports it as treatment
     /// place. To the hub; the later report counts.
     ReportStays(Box<ReportStays>),
+    /// What does the book of a province say of one settlement (差异更正)? The hub asks, and keeps the signed answer as the record by which it
+    /// corrects its own. To the province that is named.
+    FindOwnLine(FindOwnLine),
 }
 
 impl Question {
@@ -121,6 +124,7 @@ impl Question {
             Self::CheckBenefit(check) => check.insured,
             Self::ReadMedium(read) => read.insured,
             Self::SendDetails(sent) => sent.insured,
+            Self::FindOwnLine(find) => return Participant::Province(find.province),
             Self::FindFilings(_)
             | Self::PublishFiling(_)
             | Self::PublishInstitution(_)
@@ -183,6 +187,7 @@ impl Question {
             Self::FindAnnouncements => "find_announcements",
             Self::FindInstitutions(_) => "find_institutions",
             Self::ReportStays(_) => "report_stays",
+            Self::FindOwnLine(_) => "find_own_line",
         }
     }
 }
@@ -227,6 +232,7 @@ impl Kinds for Question {
         "find_announcements",
         "find_institutions",
         "report_stays",
+        "find_own_line",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -272,6 +278,7 @@ impl Kinds for Question {
             }
             "find_institutions" => Self::FindInstitutions(Deserialize::deserialize(content)?),
             "report_stays" => Self::ReportStays(Deserialize::deserialize(content)?),
+            "find_own_line" => Self::FindOwnLine(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -380,6 +387,8 @@ pub enum Answer {
     Announcements(FoundAnnouncements),
     /// To [`Question::FindInstitutions`].
     Institutions(FoundInstitutions),
+    /// To [`Question::FindOwnLine`].
+    OwnLine(Box<OwnLine>),
 }
 
 impl<'de> Deserialize<'de> for Answer {
@@ -437,6 +446,7 @@ impl Kinds for Answer {
         "increases",
         "announcements",
         "institutions",
+        "own_line",
     ];
 
     fn read<'de, D: Deserializer<'de>>(kind: &str, content: D) -> Result<Self, D::Error> {
@@ -482,6 +492,7 @@ impl Kinds for Answer {
             "increases" => Self::Increases(Deserialize::deserialize(content)?),
             "announcements" => Self::Announcements(Deserialize::deserialize(content)?),
             "institutions" => Self::Institutions(Deserialize::deserialize(content)?),
+            "own_line" => Self::OwnLine(Deserialize::deserialize(content)?),
             other => return Err(kind::unknown::<Self, _>(other)),
         })
     }
@@ -1129,6 +1140,33 @@ pub struct ReportReconciliation {
     pub differences: Vec<ReportedDifference>,
     /// Whether this is the last page: only then the day counts as reconciled.
     pub last: bool,
+}
+
+/// Asks a province what its book says of one settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindOwnLine {
+    /// Who is asked.
+    pub province: Province,
+    /// In which of its books.
+    pub part: Part,
+    /// The other province of the settlement.
+    pub counterpart: Province,
+    /// Which settlement.
+    pub settlement: SettlementId,
+}
+
+/// What a province's book says of a settlement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnLine {
+    /// Which settlement.
+    pub settlement: SettlementId,
+    /// In which of its books.
+    pub part: Part,
+    /// Whether the row is what its settlement made of it.
+    pub genuine: bool,
+    /// The line; none if the book says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<BookLine>,
 }
 
 /// Asks for settlements that others have reported.

@@ -372,7 +372,7 @@ impl Bench<'_> {
         let progress = |ready: usize| progress(&format!("preparing: {ready} of {missing}"));
         let prepared: Vec<Prepared> = self.ground.prepare(care, missing, &progress).await.map_err(cannot)?;
         progress_ends();
-        self.nodes.gather_statistics();
+        self.nodes.tidy_up();
         self.waiting(care).lock().expect("nobody panics holding it").extend(prepared);
         Ok(())
     }

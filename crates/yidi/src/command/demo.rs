@@ -4,7 +4,8 @@ use super::running::{runtime, told_to_stop};
 use crate::{key, pages, policies, say, stop::Stop};
 use clap::{Args, ValueEnum};
 use country::{
-    demo::{month, play},
+    demo::{STORIES, month, play},
+    hospital::Patient,
     people::AREAS,
     staff,
     world::{Database, Options, Trouble, World},
@@ -133,7 +134,7 @@ async fn tell(world: &World, token: &str, arguments: &Arguments) -> Result<(), S
 
 /// Waits for as long as somebody wants to try, and does what is typed meanwhile.
 async fn wait(world: &World, token: &str) -> Result<(), Stop> {
-    invite(world, token).await?;
+    invite(world, token, &Patient::of(&STORIES[0].person())).await?;
     say("\n也可以在这里输入，按回车 (or type here, and press Enter)：");
     say(&format!("  天数，如 10：平台时间快进，最多{DAYS_MAX}天，登录随之过期 (so many days pass)"));
     say(
@@ -208,7 +209,11 @@ async fn live(history: &mut History<'_>, token: &str) -> Result<(), Stop> {
         figures.settlements(),
         figures.pairs
     ));
-    invite(history.world(), token).await?;
+    for failed in history.failed() {
+        say(&format!("  未能补出 (could not be made)：{failed}"));
+    }
+    let somebody = history.somebody().cloned().unwrap_or_else(|| Patient::of(&STORIES[0].person()));
+    invite(history.world(), token, &somebody).await?;
     let mut kept = tokio::time::Instant::now();
     loop {
         tokio::time::sleep(SETTLES_EVERY).await;
@@ -220,8 +225,8 @@ async fn live(history: &mut History<'_>, token: &str) -> Result<(), Stop> {
     }
 }
 
-/// Says where everything is, and who may log in.
-async fn invite(world: &World, token: &str) -> Result<(), Stop> {
+/// Says where everything is, who may log in, and as whom the portal can be opened.
+async fn invite(world: &World, token: &str, somebody: &Patient) -> Result<(), Stop> {
     say("\n平台仍在运行，可以自己试；按 Ctrl-C 停止 (everything still runs; Ctrl-C stops it)：");
     say(&format!("  国家平台：{}", world.hub_url()));
     for area in AREAS {
@@ -240,8 +245,17 @@ async fn invite(world: &World, token: &str) -> Result<(), Stop> {
             say(&format!("  {}", seat.url));
         }
         let account = &seat.account;
-        say(&format!("    {:12} {} {}", account.account, account.role_name, account.area.name));
+        say(&format!("    {:12} {} {}", account.account, account.role_name, seat.place));
     }
+    let insured = staff::insure(world, token, somebody).await.map_err(cannot_start)?;
+    say(&format!(
+        "\n参保人门户的注册信息，人员为虚构 (somebody invented, to register at the portal with)：{}/portal.html",
+        insured.url
+    ));
+    say(&format!(
+        "    {}  参保地 {}  公民身份号码 {}  社会保障卡号 {}",
+        insured.name, insured.area, insured.citizen, insured.card
+    ));
     if let Some((province, side)) = world.provinces.iter().next() {
         let url = side.url();
         say(&format!(

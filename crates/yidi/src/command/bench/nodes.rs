@@ -189,12 +189,14 @@ impl Nodes {
         self.each().map(|node| node.psql(COMMITS).and_then(|said| commits_in(&said)).unwrap_or_default())
     }
 
-    /// Has every database look at what it holds, as PostgreSQL does by itself once a minute: a table that was empty a minute
-    /// ago is read as if it still were.
-    pub fn gather_statistics(&self) {
+    /// Has every database do what PostgreSQL does by itself once a minute, so that it does not in the middle of what is measured:
+    /// look at what it holds (a table that was empty a minute ago is read as if it still were), clear up and write out.
+    pub fn tidy_up(&self) {
         for node in self.each() {
-            // Without it the database does so a little later.
-            let _ = node.psql("analyze");
+            for what in ["vacuum (analyze)", "checkpoint"] {
+                // Without it the database does so a little later.
+                let _ = node.psql(what);
+            }
         }
     }
 

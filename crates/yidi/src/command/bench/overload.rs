@@ -2,7 +2,8 @@
 //!
 //! The same three processes as `yidi bench`. First the most that they do for clients that wait for one another; then settlements
 //! come at fixed moments, from half of that to ten times as many, and at last at half of it again. Who is refused comes again.
-//! The client has a processor of its own, where there is more than one: what ten times the peak costs it is not the nodes'.
+//! The client has a processor of its own, where there is more than one, and keeps it awake: what ten times the peak costs it is not
+//! the nodes'. Databases tidy up between the steps, not in them.
 
 use super::{
     Meter, Setting, cannot,
@@ -124,6 +125,16 @@ impl Processors {
     }
 }
 
+/// Keeps this thread's processor from going to sleep until the measurement is over. To wake it with every answer would be work of
+/// whoever answers, which is paid for by nobody where clients are on other machines.
+fn stay_awake() {
+    tokio::spawn(async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
 async fn measure(
     arguments: &Arguments,
     setting: &Setting,
@@ -131,6 +142,9 @@ async fn measure(
     nodes: &mut Nodes,
 ) -> Result<String, Stop> {
     let (mut ground, stood) = setting.ground(nodes).await?;
+    if processors.nodes != processors.client {
+        stay_awake();
+    }
     let (waiting, address) = (load::Waiting::default(), nodes.treatment.address);
     let (mut settled, mut failed) = (0, 0);
     // Plans are made, connections opened, pages read.
@@ -195,7 +209,7 @@ pub(super) async fn prepare(
     let told = |ready: usize| progress(&format!("preparing: {ready} of {missing}"));
     let prepared = ground.prepare(Care::Stay, missing, &told).await.map_err(cannot)?;
     progress_ends();
-    nodes.gather_statistics();
+    nodes.tidy_up();
     waiting.lock().expect("nobody panics holding it").extend(prepared);
     Ok(())
 }
@@ -206,9 +220,10 @@ impl Row {
         report::tenths(self.became.tenths_per_second() * 1_000 / peak.max(1))
     }
 
-    fn load_percent(&self) -> u64 {
+    /// How much of one processor nodes and databases used.
+    fn nodes_percent(&self) -> u64 {
         let elapsed = u64::try_from(self.became.elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-        self.usage.load.cpu_millis * 100 / elapsed
+        self.usage.system().cpu_millis * 100 / elapsed
     }
 
     fn text(&self, peak: u64) -> String {
@@ -217,7 +232,7 @@ impl Row {
         let [r50, r99] = self.became.refused_after.percentiles([50, 99]);
         let mut text = format!(
             "{:>5}% of the peak: in time {} a second ({}% of the peak); settled p50 {} ms p99 {} ms; refused p50 {} ms p99 {} ms\n\
-             {:8}sent {sent}, not sent {unsent}, settled {settled}, refused {refused}, failed {failed}; client {}% of a core, machine {}% busy",
+             {:8}sent {sent}, not sent {unsent}, settled {settled}, refused {refused}, failed {failed}; nodes {}% of a processor",
             self.percent,
             report::tenths(self.became.tenths_per_second()),
             self.share(peak),
@@ -226,8 +241,7 @@ impl Row {
             report::millis(r50),
             report::millis(r99),
             "",
-            self.load_percent(),
-            self.usage.busy_percent,
+            self.nodes_percent(),
         );
         if let Some(failure) = &self.became.first_failure {
             let _ = write!(text, "\n{:8}the first that failed: {failure}", "");
@@ -260,7 +274,7 @@ fn markdown(arguments: &Arguments, processors: &Processors, peak: u64, rows: &[R
         let [r50, r99] = row.became.refused_after.percentiles([50, 99]);
         let _ = writeln!(
             text,
-            "| {}% | {} | {} | **{}** | **{}%** | {} | {} | {} | {} | {} | {} | {}% | {}% |",
+            "| {}% | {} | {} | **{}** | **{}%** | {} | {} | {} | {} | {} | {} | {}% |",
             row.percent,
             report::tenths(peak * row.percent / 100),
             report::tenths(row.became.sent_tenths_per_second()),
@@ -272,8 +286,7 @@ fn markdown(arguments: &Arguments, processors: &Processors, peak: u64, rows: &[R
             report::millis(r50),
             report::millis(r99),
             row.became.failed,
-            row.load_percent(),
-            row.usage.busy_percent,
+            row.nodes_percent(),
         );
     }
     text

@@ -22,7 +22,10 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     time::{Duration, Instant},
 };
-use store::figures::counted::{self, Book};
+use store::{
+    figures::counted::{self, Book},
+    measure::{Copied, copied},
+};
 use terms::Clock;
 
 /// 页面：已存一百万笔结算时，打开各页面要等多久 (how long a page takes with a million settlements stored).
@@ -88,7 +91,8 @@ async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<String, Sto
     say(&format!("statistics of days: counted within {} after the start", seconds(counting)));
     nodes.until_at_rest().await;
     let mut rows = Vec::new();
-    for question in questions() {
+    let of_people = of_people(nodes, &token, arguments.stored).await?;
+    for question in questions().into_iter().chain(of_people) {
         let node = match question.side {
             Side::Hub => &nodes.hub,
             Side::Treatment => &nodes.treatment,
@@ -133,13 +137,17 @@ async fn until_counted(nodes: &Nodes) -> Result<Duration, Stop> {
     Ok(begun.elapsed())
 }
 
-async fn ask(node: &Node, token: &str, question: Question, times: u16) -> Result<Row, Stop> {
-    let client = Client {
+fn client(node: &Node, token: &str) -> Client {
+    Client {
         node: node.addresses().node,
         token: token.to_owned(),
         operator: Some("bench".to_owned()),
         duty: None,
-    };
+    }
+}
+
+async fn ask(node: &Node, token: &str, question: Question, times: u16) -> Result<Row, Stop> {
+    let client = client(node, token);
     let (mut took, mut bytes) = (Vec::new(), 0);
     for _ in 0..times {
         let begun = Instant::now();
@@ -157,7 +165,51 @@ async fn ask(node: &Node, token: &str, question: Question, times: u16) -> Result
     Ok(Row { question, bytes, first, median, longest })
 }
 
-/// What is asked; not for people, whose copies have numbers that nobody could have and are refused by whoever reads them. Days are those of the copies: this month and the last one.
+/// What is asked about one person in the middle of the book, who is found in each way that pages have.
+async fn of_people(nodes: &Nodes, token: &str, stored: i64) -> Result<Vec<Question>, Stop> {
+    if stored == 0 {
+        return Ok(Vec::new());
+    }
+    let Copied { person, citizen, name } = copied(stored / 2);
+    let people = "/api/v1/people/search";
+    let client = client(&nodes.insured, token);
+    let found: Value = client
+        .post(people, &json!({ "person": person }))
+        .await
+        .map_err(|error| Stop::Refused(format!("{people}：{error}")))?;
+    let area = found["people"][0]["area"].as_str().unwrap_or_default().to_owned();
+    if area.is_empty() {
+        return Err(Stop::Unable(format!("没有找到人员{person} (the person is not found)")));
+    }
+    let post = |page, path: &str, body| Question {
+        page,
+        side: Side::Insured,
+        path: path.to_owned(),
+        body: Some(body),
+    };
+    Ok(vec![
+        post("参保人员（人员编号）", people, json!({ "person": person })),
+        post("参保人员（公民身份号码）", people, json!({ "certno": citizen })),
+        post("参保人员（姓名）", people, json!({ "name": name })),
+        post("参保人员（姓氏）", people, json!({ "name": name.chars().take(1).collect::<String>() })),
+        post("参保人员（查无此人）", people, json!({ "name": "查无此人" })),
+        Question {
+            page: "一名参保人员",
+            side: Side::Insured,
+            path: format!("/api/v1/people/{person}?insured={area}"),
+            body: None,
+        },
+        post("备案查询（一人）", "/api/v1/filings/search", json!({ "person": person })),
+        post("备案查询（公民身份号码）", "/api/v1/filings/search", json!({ "certno": citizen })),
+        post(
+            "结算查询（一人）",
+            "/api/v1/settlements/search",
+            json!({ "side": "insured", "person": person }),
+        ),
+    ])
+}
+
+/// What is asked. Days are those of the copies: this month and the last one.
 fn questions() -> Vec<Question> {
     let today = SystemClock.now().day();
     let month = today.month();
@@ -209,6 +261,12 @@ fn millis(took: Duration) -> String {
     report::millis(u64::try_from(took.as_micros()).unwrap_or(u64::MAX))
 }
 
+/// A path without what was asked in it, and without whose it is.
+fn shown(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or_default();
+    if path.starts_with("/api/v1/people/S") { "/api/v1/people/{number}" } else { path }
+}
+
 fn markdown(arguments: &Arguments, rows: &[Row]) -> String {
     let mut text = String::new();
     for (name, value) in report::machine() {
@@ -222,7 +280,7 @@ fn markdown(arguments: &Arguments, rows: &[Row]) -> String {
     );
     for row in rows {
         let method = if row.question.body.is_some() { "POST" } else { "GET" };
-        let path = row.question.path.split('?').next().unwrap_or_default();
+        let path = shown(&row.question.path);
         let side = match row.question.side {
             Side::Hub => "hub",
             Side::Treatment => "treatment place",

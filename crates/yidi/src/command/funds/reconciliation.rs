@@ -4,7 +4,10 @@ use crate::{command::clerk::NodeArguments, say, stop::Stop, words};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use terms::{Day, SettlementId};
-use wire::api::reconciliation::{DifferenceView, Differences, ReconciliationView, Reconciliations};
+use wire::api::{
+    correction::{BookAmounts, CorrectionView, Corrections},
+    reconciliation::{DifferenceView, Differences, ReconciliationView, Reconciliations},
+};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -43,6 +46,17 @@ pub enum Command {
         #[command(flatten)]
         said: Said,
     },
+    /// 在国家平台查询记录的更正 (corrections of the hub's book, at the hub)
+    Corrections {
+        #[command(flatten)]
+        days: Days,
+    },
+    /// 在国家平台申请按两省签名的记录更正一笔结算 (ask for the correction of a row, at the hub)
+    Correct(Said),
+    /// 在国家平台同意更正，不能由申请人办理 (correct it, by somebody else)
+    Approve(Said),
+    /// 在国家平台不予更正 (refuse to)
+    Refuse(Said),
 }
 
 /// From which day to which.
@@ -112,6 +126,17 @@ pub fn run(node: &NodeArguments, command: &Command) -> Result<(), Stop> {
             Command::Confirm(said) => decide(&client, said, "confirm", None).await?,
             Command::Reopen(said) => decide(&client, said, "reopen", None).await?,
             Command::Assign { owner, said } => decide(&client, said, "assign", Some(owner)).await?,
+            Command::Corrections { days } => {
+                let path = format!("/api/v1/funds/corrections?from={}&to={}", days.from, days.last());
+                let found: Corrections = client.get(&path).await?;
+                found.corrections.iter().for_each(show_correction);
+                if found.more {
+                    say("还有更多，请缩短日期范围 (there are more: ask for fewer days)");
+                }
+            }
+            Command::Correct(said) => correct(&client, said, "", "reason").await?,
+            Command::Approve(said) => correct(&client, said, "/approve", "words").await?,
+            Command::Refuse(said) => correct(&client, said, "/refuse", "words").await?,
         }
         Ok(())
     })
@@ -131,6 +156,39 @@ async fn decide(
     let decided: Differences = client.post(&path, &body).await?;
     decided.differences.iter().for_each(show);
     Ok(())
+}
+
+async fn correct(
+    client: &node::api::client::Client,
+    said: &Said,
+    step: &str,
+    field: &str,
+) -> Result<(), Stop> {
+    let path = format!("/api/v1/funds/corrections/{}{step}", said.settlement);
+    let one: CorrectionView = client.post(&path, &json!({ field: said.note })).await?;
+    show_correction(&one);
+    Ok(())
+}
+
+fn show_correction(one: &CorrectionView) {
+    let amounts =
+        |of: &BookAmounts| format!("总额{}、基金{}、个人{}", of.total, of.fund_total, of.person_total);
+    let line = one.cleared_month.as_ref().zip(one.cleared_amount.as_ref());
+    let line = line.map_or(String::new(), |(month, amount)| format!("  {month}清算更正{amount}元"));
+    say(&format!(
+        "{}  {}  {} → {}{line}",
+        one.number,
+        one.stage_name,
+        amounts(&one.before),
+        amounts(&one.after)
+    ));
+    say(&format!("    {}  {}  {}", one.proposed_at, one.proposed_by, one.reason));
+    let decided = one.decided_at.as_ref().zip(one.decided_by.as_ref()).zip(one.words.as_ref());
+    if let Some(((at, by), words)) = decided {
+        say(&format!("    {at}  {by}  {words}"));
+    }
+    say(&format!("    就医地记录 {}", one.treatment_hash));
+    say(&format!("    参保地记录 {}", one.insured_hash));
 }
 
 fn show_day(one: &ReconciliationView) {

@@ -1,0 +1,131 @@
+//! A transcript (接口报文记录): what an institution's software sends and is answered, kept for some hours because somebody wants to look at it.
+//!
+//! Nothing is kept unless somebody has switched it on for one institution, says why, and for how long; it ends by itself. What is kept is
+//! little, and is forgotten after some days. This module must not know messages, where they are kept, or who may switch on.
+
+use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+use terms::{Moment, Refusal};
+
+/// For how many hours it may be switched on.
+pub const HOURS: RangeInclusive<u16> = 1..=72;
+/// How long a message is kept, in days.
+pub const DAYS_KEPT: u16 = 7;
+/// The most messages that are kept of an institution.
+pub const MESSAGES_MAX: i64 = 2_000;
+/// The most that is kept of an institution's messages together, in bytes.
+pub const BYTES_MAX: i64 = 32 << 20;
+/// How long the reason may be, in characters.
+const REASON: RangeInclusive<usize> = 2..=200;
+
+const HOUR_MILLIS: i64 = 3_600_000;
+const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
+
+/// That an institution's messages are, or were, recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// Since when.
+    pub begins: Moment,
+    /// Until when.
+    pub ends: Moment,
+    /// Who switched it on.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Recording {
+    /// Switches it on for so many hours from now on. One that goes on begins where it began.
+    ///
+    /// # Errors
+    /// [`Refusal::TranscriptRule`] if that is too long, or nobody says why.
+    pub fn begin(
+        known: Option<&Self>,
+        hours: u16,
+        reason: &str,
+        by: &str,
+        now: Moment,
+    ) -> Result<Self, Refusal> {
+        let refused = |reason: String| Refusal::TranscriptRule { reason };
+        let (least, most) = (HOURS.start(), HOURS.end());
+        if !HOURS.contains(&hours) {
+            return Err(refused(format!("记录时长应为{least}到{most}小时，请更正后重试")));
+        }
+        let reason = reason.trim();
+        if !REASON.contains(&reason.chars().count()) {
+            return Err(refused("请用2到200字写明记录原因，例如：联调2304出院结算".to_owned()));
+        }
+        let begins = known.filter(|known| known.is_on(now)).map_or(now, |known| known.begins);
+        let ends = now.plus_millis(i64::from(hours) * HOUR_MILLIS);
+        Ok(Self { begins, ends, by: by.to_owned(), reason: reason.to_owned() })
+    }
+
+    /// Switches it off before its time.
+    ///
+    /// # Errors
+    /// [`Refusal::TranscriptRule`] if it is over already.
+    pub fn end(&self, now: Moment) -> Result<Self, Refusal> {
+        if !self.is_on(now) {
+            let reason = "记录已经停止，不必再停止；需要时请重新开启".to_owned();
+            return Err(Refusal::TranscriptRule { reason });
+        }
+        Ok(Self { ends: now, ..self.clone() })
+    }
+
+    /// Whether what comes at this moment is recorded.
+    pub fn is_on(&self, at: Moment) -> bool {
+        self.begins <= at && at < self.ends
+    }
+}
+
+/// What came before this moment is not kept any longer.
+pub fn forgets_before(now: Moment) -> Moment {
+    now.plus_millis(-i64::from(DAYS_KEPT) * DAY_MILLIS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Moment {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn it_is_switched_on_for_some_hours_and_ends_by_itself() {
+        let now = at("2026-11-21 10:00:00");
+        for (hours, reason, ends) in [
+            (1, "联调", Some("2026-11-21 11:00:00")),
+            (72, " 联调2304 ", Some("2026-11-24 10:00:00")),
+            (0, "联调", None),
+            (73, "联调", None),
+            (2, " 调 ", None),
+        ] {
+            let begun = Recording::begin(None, hours, reason, "yibao01", now);
+            assert_eq!(begun.as_ref().ok().map(|one| one.ends), ends.map(at), "{hours} {reason}: {begun:?}");
+            let Ok(one) = begun else { continue };
+            assert_eq!((one.begins, one.reason.as_str()), (now, reason.trim()));
+            assert!(one.is_on(now) && !one.is_on(one.ends) && !one.is_on(now.plus_millis(-1)));
+        }
+        assert!(Recording::begin(None, 1, &"长".repeat(201), "yibao01", now).is_err());
+    }
+
+    #[test]
+    fn it_is_prolonged_where_it_began_and_ended_once() {
+        let now = at("2026-11-21 10:00:00");
+        let one = Recording::begin(None, 2, "联调", "yibao01", now).unwrap();
+        let later = now.plus_millis(HOUR_MILLIS);
+        let longer = Recording::begin(Some(&one), 5, "继续联调", "yibao02", later).unwrap();
+        assert_eq!((longer.begins, longer.ends), (now, at("2026-11-21 16:00:00")));
+        let over = longer.end(later).unwrap();
+        assert!(!over.is_on(later) && over.is_on(now));
+        assert_eq!(over.end(later).unwrap_err().code(), "transcript-rule");
+        let anew = Recording::begin(Some(&over), 1, "再次联调", "yibao01", later).unwrap();
+        assert_eq!(anew.begins, later, "one that is over does not go on");
+    }
+
+    #[test]
+    fn it_is_forgotten_after_some_days() {
+        assert_eq!(forgets_before(at("2026-11-21 10:00:00")), at("2026-11-14 10:00:00"));
+    }
+}
