@@ -90,7 +90,8 @@ async function found(one, country, url, numbers) {
   const { page } = one;
   await signIn(page, url, 'jobs-one');
   await open(one, url, 'agency/people', '参保人员');
-  await page.getByRole('button', { name: /我的任务.*办完待查看/ }).click();
+  // The node goes on by itself, at the pace of a machine that does much else.
+  await page.getByRole('button', { name: /我的任务.*办完待查看/ }).click({ timeout: 60_000 });
   await page.locator('header').getByText('批量提交备案申请').first().waitFor();
   await accessible(one, 'the bell');
   await picture(page, 'jobs-bell', false);
