@@ -1,6 +1,6 @@
 //! What comes on a connection, looked at before requests are made of it: who would only hear that there is no place hears it from
-//! here, at a third of what it costs to make a request of bytes, find who answers it, and make bytes of the answer. Past the most
-//! that a node can do, what it pays for those whom it refuses decides how much it still does for the others.
+//! here, which costs less than to make a request of bytes, find who answers it, and make bytes of the answer. Past the most that a
+//! node can do, what it pays for those whom it refuses decides how much it still does for the others.
 //!
 //! A doorkeeper lies between a connection and hyper, and hands on what it does not answer, byte for byte. It must not know what a
 //! message is about, nor why somebody is turned away: [`Turnstile`] says. It speaks only where nothing else can be meant by what came: a whole

@@ -137,7 +137,7 @@ impl<W> Queue<W> {
 
     /// Whether so many wait that whoever comes waits only in the place of somebody else, if at all.
     pub fn is_full(&self, now: Duration) -> bool {
-        self.at_work >= self.room.places && self.waiting >= self.most_waiting(now)
+        self.waiting >= self.most_waiting(now)
     }
 
     /// Whether a request that comes would be refused, which is then as good as if it had come.
@@ -145,12 +145,18 @@ impl<W> Queue<W> {
         if until <= now {
             return true;
         }
-        let is_refused = self.is_full(now) && {
-            let in_line = self.callers.get(caller).map_or(0, |line| line.waiting.len());
-            self.longest().is_none_or(|longest| longest <= in_line + 1)
-        };
-        self.room.was_full |= is_refused;
-        is_refused
+        if self.begins(caller) {
+            return false;
+        }
+        self.room.was_full |= self.at_work >= self.room.places;
+        let in_line = self.callers.get(caller).map_or(0, |line| line.waiting.len());
+        self.is_full(now) && self.longest().is_none_or(|longest| longest <= in_line + 1)
+    }
+
+    /// Whether one more of this caller may be at work. Where places are free, nobody waits who may have one: he would have got it.
+    fn begins(&self, caller: &str) -> bool {
+        let working = self.callers.get(caller).map_or(0, |line| line.at_work);
+        self.at_work < self.room.places && working < share(self.room.places)
     }
 
     /// How many wait of whoever has the most waiting.
@@ -161,29 +167,19 @@ impl<W> Queue<W> {
     /// A request comes, which is waited for until then. All times count from the same moment.
     pub fn arrive(&mut self, caller: &str, now: Duration, until: Duration, wake: W) -> Arrival<W> {
         self.now = now;
-        if until <= now {
+        if self.refuses(caller, now, until) {
             return Arrival::Refused;
         }
-        let (working, in_line) =
-            self.callers.get(caller).map_or((0, 0), |line| (line.at_work, line.waiting.len()));
-        // Where places are free, nobody waits who may have one: he would have got it.
-        if self.at_work < self.room.places && working < share(self.room.places) {
+        if self.begins(caller) {
             let (caller, line) = self.line(caller);
             line.at_work += 1;
             self.at_work += 1;
             return Arrival::Begins(caller);
         }
-        self.room.was_full |= self.at_work >= self.room.places;
         if self.waiting == 0 && now.saturating_sub(self.emptied) >= self.limits.short() {
             self.since = None;
         }
-        let mut displaced = None;
-        if self.waiting >= self.most_waiting(now) {
-            displaced = self.displace(in_line);
-            if displaced.is_none() {
-                return Arrival::Refused;
-            }
-        }
+        let displaced = if self.is_full(now) { self.displace() } else { None };
         self.tickets += 1;
         self.waiting += 1;
         self.since.get_or_insert(now);
@@ -274,12 +270,9 @@ impl<W> Queue<W> {
         None
     }
 
-    /// The last of whoever has the most waiting, if that is more than a newcomer would have who has so many.
-    fn displace(&mut self, newcomers: usize) -> Option<W> {
+    /// Takes out the last of whoever has the most waiting.
+    fn displace(&mut self) -> Option<W> {
         let (_, line) = self.callers.iter_mut().max_by_key(|(_, line)| line.waiting.len())?;
-        if line.waiting.len() <= newcomers + 1 {
-            return None;
-        }
         let displaced = line.waiting.pop_back().map(|one| one.wake);
         self.waits_less(1);
         displaced
