@@ -1,5 +1,6 @@
 /// <reference types="vitest/config" />
 import vue from '@vitejs/plugin-vue';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
@@ -7,14 +8,10 @@ import { defineConfig } from 'vite';
 const node = process.env['YIDI_NODE'] ?? 'http://127.0.0.1:8791';
 const proxy = { '/web': node, '/api': node };
 
-/** What nodes let pages do (Content-Security-Policy), so that plays find what would break it. */
-const headers = {
-  'content-security-policy':
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; " +
-    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-};
-
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What nodes let pages do (Content-Security-Policy), so that plays find what would break it. */
+const headers = JSON.parse(readFileSync(here('./e2e/headers.json'), 'utf8')) as Record<string, string>;
 
 export default defineConfig({
   plugins: [vue()],

@@ -1,7 +1,8 @@
 // The agency's pages: filings entered by one and decided by another, people, policies, a calculation, complaints; at desk and phone.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { DESKTOP, pageOf, PHONE, photograph, picture, quiet, violations, visit } from './browser.mjs';
+import { DESKTOP, pageOf, photograph, picture, visit } from './browser.mjs';
+import { accessible as found, inBothSizes, open } from './desk.mjs';
 import { person, signIn, signOut } from './people.mjs';
 
 const PAGES = [
@@ -28,9 +29,8 @@ export async function agency(chrome, country, troubles) {
   const url = await country.at('110000');
   const page = await pageOf(chrome, DESKTOP, troubles);
   page.setDefaultTimeout(15_000);
-  const accessible = async (where) => {
-    for (const one of await violations(page)) troubles.push(`${where}: ${one}`);
-  };
+  const at = { page, troubles };
+  const accessible = (where) => found(at, where);
   for (const [account, name, role] of [
     ['agency-one', '经办某', 'agency-operator'],
     ['agency-two', '复核某', 'agency-reviewer'],
@@ -44,24 +44,10 @@ export async function agency(chrome, country, troubles) {
   });
 
   await signIn(page, url, 'agency-one');
-  for (const [viewport, size] of [
-    [DESKTOP, 'desk'],
-    [PHONE, 'phone'],
-  ]) {
-    await page.setViewportSize(viewport);
-    for (const [path, title] of PAGES) {
-      await visit(page, `${url}/console.html#/${path}`);
-      await page.getByRole('heading', { level: 1, name: title }).waitFor();
-      await quiet(page);
-      const said = await page.locator('[role=alert]').allInnerTexts();
-      assert.deepEqual(said, [], `${title}: nothing is refused`);
-      await accessible(`${title}, ${size}`);
-      await picture(page, `${path.replace('/', '-')}-${size}`);
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      if (wider > 0) troubles.push(`${title}, ${size}: ${wider} px wider than the screen`);
-    }
+  for (const [path, title] of PAGES) {
+    await open(at, url, path, title);
+    await inBothSizes(at, title, path.replaceAll(/[/?=]/g, '-'));
   }
-  await page.setViewportSize(DESKTOP);
 
   // A notice of an outage: entered, read above every page, corrected, taken back.
   await visit(page, `${url}/console.html#/announcements`);
@@ -133,7 +119,6 @@ export async function agency(chrome, country, troubles) {
   await dialog.getByLabel('备案类型').selectOption('other_temporary');
   await dialog.getByRole('combobox', { name: '就医地' }).fill('hzs');
   await page.locator('[role=option]:visible', { hasText: '杭州市' }).first().click();
-  await page.waitForTimeout(400);
   await accessible('entering a filing');
   await picture(page, 'agency-filing-entered', false);
   await dialog.getByRole('button', { name: '提交' }).click();
@@ -186,7 +171,6 @@ export async function agency(chrome, country, troubles) {
     0,
     'nothing is filed with faults',
   );
-  await page.waitForTimeout(300);
   await accessible('batch');
   await picture(page, 'agency-batch', false);
   await page.getByRole('dialog').getByRole('button', { name: '返回' }).click();
@@ -266,7 +250,6 @@ export async function agency(chrome, country, troubles) {
   await page.getByRole('button', { name: '生成电子凭证二维码' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '生成' }).click();
   await page.getByRole('img', { name: '医保电子凭证二维码' }).waitFor();
-  await page.waitForTimeout(300);
   await accessible('media of a person');
   await picture(page, 'agency-media');
   await visit(page, `${url}/console.html#/agency/complaints`);

@@ -7,6 +7,17 @@ import { fileURLToPath } from 'node:url';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PICTURES = fileURLToPath(new URL('pictures/', import.meta.url));
 
+/** How long the plays have spent on what they all do, in milliseconds, by what it is. */
+export const spent = new Map();
+export async function timed(what, doing) {
+  const begun = performance.now();
+  try {
+    return await doing();
+  } finally {
+    spent.set(what, (spent.get(what) ?? 0) + performance.now() - begun);
+  }
+}
+
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
@@ -51,16 +62,17 @@ export async function pageOf(chrome, viewport, troubles) {
 }
 
 export const picture = (page, name, fullPage = true) =>
-  page.screenshot({ path: `${PICTURES}${name}.png`, fullPage });
+  timed('pictures', () => page.screenshot({ path: `${PICTURES}${name}.png`, fullPage }));
 
 /**
  * Opens an address anew, as by a bookmark. Without leaving the page that is there, only the part after `#` would change, and until the
  * new page has come the fields of the old one would take what is typed.
  */
-export async function visit(page, address) {
-  await page.goto('about:blank');
-  await page.goto(address);
-}
+export const visit = (page, address) =>
+  timed('opening', async () => {
+    await page.goto('about:blank');
+    await page.goto(address);
+  });
 
 /** What pages have asked: how much, and what of it is not answered yet. */
 const asking = new WeakMap();
@@ -83,7 +95,9 @@ function listen(page) {
  * Waits until a page asks nothing any more: all is answered, and its scripts, once they have nothing left to do with the answers, have not
  * asked on. Playwright's own `networkidle` is half a second of silence, on every page.
  */
-export async function quiet(page) {
+export const quiet = (page) => timed('waiting', () => asksNothing(page));
+
+async function asksNothing(page) {
   const asked = asking.get(page);
   for (const last = Date.now() + 30_000; asked.open.size > 0;) {
     const urls = [...asked.open].map((request) => request.url()).join(', ');
@@ -98,21 +112,23 @@ export async function quiet(page) {
       });
     }
   });
-  if (asked.often > often) await quiet(page);
+  if (asked.often > often) await asksNothing(page);
 }
 
 /** What axe finds against WCAG 2.1 A and AA, a line each. */
-export async function violations(page) {
+export const violations = (page) => timed('axe', () => found(page));
+
+async function found(page) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
-  const found = await page.evaluate(() =>
+  const answer = await page.evaluate(() =>
     globalThis.axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
       // What passes is counted for nobody.
       resultTypes: ['violations'],
     }),
   );
-  return found.violations.flatMap((rule) =>
+  return answer.violations.flatMap((rule) =>
     rule.nodes.map((node) => `${rule.id} (${rule.impact}) at ${node.target.join(' ')}: ${rule.help}`),
   );
 }

@@ -29,8 +29,8 @@ export async function patiently(doing) {
     try {
       return await doing();
     } catch (error) {
-      if (tries === 9 || !String(error).includes('请稍后')) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      if (tries === 79 || !String(error).includes('请稍后')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
 }
@@ -42,7 +42,7 @@ export async function until(what, ask, holds, seconds = 60) {
     const answer = await ask();
     if (holds(answer)) return answer;
     assert.ok(Date.now() < last, `${what} does not come: ${JSON.stringify(answer).slice(0, 2_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -111,8 +111,8 @@ export async function refusedInDialog({ page }, fill, confirm, words) {
   await dialog.waitFor({ state: 'detached' });
 }
 
-/** Looks at a page as it is, at desk and phone: nothing that axe finds, nothing wider than the screen. */
-export async function looked(at, name) {
+/** Looks at a page as it is, at phone and desk: nothing that axe finds, nothing wider than the screen. `seen` is called at each size. */
+async function inSizes(at, name, seen) {
   const { page, troubles } = at;
   for (const [viewport, size] of [
     [PHONE, 'phone'],
@@ -122,9 +122,19 @@ export async function looked(at, name) {
     await accessible(at, `${name}, ${size}`);
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     if (wider > 0) troubles.push(`${name}, ${size}: ${wider} px wider than the screen`);
+    await seen?.(size);
   }
-  await picture(page, name);
 }
+
+/** The same, with a picture as it is at a desk. */
+export async function looked(at, name) {
+  await inSizes(at, name);
+  await picture(at.page, name);
+}
+
+/** The same, with a picture of each size under this name. */
+export const inBothSizes = (at, title, name) =>
+  inSizes(at, title, (size) => picture(at.page, `${name}-${size}`));
 
 /** Takes the last closed month to its notices, without hands: others play how that is done. Its name, like 2026-10. */
 export async function cleared(country, { notices = true } = {}) {

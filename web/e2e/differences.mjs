@@ -198,8 +198,8 @@ export async function differences(chrome, country, troubles) {
 /** What a province reopened the hub hears of as well, and what it confirmed again too. */
 async function openAtHub(country, found) {
   for (let tries = 0; (await found(HUB)).length > 0; tries += 1) {
-    assert.ok(tries < 60, 'the hub does not hear that it is confirmed');
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.ok(tries < 240, 'the hub does not hear that it is confirmed');
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DESKTOP, pageOf, visit } from './browser.mjs';
 import { looked, program } from './desk.mjs';
-import { start, YIDI } from './nodes.mjs';
+import { free, start, YIDI } from './nodes.mjs';
 import { PASSWORD, person, signIn, signOut } from './people.mjs';
 
 const HUB = '100000';
@@ -88,6 +88,7 @@ export async function hubWithProvider(port) {
     `listen = "127.0.0.1:${NODE}"\ndata = "${folder}/hub"\nmanagement_token_file = "${tokenFile}"\nportal = "${pages}"\n` +
       `[[identity_providers]]\nid = "demo"\nname = "${NAME}"\nissuer = "${issuer}"\nclient_id = "${CLIENT}"\n`,
   );
+  await free(NODE);
   const there = await provider(issuer, pages);
   const hub = start(YIDI, ['hub', '--config', config], { until: /公钥/ });
   const stop = async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { DESKTOP, pageOf, PHONE, picture } from './browser.mjs';
 import { accessible, looked, open, program } from './desk.mjs';
-import { person, signIn, signOut } from './people.mjs';
+import { PASSWORD, person, signIn, signOutByPage } from './people.mjs';
 
 const BEIJING = '110000';
 /** So many that nobody waits for all. */
@@ -88,7 +88,7 @@ async function left(one, url, numbers) {
 /** Somebody logs in again, sees that it has ended, and takes the result along. */
 async function found(one, country, url, numbers) {
   const { page } = one;
-  await signIn(page, url, 'jobs-one');
+  await signIn(page, url, 'jobs-one', PASSWORD, true);
   await open(one, url, 'agency/people', '参保人员');
   // The node goes on by itself, at the pace of a machine that does much else.
   await page.getByRole('button', { name: /我的任务.*办完待查看/ }).click({ timeout: 60_000 });
@@ -131,7 +131,7 @@ async function found(one, country, url, numbers) {
   await open(one, url, 'jobs', '我的任务');
   await page.getByRole('button', { name: '删去' }).click();
   await page.locator('main').getByText('没有任务。').waitFor();
-  await signOut(page);
+  await signOutByPage(page);
   await page.context().close();
 }
 
@@ -153,6 +153,6 @@ async function proved(one, url) {
   await open(one, url, 'ledger/proof', '账务核验');
   await page.getByText('全部相符').waitFor();
   await looked(one, 'jobs-proof');
-  await signOut(page);
+  await signOutByPage(page);
   await page.context().close();
 }

@@ -1,8 +1,42 @@
 // Nodes to play against, of the given binary, and the built pages before them.
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { served } from './serve.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Whoever ends what was started if this process is gone, however it went; it hears so because its pipe closes. */
+let guard;
+function guarded(child) {
+  if (child.pid === undefined) return;
+  if (guard === undefined) {
+    guard = spawn(process.execPath, [here('guard.mjs')], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    // Neither keeps this process from ending.
+    guard.unref();
+    guard.stdin.unref();
+    guard.stdin.on('error', () => {});
+  }
+  guard.stdin.write(`+${child.pid}\n`);
+  child.once('exit', () => guard.stdin.write(`-${child.pid}\n`));
+}
+
+/** Refuses to go on where somebody listens at one of so many ports from this one on: he would be taken for what is to be played on. */
+export async function free(first, count = 1) {
+  for (let port = first; port < first + count; port += 1) {
+    await new Promise((resolve, reject) => {
+      const server = createServer();
+      server.once('error', (error) => {
+        const taken = `port ${port} is taken (${error.code}): end what listens there, \`ss -ltnp sport = :${port}\` shows it`;
+        reject(new Error(error.code === 'EADDRINUSE' ? taken : String(error)));
+      });
+      server.listen(port, '127.0.0.1', () => server.close(resolve));
+    });
+  }
+}
 
 /** The binary: YIDI, or the release build beside `web`. */
 export const YIDI = process.env.YIDI ?? here('../../target/release/yidi');
@@ -14,6 +48,7 @@ export function start(program, args, { until, env = {}, seconds = 180, typed = f
     env: { ...process.env, ...env },
     stdio: [typed ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
+  guarded(child);
   let said = '';
   const listeners = new Set();
   const type = (line, answer, patience = 120) =>
@@ -38,7 +73,7 @@ export function start(program, args, { until, env = {}, seconds = 180, typed = f
     });
   const stop = () =>
     new Promise((resolve) => {
-      if (child.exitCode !== null) return resolve();
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resolve();
       child.once('exit', resolve);
       child.kill('SIGTERM');
       setTimeout(() => child.kill('SIGKILL'), 10_000).unref();
@@ -58,7 +93,8 @@ export function start(program, args, { until, env = {}, seconds = 180, typed = f
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${said}`)));
+    child.once('exit', (code, signal) => reject(new Error(`ended with ${code ?? signal}:\n${said}`)));
+    child.once('error', (error) => reject(error));
   });
   return { ready, stop, type, said: () => said };
 }
@@ -72,8 +108,12 @@ const runningNodes = (said, hub = /国家平台：(http:[^\s，]+)/.exec(said)[1
   ]),
 });
 
+/** Its pages, the hub and two provinces, one port after the other. */
+const SANDBOX_PORTS = 4;
+
 /** A sandbox (a hub and two provinces, invented people) in a temporary folder. */
 export async function sandbox(port) {
+  await free(port, SANDBOX_PORTS);
   const program = start(YIDI, ['sandbox', '--port', String(port)], { until: /管理令牌[^：]*：\S+\s/ });
   return { ...runningNodes(await program.ready, `http://127.0.0.1:${port + 1}`), stop: program.stop };
 }
@@ -95,15 +135,10 @@ export async function demonstration() {
   };
 }
 
-/** The built pages (`vite preview`) before one node. */
+/** The built pages before one node. */
 export async function pages(port, node) {
-  const vite = start(
-    process.execPath,
-    ['node_modules/vite/bin/vite.js', 'preview', '--port', String(port), '--strictPort'],
-    { until: /Local/, env: { YIDI_NODE: node }, seconds: 60 },
-  );
-  await vite.ready;
-  return { url: `http://127.0.0.1:${port}`, stop: vite.stop };
+  await free(port);
+  return served(port, node);
 }
 
 /**
@@ -122,9 +157,9 @@ export function withPages(running, firstPort) {
       }
       return before.get(participant).url;
     },
-    async stop() {
+    /** Nobody looks at its pages any more; the nodes go on. */
+    async pagesGone() {
       for (const one of before.values()) await one.stop();
-      await running.stop();
     },
   };
 }

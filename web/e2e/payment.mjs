@@ -2,6 +2,7 @@
 // payment computed, adopted by another person, and ordered by finance, only when there is money. Played on the demonstration.
 import assert from 'node:assert/strict';
 import { DESKTOP, pageOf, picture, violations, visit } from './browser.mjs';
+import { open, toDo } from './desk.mjs';
 import { person, signIn, signOut } from './people.mjs';
 import { HOSPITAL } from './stay.mjs';
 
@@ -59,18 +60,30 @@ export async function payment(chrome, country, troubles) {
   await page.getByLabel('基金支付总额').fill(yuan(payable));
   await page.getByLabel('个人账户支付').fill('0');
   await page.getByRole('button', { name: '与平台对账' }).click();
-  await page.getByText('平', { exact: true }).first().waitFor();
+  const compared = page.getByRole('region', { name: '对账结果' });
+  await compared.locator('.tag', { hasText: /^平$/ }).waitFor();
   await page.getByLabel('医疗费总额').fill(yuan(String(Number(total) + 1)));
   await page.getByRole('button', { name: '与平台对账' }).click();
-  await page.getByText('不平', { exact: true }).waitFor();
+  await compared.locator('.tag', { hasText: /^不平$/ }).waitFor();
   await accessible('day book');
   await picture(page, 'payment-2-day-book');
 
-  await visit(page, `${url}/console.html#/window/apportioning`);
-  await page.getByRole('button', { name: '提取明细' }).click();
-  await page.getByRole('button', { name: '提交意见' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: '确认提交' }).click();
-  await page.getByText('清分意见已提交').waitFor();
+  // The month waits for the office; from there it comes to the lines, says that they are right, and nothing waits any more.
+  const at = { page, troubles };
+  const waits = () => page.getByRole('listitem').filter({ hasText: '未确认清分的月份' });
+  let months = 0;
+  for (await open(at, url, 'work', '待办'); (await waits().count()) > 0; months += 1) {
+    assert.ok(months < 4, 'as many months as may be late, and no more');
+    await toDo(at, url, '未确认清分的月份', '清分确认');
+    await lines.getByText('合计').waitFor();
+    await page.getByRole('button', { name: '提交意见' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: '确认提交' }).click();
+    await page.getByText('清分意见已提交').waitFor();
+    await lines.getByText('已确认').first().waitFor();
+    await page.locator('button:disabled', { hasText: '提交意见' }).waitFor();
+    await open(at, url, 'work', '待办');
+  }
+  assert.ok(months > 0, 'a month waited');
   await signOut(page);
 
   // Where the hospital is paid, and under which terms.
@@ -87,6 +100,13 @@ export async function payment(chrome, country, troubles) {
 
   // Computed and adopted by the reviewer.
   await signIn(page, url, 'pay-reviewer');
+  await toDo(at, url, '待审定的机构拨付', '机构拨付');
+  await page
+    .getByRole('table', { name: '待审定的机构拨付' })
+    .getByText('武汉市示范第一医院')
+    .first()
+    .waitFor();
+  await accessible('payments to adopt');
   await visit(page, `${url}/console.html#/agency/institution-payments`);
   // Found by its pinyin, chosen with the keyboard.
   await page.getByRole('combobox', { name: '机构' }).pressSequentially('whssfdyyy');

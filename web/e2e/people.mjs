@@ -1,5 +1,5 @@
 // Accounts of nodes for plays: made with the management token, as `yidi account create` makes them, and logged in through the page.
-import { visit } from './browser.mjs';
+import { timed } from './browser.mjs';
 
 /** Every account of a play has this one. */
 export const PASSWORD = '秋水共长天一色 2026';
@@ -28,7 +28,10 @@ export async function created(country, participant, { account, name, role, area 
 }
 
 /** Makes an account whose person has changed the initial password to PASSWORD. */
-export async function person(country, participant, of) {
+export const person = (country, participant, of) =>
+  timed('accounts', () => withOwnPassword(country, participant, of));
+
+async function withOwnPassword(country, participant, of) {
   const node = country.nodes[participant];
   const initial = await created(country, participant, of);
   const { answer, value } = await asked(node, 'POST', '/web/login', {
@@ -46,17 +49,39 @@ export async function person(country, participant, of) {
   return of.account;
 }
 
-/** Logs in through the page that is there. */
-export async function signIn(page, url, account, password = PASSWORD) {
-  await visit(page, `${url}/console.html`);
-  await page.getByLabel('账号').fill(account);
-  await page.getByLabel('密码', { exact: true }).fill(password);
-  await page.getByRole('button', { name: '登录', exact: true }).click();
-  await page.getByRole('button', { name: '登录', exact: true }).waitFor({ state: 'detached' });
+/** Sessions that were begun and not ended, by where and whose they are. */
+const sessions = new Map();
+
+/**
+ * Has a browser be somebody's who works at a node: with the session that this person began before, as long as it lasts, or else with a new one.
+ * With `anew`, a new one in any case. What is played of logging in itself goes through the page.
+ */
+export const signIn = (page, url, account, password = PASSWORD, anew = false) =>
+  timed('logins', async () => {
+    const whose = `${url} ${account}`;
+    let value = anew ? undefined : sessions.get(whose);
+    if (value !== undefined) {
+      const alive = await fetch(`${url}/web/session`, { headers: { cookie: `yidi_session=${value}` } });
+      if (!alive.ok) value = undefined;
+    }
+    if (value === undefined) {
+      const { answer } = await asked(url, 'POST', '/web/login', { account, password });
+      [, value] = /yidi_session=([^;]+)/.exec(answer.headers.get('set-cookie'));
+      sessions.set(whose, value);
+    }
+    const context = page.context();
+    await context.clearCookies();
+    await context.addCookies([{ name: 'yidi_session', value, url, httpOnly: true, sameSite: 'Strict' }]);
+  });
+
+/** Another one sits down at the browser. The session of whoever sat there goes on. */
+export async function signOut(page) {
+  await page.goto('about:blank');
+  await page.context().clearCookies();
 }
 
 /** Logs out through the page. */
-export async function signOut(page) {
+export async function signOutByPage(page) {
   await page.locator('header .end .unfold').last().click();
   await page.getByRole('button', { name: '退出登录' }).click();
   await page.getByRole('button', { name: '登录', exact: true }).waitFor();

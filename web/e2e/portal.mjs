@@ -1,5 +1,6 @@
 // The portal on a phone: what anybody may do without signing in, and registration, filing and complaint of somebody insured.
 import assert from 'node:assert/strict';
+import { renderSVG } from 'uqr';
 import { DESKTOP, pageOf, PHONE, photograph, picture, quiet, violations, visit } from './browser.mjs';
 import { PASSWORD } from './people.mjs';
 
@@ -71,6 +72,15 @@ export async function register(page, { place, certno, name, card }) {
   await page.getByRole('button', { name: '注册' }).click();
 }
 
+/** A photograph of a sheet with a QR code on it, somewhat small and not in its middle. */
+async function codeOf(chrome, text) {
+  const page = await chrome.newPage({ viewport: { width: 900, height: 700 } });
+  await page.setContent(`<div style="padding: 90px 60px 0 380px; width: 260px">${renderSVG(text)}</div>`);
+  const buffer = await page.screenshot();
+  await page.close();
+  return { name: '文书.png', mimeType: 'image/png', buffer };
+}
+
 /** Files oneself for a city as somebody who lives there for long, on commitment. */
 export async function fileOneself(page, { name, province, city }) {
   await page.getByText('长期在外地居住生活').click();
@@ -94,16 +104,22 @@ export async function portal(chrome, country, troubles) {
   page.setDefaultTimeout(15_000);
   const settled = checked(page, troubles);
 
-  for (const [viewport, size] of [
-    [DESKTOP, 'desk'],
-    [PHONE, 'phone'],
-  ]) {
-    await page.setViewportSize(viewport);
-    for (const [path, title] of PUBLIC) {
-      await visit(page, `${url}/portal.html#/${path}`);
+  for (const [path, title] of PUBLIC) {
+    await visit(page, `${url}/portal.html#/${path}`);
+    for (const [viewport, size] of [
+      [DESKTOP, 'desk'],
+      [PHONE, 'phone'],
+    ]) {
+      await page.setViewportSize(viewport);
       await settled(title, size);
       await picture(page, `portal-${path.replace('/', '-') || 'home'}-${size}`);
     }
+    // In type twice as large, as somebody sets it who sees little, everything still stands within the phone.
+    await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (wider > 0) troubles.push(`portal ${title}, twice as large: ${wider} px wider than the screen`);
+    if (['', 'policy', 'institutions'].includes(path))
+      await picture(page, `portal-${path || 'home'}-twice-as-large`, false);
   }
 
   // What would I pay: an answer whose figures balance, and each step of it.
@@ -133,7 +149,7 @@ export async function portal(chrome, country, troubles) {
   for (const one of await violations(page)) troubles.push(`portal calculation: ${one}`);
   await picture(page, 'portal-calculated');
 
-  // Hospitals by name, and by city.
+  // Hospitals by name, and by city: where the cities lie, and in a list of them.
   await visit(page, `${url}/portal.html#/institutions`);
   await page.getByLabel('医院名称').fill('中医');
   await page.getByRole('button', { name: '查找' }).click();
@@ -144,6 +160,25 @@ export async function portal(chrome, country, troubles) {
   await page.getByRole('button', { name: '查找' }).click();
   await page.getByText('找到 1 家').waitFor();
   await page.getByText('北京市示范中医医院').waitFor();
+
+  await managed(country, '420000', 'PUT', '/api/v1/institutions/H42050200001', {
+    name: '宜昌市示范第一医院',
+    kind: '1',
+    level: 'tertiary',
+    chinese_medicine: false,
+    place: '420502',
+    open: true,
+    authentication: 'none',
+    access_key: '',
+  });
+  await visit(page, `${await country.at('420000')}/portal.html#/institutions`);
+  await page.locator('.spot', { hasText: '宜昌' }).locator('.reach').click();
+  await page.getByText('只看宜昌市的').waitFor();
+  await page.getByText('找到 1 家').waitFor();
+  await page.getByText('宜昌市示范第一医院').waitFor();
+  assert.equal(await page.getByText('武汉市示范第一医院').count(), 0, 'those of other cities are not listed');
+  await settled('查定点医院', 'phone, one city of the map');
+  await picture(page, 'portal-map');
 
   // A complaint, and its way.
   await visit(page, `${url}/portal.html#/complaint`);
@@ -174,6 +209,19 @@ export async function portal(chrome, country, troubles) {
   await page.getByLabel('校验码').fill('0000');
   await page.getByRole('button', { name: '核验' }).click();
   await page.getByText('不是本平台签发的文书').waitFor();
+
+  // The same by a photograph of the code on the paper; what is no code says so, and what is of another platform is not followed.
+  const address = `${url}/portal.html#number=${document.number}&code=${document.code}`;
+  await visit(page, `${url}/portal.html#/verify`);
+  const photographed = page.getByLabel(/^拍二维码/);
+  await photographed.setInputFiles(photograph('空白.png'));
+  await page.getByText('没有识别出二维码').waitFor();
+  await photographed.setInputFiles(await codeOf(chrome, address.replace(url, 'https://elsewhere.invalid')));
+  await page.getByText(/指向另一平台/).waitFor();
+  await photographed.setInputFiles(await codeOf(chrome, address));
+  await page.getByText('本平台签发', { exact: true }).waitFor();
+  await page.getByText(document.title).first().waitFor();
+  for (const one of await violations(page)) troubles.push(`portal scanned: ${one}`);
 
   // What is one's own asks to sign in, and leads back. Somebody else's card registers nobody.
   await visit(page, `${url}/portal.html#/settlements`);
@@ -214,6 +262,20 @@ export async function portal(chrome, country, troubles) {
   await page.getByText('请先变更或取消原备案').waitFor();
   await page.getByRole('button', { name: '上一步' }).click();
   await page.getByLabel('从哪天开始').waitFor();
+
+  // The session ends while somebody fills it in: what was entered is there after signing in again, to be signed anew.
+  await page.getByRole('button', { name: '下一步' }).click();
+  await page.getByRole('heading', { name: /承诺书/ }).waitFor();
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: '签署并提交备案' }).click();
+  await page.getByText('登录已失效').waitFor();
+  await page.getByLabel('公民身份号码').fill('110101194501019005');
+  await page.getByLabel('密码').fill(PASSWORD);
+  await page.getByRole('button', { name: '登录', exact: true }).click();
+  await page.getByText('您上次填到这里').waitFor();
+  await page.getByText('浙江省杭州市').first().waitFor();
+  assert.equal(await page.getByLabel('签名：请写下您的姓名').inputValue(), '', 'nothing is signed yet');
+  for (const one of await violations(page)) troubles.push(`portal filing, restored: ${one}`);
 
   // A referral with its papers: a photograph goes along, another is added where the filing is followed, and one is taken back.
   await visit(page, `${url}/portal.html#/filings/new`);

@@ -79,7 +79,7 @@ async function firstYear(at, country, { hub, as, year }) {
     await refusedInDialog(at, fill(BEIJING), '增加一项', '参保省与就医省不能相同');
     await page.getByRole('button', { name: '增加一项' }).click();
     await inDialog(at, fill(HUBEI), '增加一项');
-    await row(page, '年度额度', /北京.*湖北/)
+    await row(page, '各项额度', /北京.*湖北/)
       .getByText(shown(FIRST))
       .first()
       .waitFor();
@@ -303,7 +303,7 @@ async function nextYear(at, country, { hub, as, year }) {
   await as(hub, 'operator', async () => {
     await open(at, hub, `prepayments?year=${year}`, '预付金');
     await page.getByText('第 1 次').waitFor();
-    await row(page, '年度额度', /北京.*湖北.*职工/)
+    await row(page, '各项额度', /北京.*湖北.*职工/)
       .getByRole('button', { name: '核定', exact: true })
       .click();
     await inDialog(
@@ -314,7 +314,7 @@ async function nextYear(at, country, { hub, as, year }) {
       },
       '人工核定一项',
     );
-    await row(page, '年度额度', /北京.*湖北.*职工/)
+    await row(page, '各项额度', /北京.*湖北.*职工/)
       .getByText(shown(amount))
       .first()
       .waitFor();

@@ -117,7 +117,8 @@ async function transcript(page, country, accessible) {
   const office = { account: 'stay-office', name: '医保办某', role: 'institution-office', area: PLAIN };
   await person(country, '420000', office);
   await signIn(page, url, office.account);
-  await page.getByRole('link', { name: '医院收费' }).click();
+  await visit(page, `${url}/console.html`);
+  await page.getByRole('link', { name: '医药机构窗口' }).click();
   await page.getByRole('link', { name: '接口报文记录' }).click();
   await page.getByText('平时不保存接口报文').waitFor();
   await accessible('transcript, nothing recorded');
@@ -156,6 +157,25 @@ async function transcript(page, country, accessible) {
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wider <= 0, `the transcript is ${wider} px wider than a phone`);
   await page.setViewportSize(DESKTOP);
+
+  // What is done at the window is recorded too, and marked as of the window.
+  await person(country, '420000', { account: 'stay-plain', name: '收费员乙', role: 'cashier', area: PLAIN });
+  const counter = await pageOf(page.context().browser(), DESKTOP, []);
+  await signIn(counter, url, 'stay-plain');
+  await visit(counter, `${url}/console.html#/window`);
+  await find(counter, PERSON);
+  await counter.context().close();
+  await page.getByLabel('与规范的差别').selectOption('');
+  await page.getByLabel('来源').selectOption('window');
+  const ofWindow = page.getByRole('row', { name: /收费窗口.*1101/ });
+  for (let times = 0; times < 50 && (await ofWindow.count()) === 0; times += 1) {
+    await page.getByRole('button', { name: '查询', exact: true }).click();
+    await page.waitForTimeout(200);
+  }
+  await ofWindow.getByRole('button', { name: /1101/ }).click();
+  await page.getByRole('heading', { name: /1101/ }).waitFor();
+  assert.equal(await page.getByText(PERSON).count(), 0, 'nothing of the person is shown');
+  await picture(page, 'stay-11-transcript-window');
   await page.getByRole('button', { name: '清空' }).click();
   await accessible('transcript, erasing');
   await page.getByRole('button', { name: '停止并清空' }).click();
@@ -234,11 +254,21 @@ export async function stay(chrome, country, troubles) {
 
   await page.getByRole('button', { name: '办理出院' }).click();
   await page.getByRole('dialog').getByLabel('离院方式').waitFor();
-  await page.waitForTimeout(400);
   await accessible('discharge');
   await page.getByRole('button', { name: '确认出院' }).click();
   await page.getByText('已出院').first().waitFor();
 
+  // Whoever has left and is not settled waits at the start of everybody's window, and is taken from there.
+  await page.reload();
+  await page.getByRole('heading', { name: '待办理的就诊' }).waitFor();
+  await accessible('unsettled');
+  await page.getByRole('button', { name: /^办理周/ }).click();
+  await page.getByRole('button', { name: /打开/ }).first().click();
+  await page.getByText('已出院').first().waitFor();
+  await page.getByText('重症监护护理').waitFor({ state: 'detached' });
+
+  // The key does nothing while something is still asked.
+  await page.locator('button:enabled', { hasText: '预结算' }).waitFor();
   await page.keyboard.press('F8');
   await page.getByText('应收现金').waitFor();
   const tried = [await figure(page, '基金支付'), await figure(page, '应收现金')];

@@ -270,7 +270,7 @@ async function paid(at, country, { hub, hubei, beijing, as }, order) {
   await until(
     'what both sides report',
     () => funds(country, HUB, `notices/${notice}`),
-    ({ transfers }) => transfers.length > 0 && transfers.every((one) => one.agreed),
+    ({ transfers }) => transfers.length > 0 && transfers.every((one) => one.standing.startsWith('双方一致')),
   );
   await as(hub, 'operator', async () => {
     await open(at, hub, `notices?number=${notice}`, '通知书与催缴');

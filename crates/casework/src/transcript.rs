@@ -1,4 +1,5 @@
-//! A transcript (接口报文记录): what an institution's software sends and is answered, kept for some hours because somebody wants to look at it.
+//! A transcript (接口报文记录): what an institution's software, its window and its office send and are answered, kept for some hours because
+//! somebody wants to look at it.
 //!
 //! Nothing is kept unless somebody has switched it on for one institution, says why, and for how long; it ends by itself. What is kept is
 //! little, and is forgotten after some days. This module must not know messages, where they are kept, or who may switch on.
@@ -20,6 +21,45 @@ const REASON: RangeInclusive<usize> = 2..=200;
 
 const HOUR_MILLIS: i64 = 3_600_000;
 const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
+
+/// Who has sent a message in an institution's name (来源).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// 机构软件: its own software, at the hospital interface.
+    Software,
+    /// 收费窗口: somebody at its window.
+    Window,
+    /// 医保办: somebody of its office for insurance.
+    Office,
+}
+
+impl Origin {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Software, Self::Window, Self::Office];
+
+    /// The code that programs use.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Software => "software",
+            Self::Window => "window",
+            Self::Office => "office",
+        }
+    }
+
+    /// In Chinese.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Software => "机构软件",
+            Self::Window => "收费窗口",
+            Self::Office => "医保办",
+        }
+    }
+
+    /// Reads the code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+}
 
 /// That an institution's messages are, or were, recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +162,14 @@ mod tests {
         assert_eq!(over.end(later).unwrap_err().code(), "transcript-rule");
         let anew = Recording::begin(Some(&over), 1, "再次联调", "yibao01", later).unwrap();
         assert_eq!(anew.begins, later, "one that is over does not go on");
+    }
+
+    #[test]
+    fn who_sent_it_is_read_by_its_code() {
+        for one in Origin::ALL {
+            assert_eq!(Origin::from_code(one.code()), Some(one), "{}", one.chinese());
+        }
+        assert_eq!(Origin::from_code("机构软件"), None);
     }
 
     #[test]

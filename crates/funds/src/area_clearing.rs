@@ -7,7 +7,12 @@
 
 pub mod voucher;
 
-use crate::{apportioning::Share, chart::Purse, institution_payment::Money};
+use crate::{
+    apportioning::Share,
+    chart::Purse,
+    clearing::stage::{Answer, AnswerMove},
+    institution_payment::Money,
+};
 use std::{collections::BTreeMap, fmt};
 use terms::{Fen, InsuranceScheme, Month, PoolingArea, Province};
 
@@ -161,6 +166,20 @@ pub fn to_pass_on(
         claim.is_within_province() && due.amount > Fen::ZERO && is_paid(claim) && !passed(claim)
     });
     ready.map(|(claim, due)| (*claim, due.amount)).collect()
+}
+
+/// Where what an area says to its part of a month stands: by the day on which it sends up, silence is taken for yes (逾期视同确认), as it is of
+/// provinces at the hub.
+///
+/// ```
+/// # use funds::{area_clearing::stands, clearing::stage::Answer};
+/// assert_eq!(stands(None, true), Answer::Awaited);
+/// assert_eq!(stands(None, false), Answer::Deemed);
+/// assert_eq!(stands(Some(Answer::Disputed), false), Answer::Disputed);
+/// ```
+pub fn stands(said: Option<Answer>, in_time: bool) -> Answer {
+    let said = said.unwrap_or_default();
+    said.after(AnswerMove::Deem, in_time).unwrap_or(said)
 }
 
 /// The number of an area's notice of payment (上解通知书): of whoever issues it again the same.

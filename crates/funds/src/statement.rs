@@ -13,7 +13,90 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
 };
-use terms::{Fen, Moment, SettlementId};
+use terms::{CareKind, Day, Fen, InsuranceScheme, Moment, SettlementId};
+
+/// An institution's comparison of the totals of some days (3201), and what it came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComparedDays {
+    /// The first day.
+    pub first: Day,
+    /// The last day.
+    pub last: Day,
+    /// 险种.
+    pub scheme: InsuranceScheme,
+    /// 清算类别; all if none.
+    pub care: Option<CareKind>,
+    /// Whether both books said the same.
+    pub agreed: bool,
+    /// When it was made.
+    pub at: Moment,
+}
+
+/// Whether an institution's books of a day, scheme and kind of care were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DayBook {
+    /// 未对账: not since the last line of the day.
+    Missing,
+    /// 不平: compared, and the books differ.
+    Differs,
+    /// 已对平.
+    Agreed,
+}
+
+impl DayBook {
+    /// Where the books of a day stand whose last line is of `last_at`. A comparison of more days, or of all kinds, counts for each of them; one
+    /// that was made before the last line of the day says nothing of the day. Where one agrees, another that covers more and differs is
+    /// about something else.
+    ///
+    /// ```
+    /// # use funds::statement::{ComparedDays, DayBook};
+    /// # use terms::{CareKind, InsuranceScheme::Employee, Moment};
+    /// let day = "2026-11-20".parse().unwrap();
+    /// let at = |text: &str| text.parse::<Moment>().unwrap();
+    /// let early = ComparedDays { first: day, last: day, scheme: Employee, care: None, agreed: true, at: at("2026-11-20 12:00:00") };
+    /// let of = (day, Employee, CareKind::Inpatient);
+    /// assert_eq!(DayBook::of(of, at("2026-11-20 17:00:00"), &[early]), DayBook::Missing);
+    /// assert_eq!(DayBook::of(of, at("2026-11-20 11:00:00"), &[early]), DayBook::Agreed);
+    /// ```
+    pub fn of(
+        (day, scheme, care): (Day, InsuranceScheme, CareKind),
+        last_at: Moment,
+        compared: &[ComparedDays],
+    ) -> Self {
+        let covers = |one: &&ComparedDays| {
+            (one.first..=one.last).contains(&day)
+                && one.scheme == scheme
+                && one.care.is_none_or(|of| of == care)
+                && one.at >= last_at
+        };
+        let mut covering = compared.iter().filter(covers).peekable();
+        if covering.peek().is_none() {
+            Self::Missing
+        } else if covering.any(|one| one.agreed) {
+            Self::Agreed
+        } else {
+            Self::Differs
+        }
+    }
+
+    /// The word for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Differs => "differs",
+            Self::Agreed => "agreed",
+        }
+    }
+
+    /// The Chinese word.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Missing => "未对账",
+            Self::Differs => "不平",
+            Self::Agreed => "已对平",
+        }
+    }
+}
 
 /// What an institution says that a period comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -273,7 +356,53 @@ impl Named {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
-    use terms::{CareKind, Fund, InsuranceScheme, InsuredPlace};
+    use terms::{Fund, InsuredPlace};
+
+    #[test]
+    fn a_day_is_compared_by_whatever_covers_it_since_its_last_line() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let one = |(first, last): (&str, &str), scheme, care, agreed| ComparedDays {
+            first: day(first),
+            last: day(last),
+            scheme,
+            care,
+            agreed,
+            at: "2026-11-21 09:00:00".parse().unwrap(),
+        };
+        let (employee, resident) = (InsuranceScheme::Employee, InsuranceScheme::Resident);
+        let (inpatient, chronic) = (CareKind::Inpatient, CareKind::Chronic);
+        let twentieth = ("2026-11-20", "2026-11-20");
+        let rows = [
+            ("nothing", vec![], DayBook::Missing),
+            ("its own", vec![one(twentieth, employee, Some(inpatient), true)], DayBook::Agreed),
+            ("all kinds", vec![one(twentieth, employee, None, true)], DayBook::Agreed),
+            ("a week", vec![one(("2026-11-14", "2026-11-20"), employee, None, true)], DayBook::Agreed),
+            ("another kind", vec![one(twentieth, employee, Some(chronic), true)], DayBook::Missing),
+            ("another scheme", vec![one(twentieth, resident, None, true)], DayBook::Missing),
+            (
+                "the day before",
+                vec![one(("2026-11-19", "2026-11-19"), employee, None, true)],
+                DayBook::Missing,
+            ),
+            ("it differs", vec![one(twentieth, employee, None, false)], DayBook::Differs),
+            (
+                "the week differs elsewhere",
+                vec![
+                    one(("2026-11-14", "2026-11-20"), employee, None, false),
+                    one(twentieth, employee, None, true),
+                ],
+                DayBook::Agreed,
+            ),
+        ];
+        let last_at = "2026-11-20 17:00:00".parse().unwrap();
+        for (name, compared, expected) in rows {
+            let of = (day("2026-11-20"), employee, inpatient);
+            assert_eq!(DayBook::of(of, last_at, &compared), expected, "{name}");
+        }
+        let late = "2026-11-21 09:00:01".parse().unwrap();
+        let compared = [one(twentieth, employee, None, true)];
+        assert_eq!(DayBook::of((day("2026-11-20"), employee, inpatient), late, &compared), DayBook::Missing);
+    }
 
     fn id(serial: u64) -> SettlementId {
         let at: Moment = "2026-11-21 10:00:00".parse().unwrap();

@@ -2,11 +2,12 @@
 //!
 //! People have sessions ([`login`], or by an organisation's identity provider, [`by_provider`]), programs the management token. A request with a session's cookie passes the [`gate`], which finds
 //! the line of the endpoint (`wire::openapi`), asks the [`engine`] whether the role may take that line's action, and writes into the audit
-//! trail what came of it. Endpoints take a [`Clerk`] or an [`Insured`], and ask it about what lies in areas. No endpoint decides by
+//! trail what came of it ([`Act`]). Endpoints take a [`Clerk`] or an [`Insured`], and ask it about what lies in areas. No endpoint decides by
 //! a role: that stands in `access/policy.cedar`. What a decision is about, this module is told; it must not know what a filing or a settlement
 //! is.
 
 pub(crate) mod accounts;
+mod act;
 mod author;
 pub(crate) mod by_provider;
 pub(crate) mod engine;
@@ -16,6 +17,7 @@ pub(crate) mod oidc;
 pub(crate) mod secret;
 mod ticket;
 
+pub(crate) use act::{Act, give_up};
 pub(crate) use author::Author;
 pub(crate) use gate::{Clerk, Insured, Peer, Resumed, SignedIn, guarded};
 
@@ -25,7 +27,6 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
-use store::audit_trail::{self, Event};
 use terms::{Participant, Refusal};
 use tokio::sync::Semaphore;
 use wire::openapi::{Permission, Role as NodeRole, permissions};
@@ -121,12 +122,6 @@ impl Access {
         let who = format!("相应管辖范围内的{}", roles.join("、"));
         Refusal::NotPermitted { action: action.chinese().to_owned(), who }
     }
-}
-
-/// Writes an entry into the audit trail.
-pub(crate) async fn write_down(context: &Context, event: Event) -> Result<(), Refusal> {
-    let written = audit_trail::append_alone(&context.store, context.me, event).await;
-    written.map(|_| ()).map_err(|error| crate::context::Failure::from(error).refusal())
 }
 
 /// A digest of something about a person that only this node can make: the numbers themselves are few enough to be tried.

@@ -12,21 +12,27 @@ use crate::{
     province::ProvinceNode,
 };
 use funds::{
+    Purse,
     apportioning::{Share, by},
     area_clearing::{
         self as areas, Claim, Due, Line, check_receipt, divide as divided, owed, to_pass_on,
         voucher::{Event, passed_on, received},
     },
-    clearing::{ClearingLine, stage::PairStage},
+    clearing::{
+        ClearingLine,
+        stage::{Answer, PairStage},
+    },
     institution_payment::{Money, plus},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{
     Conn,
     area_clearing::{self as kept, Divided, Receipt, Standing},
+    area_dispute::{self as disputes, Part, Said},
     clearing_statement as statements, deduction,
+    figures::waiting::months_to_pass_on,
 };
-use terms::{Day, Fen, InsuranceScheme, Month, PoolingArea, Province, Refusal, WorkingDays};
+use terms::{Day, Fen, InsuranceScheme, Moment, Month, PoolingArea, Province, Refusal, WorkingDays};
 use wire::peer::v1::FoundClearing;
 
 /// Lines that are read at once.
@@ -46,6 +52,8 @@ pub struct AreaMonth {
     pub before: BTreeMap<PoolingArea, Money>,
     /// What came in.
     pub receipts: Vec<Receipt>,
+    /// What areas have said to it.
+    pub said: BTreeMap<PoolingArea, Said>,
 }
 
 impl AreaMonth {
@@ -71,9 +79,31 @@ impl AreaMonth {
         let before = self.before.get(&area).cloned().unwrap_or_default();
         areas::open(&plus(&before, &owed(&self.dues(), area)), &self.received(area))
     }
+
+    /// What an area still has to send up, all together: what it gets back of one purse pays no other.
+    pub fn still_owed(&self, area: PoolingArea) -> Fen {
+        self.open(area).values().copied().filter(|amount| *amount > Fen::ZERO).sum()
+    }
+
+    /// Whether something of an area is open from the months before.
+    pub fn is_behind(&self, area: PoolingArea) -> bool {
+        self.before.get(&area).is_some_and(|money| money.values().any(|amount| *amount > Fen::ZERO))
+    }
+
+    /// What can be passed on within the province.
+    fn ready(&self) -> BTreeMap<Claim, Fen> {
+        let open = self.areas().into_iter().map(|area| (area, self.open(area))).collect();
+        let mut ready = to_pass_on(&self.dues(), &open, |claim| self.claims[claim].passed.is_some());
+        // What is disputed may leave the month.
+        ready.retain(|claim, _| {
+            self.said.get(&claim.debtor).is_none_or(|said| said.answer != Answer::Disputed)
+        });
+        ready
+    }
 }
 
-/// Divides a month over the areas, once it is confirmed. As long as no money has moved it may be divided anew; after that it stays.
+/// Divides a month over the areas, once it is confirmed. As long as no money has moved and no area has answered, it may be divided anew; after
+/// that it stays.
 pub(crate) async fn divide(
     node: &ProvinceNode,
     month: Month,
@@ -92,13 +122,15 @@ pub(crate) async fn divide(
     if let Some(known) = gather(work.conn(), node.province, month).await? {
         let has_moved =
             !known.receipts.is_empty() || known.claims.values().any(|claim| claim.passed.is_some());
-        if has_moved {
+        if has_moved || !known.said.is_empty() {
             return Ok(known);
         }
     }
+    disputes::take_up(&mut work, node.province, month).await?;
     let mut lines = cleared_lines(work.conn(), node.province, month, &found).await?;
     progress.begin((2, 3), "汇总省内异地结算");
     lines.extend(own_lines(work.conn(), node.province, month).await?);
+    lines.extend(disputed_lines(work.conn(), node.province, month).await?);
     progress.begin((3, 3), "向统筹区分割并保存");
     let claims = divided(lines.iter().map(|(debtor, creditor, scheme, share)| Line {
         debtor: *debtor,
@@ -193,6 +225,25 @@ pub(crate) async fn own_lines(conn: &mut Conn, province: Province, month: Month)
     Ok(owned)
 }
 
+/// What upheld disputes of areas took out of a month, and what comes in it of earlier ones.
+pub(crate) async fn disputed_lines(conn: &mut Conn, province: Province, month: Month) -> Outcome<Vec<Owned>> {
+    let line = |(leaves, part): (bool, Part)| {
+        let signed = |amount: Fen| if leaves { -amount } else { amount };
+        let mut share =
+            Share { settlements: u64::from(!leaves), undoings: u64::from(leaves), ..Share::default() };
+        for (purse, amount) in part.purses {
+            match purse {
+                Purse::Fund(fund) => *share.funds.entry(fund).or_default() += signed(amount),
+                Purse::PersonalAccount => share.account += signed(amount),
+            }
+        }
+        share.person_total = share.account;
+        share.total = share.agency_pays();
+        (part.debtor, part.creditor, part.scheme, share)
+    };
+    Ok(disputes::withdrawn(conn, province, month).await?.into_iter().map(line).collect())
+}
+
 /// A month as it was divided.
 pub async fn find(node: &ProvinceNode, month: Month) -> Outcome<AreaMonth> {
     let mut conn = node.context.store.conn().await?;
@@ -200,7 +251,12 @@ pub async fn find(node: &ProvinceNode, month: Month) -> Outcome<AreaMonth> {
     found.ok_or_else(|| not_divided(month).into())
 }
 
-fn not_divided(month: Month) -> Refusal {
+/// The same within a unit of work.
+pub(crate) async fn find_in(conn: &mut Conn, province: Province, month: Month) -> Outcome<Option<AreaMonth>> {
+    gather(conn, province, month).await
+}
+
+pub(crate) fn not_divided(month: Month) -> Refusal {
     Refusal::StatementRule { reason: format!("{month}尚未向统筹区分割，请先分割") }
 }
 
@@ -211,7 +267,50 @@ async fn gather(conn: &mut Conn, province: Province, month: Month) -> Outcome<Op
         claims: kept::claims(conn, province, month).await?,
         before: kept::open_before(conn, province, month).await?,
         receipts: kept::receipts(conn, province, month).await?,
+        said: disputes::of_month(conn, province, month).await?,
     }))
+}
+
+/// What of the second level waits for somebody at the province.
+#[derive(Clone, Debug, Default)]
+pub struct Waiting {
+    /// Confirmed months that were not divided, with when their statement came, the oldest first.
+    pub to_divide: Vec<(Month, Moment)>,
+    /// The last month that was divided: what is open of it has in it what is open of those before.
+    pub last: Option<AreaMonth>,
+    /// The first month of which something can be passed on within the province, and how many claims.
+    pub to_pass_on: Option<(Month, usize)>,
+}
+
+/// Months that are looked back for what can be passed on.
+const PASSED_ON_WITHIN_MONTHS: i32 = 12;
+
+/// What of the second level waits.
+pub async fn waiting(node: &ProvinceNode) -> Outcome<Waiting> {
+    let mut conn = node.context.store.conn().await?;
+    let divided = kept::months(&mut conn, node.province).await?;
+    let mut waiting = Waiting::default();
+    for statement in statements::list(&mut conn, node.province).await? {
+        if !statement.complete || divided.contains(&statement.month) {
+            continue;
+        }
+        if check_confirmed(node.province, &clearing_statement::told(&statement)?).is_ok() {
+            waiting.to_divide.push((statement.month, statement.fetched_at));
+        }
+    }
+    waiting.to_divide.sort_unstable();
+    if let Some(last) = divided.last() {
+        waiting.last = gather(&mut conn, node.province, *last).await?;
+    }
+    let since = node.context.now().day().plus_months(-PASSED_ON_WITHIN_MONTHS).month();
+    for month in months_to_pass_on(&mut conn, node.province, since).await? {
+        let ready = gather(&mut conn, node.province, month).await?.map_or(0, |month| month.ready().len());
+        if ready > 0 {
+            waiting.to_pass_on = Some((month, ready));
+            break;
+        }
+    }
+    Ok(waiting)
 }
 
 /// Money of an area as a clerk enters it.
@@ -273,8 +372,7 @@ pub async fn pass_on(node: &ProvinceNode, month: Month, by: &str) -> Outcome<Are
     let mut work = node.context.store.begin().await?;
     statements::hold(&mut work, node.province).await?;
     let known = gather(work.conn(), node.province, month).await?.ok_or_else(|| not_divided(month))?;
-    let open = known.areas().into_iter().map(|area| (area, known.open(area))).collect();
-    let ready = to_pass_on(&known.dues(), &open, |claim| known.claims[claim].passed.is_some());
+    let ready = known.ready();
     if ready.is_empty() {
         return Ok(known);
     }

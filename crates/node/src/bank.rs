@@ -21,7 +21,7 @@ use funds::{
 };
 use store::{
     Work,
-    bank::{self, KeptEntry, Matter, Taken},
+    bank::{self, EntriesWanted, KeptEntry, Matter, Taken},
     ledger, payment_order,
 };
 use terms::{Fen, InsuranceScheme, Participant, Province, Refusal};
@@ -413,9 +413,9 @@ pub async fn assign(
     Ok(after)
 }
 
-/// Entries about something, latest first.
-pub async fn entries(node: &ProvinceNode, matter: &str, most: i64) -> Outcome<Vec<KeptEntry>> {
-    Ok(bank::entries(&mut *node.context.store.conn().await?, node.province, matter, most).await?)
+/// A page of entries.
+pub async fn entries(node: &ProvinceNode, wanted: &EntriesWanted<'_>) -> Outcome<Vec<KeptEntry>> {
+    Ok(bank::list(&mut *node.context.store.conn().await?, node.province, wanted).await?)
 }
 
 /// Statements that were taken, latest first.

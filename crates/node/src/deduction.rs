@@ -20,7 +20,7 @@ use funds::{
 use std::collections::BTreeMap;
 use store::{
     Document, Work,
-    deduction::{self, Recorded},
+    deduction::{self, DeductionsWanted, Recorded},
     outbox::{self, Asked, Waiting},
     treatment::{self, TreatmentSettlement},
 };
@@ -217,8 +217,8 @@ pub async fn check_none(work: &mut Work, province: Province, settlement: Settlem
     }
 }
 
-/// Deductions after a number, a page at a time.
-pub async fn list(node: &ProvinceNode, after: &str, most: i64) -> Outcome<Vec<Recorded>> {
+/// Deductions as people look for them, a page at a time.
+pub async fn search(node: &ProvinceNode, wanted: &DeductionsWanted<'_>) -> Outcome<Vec<Recorded>> {
     let mut conn = node.context.store.conn().await?;
-    Ok(deduction::list(&mut conn, node.province, after, most).await?)
+    Ok(deduction::search(&mut conn, node.province, wanted).await?)
 }

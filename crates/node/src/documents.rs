@@ -11,13 +11,13 @@ use crate::context::{Context, Outcome};
 use document::{Format, Kind, Number, Paper, Seal};
 use store::{
     Document,
-    issued_document::{self, IssuedDocument},
+    issued_document::{self, DocumentsWanted, IssuedDocument},
 };
-use terms::{Moment, Participant, Refusal};
+use terms::{Day, Moment, Participant, Refusal};
 use wire::sign::document::{code, content_hash, fits};
 
 /// The most documents of one page.
-const PAGE: i64 = 200;
+const PAGE: i64 = 100;
 
 /// A node that issues documents.
 pub trait Desk: Send + Sync {
@@ -107,18 +107,37 @@ pub fn paper_of(issued: &IssuedDocument) -> Outcome<Paper> {
     Ok(issued.content.read::<Paper>()?)
 }
 
+/// Which documents of the funds are listed, and in which order.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    /// Of this kind; none: all.
+    pub kind: Option<Kind>,
+    /// Whose number begins so.
+    pub number: Option<String>,
+    /// Issued from the first of these days to the last.
+    pub days: (Option<Day>, Option<Day>),
+    /// The last that was issued first.
+    pub backwards: bool,
+    /// The one with which the page before ended.
+    pub after: Option<(Moment, String)>,
+}
+
 /// A page of documents of the funds, and what to ask on with.
-pub async fn list(
-    context: &Context,
-    kind: Option<Kind>,
-    after: Option<&(Moment, String)>,
-) -> Outcome<(Vec<IssuedDocument>, Option<String>)> {
+pub async fn list(context: &Context, listed: &Listed) -> Outcome<(Vec<IssuedDocument>, Option<String>)> {
     let mut conn = context.store.conn().await?;
-    let kinds: Vec<&str> = match kind {
+    let kinds: Vec<&str> = match listed.kind {
         Some(kind) => vec![kind.name()],
         None => Kind::ALL.iter().filter(|kind| !kind.is_of_a_person()).map(|kind| kind.name()).collect(),
     };
-    let found = issued_document::list(&mut conn, context.me, &kinds, after, PAGE).await?;
+    let wanted = DocumentsWanted {
+        kinds: &kinds,
+        number: listed.number.as_deref(),
+        days: listed.days,
+        backwards: listed.backwards,
+        after: listed.after.as_ref(),
+        most: PAGE,
+    };
+    let found = issued_document::list(&mut conn, context.me, &wanted).await?;
     let is_whole = i64::try_from(found.len()).is_ok_and(|len| len == PAGE);
     let next = found.last().filter(|_| is_whole).map(|last| mark(last.issued_at, &last.number));
     Ok((found, next))

@@ -11,6 +11,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use hyper::body::{Body, Frame, SizeHint};
 use std::{
     io::{self, IoSlice},
+    net::IpAddr,
     pin::{Pin, pin},
     sync::{
         Arc,
@@ -33,6 +34,8 @@ pub struct Knock<'a> {
     pub path: &'a str,
     /// How many milliseconds whoever sent it waits, if they say so.
     pub patience: Option<&'a [u8]>,
+    /// From where it came.
+    pub from: IpAddr,
     /// What is in it.
     pub body: &'a [u8],
 }
@@ -61,6 +64,7 @@ const HANDS_ON_AFTER: Duration = Duration::from_secs(10);
 /// A connection with a doorkeeper.
 pub struct Doorkeeper<S, T> {
     stream: S,
+    from: IpAddr,
     turnstile: Option<T>,
     /// What has come and is not handed on yet.
     came: BytesMut,
@@ -98,11 +102,12 @@ enum Length {
 }
 
 impl<S, T: Turnstile> Doorkeeper<S, T> {
-    /// A connection as it is, and with somebody to ask, if there is anybody.
-    pub fn new(stream: S, turnstile: Option<T>) -> Self {
+    /// A connection as it is, from there, and with somebody to ask, if there is anybody.
+    pub fn new(stream: S, from: IpAddr, turnstile: Option<T>) -> Self {
         let at = if turnstile.is_some() { At::Begin } else { At::Unseen };
         Self {
             stream,
+            from,
             turnstile,
             came: BytesMut::new(),
             owes: Bytes::new(),
@@ -141,7 +146,7 @@ impl<S, T: Turnstile> Doorkeeper<S, T> {
             return Judged::NotYet;
         }
         let (head, body) = self.came.split_at(head);
-        let answer = knock(head, body).and_then(|knock| turnstile.turns_away(knock));
+        let answer = knock(head, body, self.from).and_then(|knock| turnstile.turns_away(knock));
         answer.map_or(Judged::HandedOn(whole), Judged::TurnedAway)
     }
 }
@@ -185,7 +190,7 @@ fn length_of(came: &[u8]) -> Length {
 }
 
 /// A request whose head is known to be whole.
-fn knock<'a>(head: &'a [u8], body: &'a [u8]) -> Option<Knock<'a>> {
+fn knock<'a>(head: &'a [u8], body: &'a [u8], from: IpAddr) -> Option<Knock<'a>> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut request = httparse::Request::new(&mut fields);
     request.parse(head).ok()?;
@@ -194,6 +199,7 @@ fn knock<'a>(head: &'a [u8], body: &'a [u8]) -> Option<Knock<'a>> {
         method: request.method?,
         path: request.path?,
         patience: patience.map(|field| field.value),
+        from,
         body,
     })
 }
@@ -396,7 +402,7 @@ mod tests {
     fn served() -> (DuplexStream, Closed) {
         let (client, server) = duplex(1 << 20);
         let closed = Closed::default();
-        let doorkeeper = Doorkeeper::new(server, Some(closed.clone()));
+        let doorkeeper = Doorkeeper::new(server, IpAddr::from([192, 0, 2, 1]), Some(closed.clone()));
         let (follower, go) = (doorkeeper.follower(), Arc::clone(&closed.1));
         let service = service_fn(move |request: Request<Incoming>| {
             let (follower, go) = (follower.clone(), Arc::clone(&go));

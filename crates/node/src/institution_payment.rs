@@ -35,6 +35,7 @@ use store::{
     Conn, Work,
     apportioning::{self as confirmations, Confirmation, Key},
     bank, deduction,
+    figures::waiting::{self, Payments, Unadopted},
     institution_payment::{self as kept, Entry, Instalment, InstalmentStage, Kind, Payment, Penalty, Whose},
 };
 use terms::{Day, Fen, InstitutionCode, InsuranceScheme, Month, Refusal, SettlementId, WorkingDays};
@@ -317,6 +318,20 @@ pub async fn of_month(node: &ProvinceNode, month: Month) -> Outcome<Vec<Standing
     let mut conn = node.context.store.conn().await?;
     let payments = kept::of_month(&mut conn, node.province, month).await?;
     with_instalments(&mut conn, node, payments).await
+}
+
+/// The payments that wait to be ordered, or for what the bank has done, of institutions that stand in these divisions, in the order in
+/// which they are due.
+pub async fn unpaid(node: &ProvinceNode, which: Payments, divisions: (u32, u32)) -> Outcome<Vec<Standing>> {
+    let mut conn = node.context.store.conn().await?;
+    let (_, _, numbers) = waiting::unpaid(&mut conn, node.province, which, divisions).await?;
+    let payments = kept::of_numbers(&mut conn, node.province, &numbers).await?;
+    with_instalments(&mut conn, node, payments).await
+}
+
+/// The months that institutions in these divisions have confirmed, and for which nobody has adopted a payment.
+pub async fn unadopted(node: &ProvinceNode, divisions: (u32, u32)) -> Outcome<Vec<Unadopted>> {
+    Ok(waiting::unadopted(&mut *node.context.store.conn().await?, divisions).await?)
 }
 
 async fn with_instalments(

@@ -3,16 +3,19 @@
 //! Each kind of traffic has a [`Gate`] of its own, so that none can starve another on whose answers it waits: hospitals, and
 //! questions of other nodes; at the hub also those that it passes on, which wait for a province, apart from those that it answers
 //! itself. Who may enter is decided by [`Queue`], which knows no time but what it is given. Health and the management interface
-//! pass no gate. A gate must not know what a request is about: whose it is, is read off the bytes before anything is parsed, and
+//! pass no gate. A gate must not know what a request is about: whose it is, is read off the bytes before anything is parsed ([`sender`]), and
 //! believed for nothing but fairness.
 
 mod queue;
+mod sender;
 
 use axum::{
     body::Body,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+pub use sender::{Senders, scan};
+
 use queue::{Arrival, Caller, Queue};
 use std::{
     future::Future,
@@ -34,8 +37,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What hospitals ask of a province, unless set.
-    pub const HOSPITALS: Self = Self { at_work: 256, waiting: 256, patience: Duration::from_secs(2) };
+    /// What hospitals ask of a province, unless set. Many at once are done in larger groups, each for less; more than these would be
+    /// late.
+    pub const HOSPITALS: Self = Self { at_work: 448, waiting: 448, patience: Duration::from_secs(2) };
     /// What other nodes ask, unless set: more, for at the asking node somebody has been let in already.
     pub const PEERS: Self = Self { at_work: 512, waiting: 1024, patience: Duration::from_secs(2) };
 
@@ -44,14 +48,14 @@ impl Limits {
         self.patience / 4
     }
 
-    /// How long anybody waits in such a queue: a tenth of the patience.
+    /// How long anybody waits in such a queue: a twentieth of the patience.
     fn short(self) -> Duration {
-        self.patience / 10
+        self.patience / 20
     }
 
-    /// How long most requests should be at work at most: a fifth of the patience. Where they are longer, fewer are taken on.
+    /// How long most requests should be at work at most: three tenths of the patience. Where they are longer, fewer are taken on.
     fn quick(self) -> Duration {
-        self.patience / 5
+        self.patience * 3 / 10
     }
 
     /// So many are taken on however long they take: an eighth of those that may be.
@@ -223,56 +227,9 @@ pub fn busy(full: Full) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, again)], Body::empty()).into_response()
 }
 
-/// How far into a body its sender is looked for, from the beginning and then from the end.
-const LOOKED_THROUGH: (usize, usize) = (16 << 10, 2 << 10);
-/// The most characters of a name.
-const NAME_MAX: usize = 30;
-
-/// The first value of a field in a body of JSON that nobody has parsed, form-encoded perhaps: letters and digits.
-pub fn scan<'a>(body: &'a [u8], field: &str) -> Option<&'a str> {
-    let (first, last) = LOOKED_THROUGH;
-    let head = &body[..body.len().min(first)];
-    let tail = &body[body.len().saturating_sub(last).max(head.len())..];
-    value_after(head, field).or_else(|| value_after(tail, field))
-}
-
-fn value_after<'a>(text: &'a [u8], field: &str) -> Option<&'a str> {
-    let at = text.windows(field.len()).position(|window| window == field.as_bytes())?;
-    let mut rest = &text[at + field.len()..];
-    loop {
-        rest = match rest {
-            [b'%', _, _, after @ ..]
-            | [b'"' | b':' | b'\\' | b' ' | b'\t' | b'\r' | b'\n' | b'+', after @ ..] => after,
-            _ => break,
-        };
-    }
-    let length = rest.iter().take(NAME_MAX).take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    std::str::from_utf8(&rest[..length]).ok().filter(|value| !value.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_sender_is_read_off_the_bytes() {
-        for (body, expected) in [
-            (r#"{"infno":"2304","fixmedins_code":"H42010600001","input":{}}"#, Some("H42010600001")),
-            ("{\"fixmedins_code\" :\n \"H1\"}", Some("H1")),
-            ("%7B%22fixmedins_code%22%3A%22H42010600001%22%7D", Some("H42010600001")),
-            (r#"{\"fixmedins_code\":\"H2\"}"#, Some("H2")),
-            (r#"{"fixmedins_code":""}"#, None),
-            (r#"{"fixmedins_code":"#, None),
-            ("fixmedins_code", None),
-            (r#"{"fixmedins_code":null}"#, Some("null")),
-            ("{}", None),
-            ("", None),
-        ] {
-            assert_eq!(scan(body.as_bytes(), "fixmedins_code"), expected, "{body}");
-        }
-        let long = format!(r#"{{"input":"{}","fixmedins_code":"H3"}}"#, "x".repeat(1 << 20));
-        assert_eq!(scan(long.as_bytes(), "fixmedins_code"), Some("H3"));
-    }
 
     const LONG: Duration = Duration::from_mins(5);
 

@@ -21,7 +21,7 @@ use funds::{
 use store::{
     Work, ledger,
     notice::{self, KeptNotice},
-    payment_order::{self, KeptOrder},
+    payment_order::{self, KeptOrder, OrdersWanted},
     urging,
 };
 use terms::{Day, Moment, Participant, Refusal, WorkingDays};
@@ -142,6 +142,12 @@ pub async fn list(
 ) -> Outcome<Vec<KeptOrder>> {
     let mut conn = node.context.store.conn().await?;
     Ok(payment_order::list(&mut conn, node.province, Some(side), stages, after, most).await?)
+}
+
+/// Orders of a side, as people look for them.
+pub async fn search(node: &ProvinceNode, wanted: &OrdersWanted<'_>) -> Outcome<Vec<KeptOrder>> {
+    let mut conn = node.context.store.conn().await?;
+    Ok(payment_order::search(&mut conn, node.province, wanted).await?)
 }
 
 /// An order of a side.

@@ -5,7 +5,7 @@ use crate::{
     context::{Context, Failure, Outcome},
     job::Desk,
     kept::Kept,
-    load_limit::{Gate, Limits},
+    load_limit::{Gate, Limits, Senders},
     medium::Lifetimes,
     metrics::Metrics,
     national_register::Reading,
@@ -168,6 +168,8 @@ pub struct ProvinceNode {
     pub(crate) outside: Http,
     /// Where hospitals' messages are let in …
     pub(crate) hospitals: Gate,
+    /// … as whose, …
+    pub(crate) senders: Senders,
     /// … and other nodes' questions.
     pub(crate) peers: Gate,
     /// Where the public is let in.
@@ -226,6 +228,7 @@ impl ProvinceNode {
             province,
             library: Arc::clone(&settings.library),
             hospitals: Gate::new("hospitals", settings.hospital_load),
+            senders: Senders::default(),
             peers: Gate::new("peers", settings.peer_load),
             door: PublicDoor::new(settings.public),
             providers: Providers::of(settings.identity_providers.clone()),
@@ -291,12 +294,6 @@ impl ProvinceNode {
         let found = Arc::new(found);
         self.institutions.keep(asked, [(code.clone(), Arc::clone(&found))]);
         Ok(Some(found))
-    }
-
-    /// Whether the institution with this code has called before, without asking the database.
-    pub(crate) fn has_called(&self, code: &str) -> bool {
-        let code: Result<InstitutionCode, _> = code.parse();
-        code.is_ok_and(|code| self.institutions.last_known(&code).is_some())
     }
 
     /// Registers a person with how they are insured, or changes what is registered.

@@ -5,7 +5,7 @@ use crate::{
     doorkeeper::{Doorkeeper, Knock, Turnstile},
     hospital,
     hub::Hub,
-    load_limit, pages, peer,
+    leftover, load_limit, pages, peer,
     province::ProvinceNode,
     routing, trace, transcript, window, work,
 };
@@ -20,11 +20,8 @@ use axum::{
     routing::{get, post},
 };
 use http_body_util::{BodyExt, Collected};
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use terms::Moment;
@@ -302,26 +299,26 @@ async fn converse(
     // Answers are small and awaited: they go out at once.
     let _ = stream.set_nodelay(true);
     let turnstile = turnstile.map(|turnstile| WhileServing { turnstile, stage: stage.clone() });
-    let stream = Doorkeeper::new(stream, turnstile);
+    let stream = Doorkeeper::new(stream, peer.ip(), turnstile);
     let follower = stream.follower();
     let leaving = stage.clone();
-    let service = ServiceExt::<Request<Incoming>>::map_response(router, move |mut answer: Response| {
+    let service = ServiceExt::<Request<Body>>::map_response(router, move |mut answer: Response| {
         if *leaving.borrow() > Stage::Serves {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         answer.map(|body| follower.follow(body))
     });
     let (asks, mut asked) = watch::channel(false);
-    let service =
-        ServiceExt::<Request<Incoming>>::map_request(service, move |mut request: Request<Incoming>| {
-            asks.send_replace(true);
-            request.extensions_mut().insert(access::Peer(peer));
-            request
-        });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let service = ServiceExt::<Request<Body>>::map_request(service, move |mut request: Request<Body>| {
+        asks.send_replace(true);
+        request.extensions_mut().insert(access::Peer(peer));
+        request
+    });
+    let connection =
+        http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).serve_connection(
+            TokioIo::new(stream),
+            service_fn(move |request| leftover::answered(request, service.clone())),
+        );
     let mut connection = pin!(connection);
     let ends = async {
         // Whoever would say so is gone: that is the end too.

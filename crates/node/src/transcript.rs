@@ -1,4 +1,5 @@
-//! Transcripts (接口报文记录): what an institution's software sends and is answered, recorded while somebody has switched that on.
+//! Transcripts (接口报文记录): what an institution's software, its window and its office send and are answered, recorded while somebody has
+//! switched that on.
 //!
 //! On the way of a message stands one question to memory: whether anything is recorded at all, and if so, whether of this sender. What is
 //! recorded goes into a queue that never keeps anybody waiting; where it is full, messages are dropped, and counted. [`keep_up`] takes them
@@ -19,7 +20,7 @@ use axum::{
 };
 use casework::{
     institution::Institution,
-    transcript::{self as rules, BYTES_MAX, MESSAGES_MAX, Recording},
+    transcript::{self as rules, BYTES_MAX, MESSAGES_MAX, Origin, Recording},
 };
 use http_body_util::{BodyExt, Collected};
 use serde_json::Value;
@@ -38,6 +39,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use wire::{
     api::transcript::MessageDeviation,
     hospital::{
+        Request,
         conformance::{Deviation, Weight},
         covered::covered,
         exchange::{self, Ended, Exchange},
@@ -70,6 +72,7 @@ pub(crate) struct RefusedBy(pub String);
 /// A message that is to be recorded, until it is answered.
 pub(crate) struct Taken {
     institution: InstitutionCode,
+    origin: Origin,
     came: Moment,
     content_type: String,
     /// None of it if it is larger than is looked into.
@@ -131,13 +134,12 @@ impl Recorder {
             return None;
         }
         let code = load_limit::scan(body, "fixmedins_code")?;
-        let is_on = self
-            .on
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(code)
-            .is_some_and(|during| during.contains(&came));
-        code.parse().ok().filter(|_| is_on)
+        code.parse().ok().filter(|_| self.is_on(code, came))
+    }
+
+    fn is_on(&self, code: &str, at: Moment) -> bool {
+        let on = self.on.read().unwrap_or_else(PoisonError::into_inner);
+        on.get(code).is_some_and(|during| during.contains(&at))
     }
 
     /// Whether a message is one that is taken down.
@@ -149,14 +151,25 @@ impl Recorder {
     pub fn takes(&self, headers: &HeaderMap, body: &[u8], came: Moment) -> Option<Taken> {
         let institution = self.recorded(body, came)?;
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let content_type = content_type.unwrap_or_default().chars().take(200).collect();
         let is_small = body.len() <= LOOKED_INTO_MAX;
-        Some(Taken {
-            institution,
-            came,
-            content_type: content_type.unwrap_or_default().chars().take(200).collect(),
-            request: if is_small { body.to_vec() } else { Vec::new() },
-            request_bytes: body.len(),
-        })
+        let (request, request_bytes) = (if is_small { body.to_vec() } else { Vec::new() }, body.len());
+        let origin = Origin::Software;
+        Some(Taken { institution, origin, came, content_type, request, request_bytes })
+    }
+
+    /// Takes down what somebody sends at a window or an office, if the institution's messages are recorded.
+    pub fn takes_of(&self, origin: Origin, message: &Request, came: Moment) -> Option<Taken> {
+        let institution = message.fixmedins_code.clone();
+        if !self.any.load(Ordering::Relaxed) || !self.is_on(institution.as_str(), came) {
+            return None;
+        }
+        let (content_type, mut request) = (String::new(), message.written());
+        let request_bytes = request.len();
+        if request_bytes > LOOKED_INTO_MAX {
+            request = Vec::new();
+        }
+        Some(Taken { institution, origin, came, content_type, request, request_bytes })
     }
 
     /// Puts a message with its answer where it waits to be written down, and gives the answer back.
@@ -363,6 +376,10 @@ fn kept_of(waiting: &Waiting, institution: &Institution) -> Option<(Kept, Bodies
     if is_large {
         said.asked.clear();
     }
+    // Of what comes from a page, the envelope is this node's own.
+    if taken.origin != Origin::Software {
+        said.asked.retain(|one| one.field.starts_with("input."));
+    }
     if *answer_bytes > answer.len() {
         said.ended = Ended::File(*answer_bytes);
     }
@@ -385,6 +402,7 @@ fn kept_of(waiting: &Waiting, institution: &Institution) -> Option<(Kept, Bodies
     let kept = Kept {
         came: taken.came,
         took: (answered.millis() - taken.came.millis()).max(0),
+        origin: taken.origin,
         infno: said.infno.chars().take(10).collect(),
         msgid: said.msgid.chars().take(64).collect(),
         outcome: said.ended.name().to_owned(),
@@ -490,12 +508,11 @@ mod tests {
         let recorder = recorder();
         records(&recorder, "2026-11-21 10:00:00", "2026-11-21 12:00:00");
         let own = r#"{"infno":"1201","msgid":"M1","fixmedins_code":"H42010600002","input":{}}"#;
-        let others =
-            r#"{"input":{"medinsinfo":{"fixmedins_code":"H42010600002"}},"fixmedins_code":"H42010600001"}"#;
+        let others = r#"{"fixmedins_code":"H42010600002","input":{},"fixmedins_code":"H42010600001"}"#;
         for (request, answer, is_kept) in [
             (own, r#"{"infcode":-1,"err_msg":"请重试"}"#, true),
             (others, r#"{"infcode":0}"#, false),
-            ("fixmedins_code H42010600002", "", true),
+            (r#"{"fixmedins_code":"H42010600002","input":"#, "", true),
         ] {
             let taken = recorder.takes(&HeaderMap::new(), request.as_bytes(), now).expect("it names it");
             let (answer, answered) = (Bytes::from_static(answer.as_bytes()), now.plus_millis(12));

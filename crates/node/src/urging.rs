@@ -12,8 +12,12 @@ use funds::{
     payment_order::OrderNumber,
     urging::{Letter, Lifted, Overdue, Suspension, may_suspend, overdue},
 };
-use store::{Work, notice, urging};
-use terms::{Moment, Participant, Province, Refusal, WorkingDays};
+use store::{
+    Work,
+    figures::waiting::{self, Differing},
+    notice, urging,
+};
+use terms::{Day, Moment, Participant, Province, Refusal, WorkingDays};
 
 /// An overdue payment with the letters that went out.
 #[derive(Clone, Debug)]
@@ -53,6 +57,18 @@ pub async fn standing(hub: &Hub) -> Outcome<Vec<Standing>> {
         (-one.overdue.days, &one.overdue.number).cmp(&(-other.overdue.days, &other.overdue.number))
     });
     Ok(all)
+}
+
+/// Transfers of which payer and payee say different things, with the day by which the side that is behind should have written back; what
+/// was said longest ago first.
+pub async fn differing(hub: &Hub) -> Outcome<Vec<(Differing, Day)>> {
+    let found = waiting::differing(&mut *hub.context.store.conn().await?).await?;
+    let within = rules_on(hub.context.now().day()).write_back_working_days;
+    let due = |one: &Differing| {
+        let moved = one.moved_on.unwrap_or(one.changed_at.day());
+        WorkingDays::published().due(moved, within).day
+    };
+    Ok(found.into_iter().map(|one| (one.clone(), due(&one))).collect())
 }
 
 fn issued(letters: &[Letter]) -> u8 {

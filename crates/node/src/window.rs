@@ -16,7 +16,10 @@ use axum::{
     response::Response,
     routing::post,
 };
-use casework::access::{Area, Role};
+use casework::{
+    access::{Area, Role},
+    transcript::Origin,
+};
 use std::sync::Arc;
 use terms::{InstitutionCode, Refusal};
 use wire::{api::portal::WindowMessage, hospital::Request};
@@ -44,6 +47,14 @@ enum Seat {
 }
 
 impl Seat {
+    /// How what is sent from here is marked where messages are recorded (接口报文记录).
+    const fn origin(self) -> Origin {
+        match self {
+            Self::Window => Origin::Window,
+            Self::Office => Origin::Office,
+        }
+    }
+
     /// Refuses what is not done here.
     fn check(self, infno: &str) -> Result<(), Refusal> {
         let infno = infno.to_owned();
@@ -122,7 +133,7 @@ async fn carry_out(
         (&institution.code, &institution.name, place),
         node.context.now(),
     )?;
-    Ok(hospital::of_window(&node, &request, &institution).await)
+    Ok(hospital::of_window(&node, seat.origin(), &request, &institution).await)
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ const PAGE: i64 = 5_000;
 /// The hash of an entry.
 pub type Hash = [u8; 32];
 
+/// The outcome of what was begun by somebody who was gone before it ended ([`crate::act`]): it may have been done, or not.
+pub const END_UNKNOWN: &str = "end-unknown";
+
 /// What the first entry has in place of a hash before it.
 pub const FIRST: Hash = [0; 32];
 
@@ -38,7 +41,7 @@ pub struct Event {
     pub action: String,
     /// To what: a number of a thing, never a person's in clear.
     pub subject: String,
-    /// `done`, or the code of the refusal.
+    /// `done`, the code of the refusal, or [`END_UNKNOWN`].
     pub outcome: String,
     /// The duty that was named; empty for none.
     pub duty: String,
@@ -135,11 +138,13 @@ pub struct Filter {
     pub from: Option<Moment>,
     /// Until when, this moment not included.
     pub until: Option<Moment>,
-    /// Only entries before this one.
+    /// Oldest first; otherwise newest first.
+    pub forwards: bool,
+    /// Only entries before this one, or after it where the oldest come first.
     pub before: Option<i64>,
 }
 
-/// Entries, newest first.
+/// Entries in the order that is asked for.
 pub async fn search(conn: &mut Conn, node: Participant, filter: &Filter, most: i64) -> Result<Vec<Entry>> {
     let rows = search_query(node, filter, most).build().fetch_all(conn).await?;
     rows.iter().map(read).collect()
@@ -167,9 +172,9 @@ fn search_query(node: Participant, filter: &Filter, most: i64) -> QueryBuilder<P
         query.push(" and at < ").push_bind(until.millis());
     }
     if let Some(before) = filter.before {
-        query.push(" and sequence < ").push_bind(before);
+        query.push(if filter.forwards { " and sequence > " } else { " and sequence < " }).push_bind(before);
     }
-    query.push(" order by sequence desc");
+    query.push(if filter.forwards { " order by sequence" } else { " order by sequence desc" });
     push_limit(&mut query, most);
     query
 }
@@ -216,6 +221,16 @@ pub struct Verified {
 /// Walks the chain from the first entry, page by page, up to the last one that is there when it begins. An entry that was noted outside
 /// (`noted`) must be there with that hash.
 pub async fn verify(conn: &mut Conn, node: Participant, noted: Option<(i64, Hash)>) -> Result<Verified> {
+    verify_telling(conn, node, noted, &|_| {}).await
+}
+
+/// The same; `told` is told of every page how many entries it had.
+pub async fn verify_telling(
+    conn: &mut Conn,
+    node: Participant,
+    noted: Option<(i64, Hash)>,
+    told: &(dyn Fn(usize) + Sync),
+) -> Result<Verified> {
     let mut verified = Verified { entries: 0, broken: None, head: None };
     let mut previous = FIRST;
     loop {
@@ -250,6 +265,7 @@ pub async fn verify(conn: &mut Conn, node: Participant, noted: Option<(i64, Hash
             verified.head = Some((entry.sequence, entry.hash));
             previous = entry.hash;
         }
+        told(rows.len());
         if i64::try_from(rows.len()) != Ok(PAGE) {
             break;
         }
@@ -346,6 +362,9 @@ mod tests {
         assert_eq!(found.iter().map(|one| one.sequence).collect::<Vec<_>>(), [5, 3]);
         let filter = Filter { account: Some("odd".to_owned()), before: Some(3), ..Filter::default() };
         assert_eq!(search(&mut conn, node, &filter, 9).await.unwrap().len(), 1);
+        let filter = Filter { forwards: true, before: Some(2), ..Filter::default() };
+        let found = search(&mut conn, node, &filter, 3).await.unwrap();
+        assert_eq!(found.iter().map(|one| one.sequence).collect::<Vec<_>>(), [3, 4, 5]);
         let filter = Filter { until: Some(found[0].event.at), ..Filter::default() };
         assert!(search(&mut conn, node, &filter, 9).await.unwrap().is_empty());
     }

@@ -4,13 +4,14 @@ use crate::{
     Conn, Result, Work,
     payment_order::{content, number_of},
     row::{coded, moment, participant_number},
-    search::limited,
+    search::{limited, push_limit},
 };
 use funds::bank::{BankAccount, Entry, Statement};
 use funds::payment_order::OrderNumber;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, postgres::PgRow, types::Json};
-use terms::{Fen, InsuranceScheme, Moment, Participant, Province};
+use sha2::{Digest, Sha256};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow, types::Json};
+use terms::{Day, Fen, InsuranceScheme, Moment, Participant, Province};
 
 /// Keeps an account at a node: its own, or another's as the hub has it. One that is the same stays as it is.
 pub async fn put_account(work: &mut Work, node: Participant, account: &BankAccount) -> Result<()> {
@@ -313,6 +314,68 @@ pub async fn entries(conn: &mut Conn, own: Province, matter: &str, most: i64) ->
     .bind(matter)
     .fetch_all(conn)
     .await?;
+    rows.iter().map(|row| content(row, "bank_entry.content")).collect()
+}
+
+/// Where an entry stands in the list. It stands in addresses: an account's number is in none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryMark {
+    /// Its day.
+    pub on: Day,
+    /// The bank's own number of it.
+    pub reference: String,
+    /// What tells accounts apart that have an entry of this number: the beginning of a digest.
+    pub account: String,
+}
+
+impl EntryMark {
+    /// That of an entry.
+    pub fn of(kept: &KeptEntry) -> Self {
+        let digest = Sha256::digest(kept.account.as_bytes());
+        let account = digest[..4].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        Self { on: kept.entry.on, reference: kept.entry.reference.clone(), account }
+    }
+}
+
+/// Which entries, and in which order.
+#[derive(Clone, Copy, Debug)]
+pub struct EntriesWanted<'a> {
+    /// About this: [`Matter::name`].
+    pub matter: &'a str,
+    /// Of the account of this scheme.
+    pub scheme: Option<InsuranceScheme>,
+    /// Booked from the first of these days to the last.
+    pub days: (Option<Day>, Option<Day>),
+    /// The latest first.
+    pub backwards: bool,
+    /// The one with which the page before ended.
+    pub after: Option<&'a EntryMark>,
+    /// At most so many.
+    pub most: i64,
+}
+
+/// A page of entries in the order of days.
+pub async fn list(conn: &mut Conn, own: Province, wanted: &EntriesWanted<'_>) -> Result<Vec<KeptEntry>> {
+    const ACCOUNT: &str = "left(encode(sha256(convert_to(account, 'UTF8')), 'hex'), 8)";
+    let (than, direction) = if wanted.backwards { ("<", "desc") } else { (">", "asc") };
+    let mut query = QueryBuilder::<Postgres>::new("select content from bank_entry where province = ");
+    query.push_bind(number_of(own)).push(" and matter = ").push_bind(wanted.matter.to_owned());
+    if let Some(scheme) = wanted.scheme {
+        query.push(" and scheme = ").push_bind(scheme.code());
+    }
+    if let Some(first) = wanted.days.0 {
+        query.push(" and day >= ").push_bind(first.number());
+    }
+    if let Some(last) = wanted.days.1 {
+        query.push(" and day <= ").push_bind(last.number());
+    }
+    if let Some(EntryMark { on, reference, account }) = wanted.after {
+        query.push(format!(" and (day, reference, {ACCOUNT}) {than} (")).push_bind(on.number()).push(", ");
+        query.push_bind(reference.clone()).push(", ").push_bind(account.clone()).push(")");
+    }
+    query.push(format!(" order by day {direction}, reference {direction}, {ACCOUNT} {direction}"));
+    push_limit(&mut query, wanted.most);
+    let rows = query.build().fetch_all(conn).await?;
     rows.iter().map(|row| content(row, "bank_entry.content")).collect()
 }
 

@@ -4,10 +4,10 @@ use crate::{
     Conn, Error, Result, Work,
     money::scheme_of,
     row::{area_of, coded, division, division_number, moment_if, parsed},
-    search::limited,
+    search::{limited, push_limit},
 };
 use funds::clearing::Deduction;
-use sqlx::{Row, postgres::PgRow, types::Json};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow, types::Json};
 use terms::{Day, InstitutionCode, InsuranceScheme, Moment, Month, PoolingArea, Province, SettlementId};
 
 /// A deduction with what the treatment place knows of it besides.
@@ -113,6 +113,88 @@ pub async fn list(conn: &mut Conn, province: Province, after: &str, most: i64) -
     .bind(after)
     .fetch_all(conn)
     .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Where a deduction has come to, as people look for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In no month of clearing yet, and not refused.
+    Waiting,
+    /// In a month of clearing.
+    Cleared,
+    /// Refused by the hub for good.
+    Refused,
+}
+
+impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Cleared, Self::Refused];
+
+    /// Its name in the management interface.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Cleared => "cleared",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Which deductions people look for, and in which order.
+#[derive(Clone, Copy, Debug)]
+pub struct DeductionsWanted<'a> {
+    /// Of an institution that lies in the pooling areas from this number to this one.
+    pub areas: Option<(u32, u32)>,
+    /// Of this institution's fees.
+    pub institution: Option<&'a InstitutionCode>,
+    /// Where they have come to.
+    pub standing: Option<Standing>,
+    /// Decided from the first of these days to the last.
+    pub days: (Option<Day>, Option<Day>),
+    /// The last first.
+    pub backwards: bool,
+    /// The one with which the page before ended: when it was decided, and its number.
+    pub after: Option<&'a (Moment, String)>,
+    /// At most so many.
+    pub most: i64,
+}
+
+/// A page of deductions, in the order in which they were decided.
+pub async fn search(
+    conn: &mut Conn,
+    province: Province,
+    wanted: &DeductionsWanted<'_>,
+) -> Result<Vec<Recorded>> {
+    let (than, direction) = if wanted.backwards { ("<", "desc") } else { (">", "asc") };
+    let mut query = QueryBuilder::<Postgres>::new("select * from deduction where province = ");
+    query.push_bind(division_number(province.division()));
+    if let Some((first, last)) = wanted.areas {
+        let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        query.push(" and area between ").push_bind(number(first)).push(" and ").push_bind(number(last));
+    }
+    if let Some(institution) = wanted.institution {
+        query.push(" and institution = ").push_bind(institution.as_str().to_owned());
+    }
+    query.push(match wanted.standing {
+        None => "",
+        Some(Standing::Waiting) => " and cleared_month is null and refused_at is null",
+        Some(Standing::Cleared) => " and cleared_month is not null",
+        Some(Standing::Refused) => " and refused_at is not null",
+    });
+    if let Some(first) = wanted.days.0 {
+        query.push(" and decided_at >= ").push_bind(first.start().millis());
+    }
+    if let Some(last) = wanted.days.1 {
+        query.push(" and decided_at < ").push_bind(last.plus_days(1).start().millis());
+    }
+    if let Some((at, number)) = wanted.after {
+        query.push(format!(" and (decided_at, number) {than} (")).push_bind(at.millis()).push(", ");
+        query.push_bind(number.clone()).push(")");
+    }
+    query.push(format!(" order by decided_at {direction}, number {direction}"));
+    push_limit(&mut query, wanted.most);
+    let rows = query.build().fetch_all(conn).await?;
     rows.iter().map(read).collect()
 }
 

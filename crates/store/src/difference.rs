@@ -6,11 +6,11 @@ use crate::{
     daily_reconciliation::read_day,
     document::document,
     row::{coded, division, division_number, moment, parsed, stage, stage_number},
-    search::limited,
+    search::{limited, push_limit},
 };
 use casework::difference::{Matter, Note, Stage};
 use funds::reconciliation::{Cause, DifferenceKind, Part, Side};
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use std::collections::BTreeSet;
 use terms::{AdminDivision, Day, Province, SettlementId};
 
@@ -139,6 +139,55 @@ pub async fn list(conn: &mut Conn, wanted: Wanted<'_>, most: i64) -> Result<Vec<
     .bind(wanted.after.map(|id| id.to_string()).unwrap_or_default())
     .fetch_all(conn)
     .await?;
+    rows.iter().map(read).collect()
+}
+
+/// A row of the list of differences, by which the next page is found.
+pub type Mark = (SettlementId, Province, Part);
+
+/// Which differences people look for, and in which order.
+#[derive(Clone, Copy, Debug)]
+pub struct DifferencesWanted<'a> {
+    /// At one of these stages.
+    pub stages: &'a [Stage],
+    /// Of the days from this one to this one.
+    pub days: (Day, Day),
+    /// In the books of this province.
+    pub province: Option<Province>,
+    /// This side has to look.
+    pub owner: Option<Side>,
+    /// The latest settlement first.
+    pub backwards: bool,
+    /// The row with which the page before ended.
+    pub after: Option<Mark>,
+    /// At most so many.
+    pub most: i64,
+}
+
+/// A page of differences, in the order of months and ids.
+pub async fn search(conn: &mut Conn, wanted: &DifferencesWanted<'_>) -> Result<Vec<Difference>> {
+    let (than, direction) = if wanted.backwards { ("<", "desc") } else { (">", "asc") };
+    let (first, last) = wanted.days;
+    let mut query = QueryBuilder::<Postgres>::new("select * from difference where stage = any(");
+    query.push_bind(numbers(wanted.stages)).push(") and month >= ").push_bind(first.month().number());
+    query.push(" and month <= ").push_bind(last.month().number());
+    query.push(" and day >= ").push_bind(first.number()).push(" and day <= ").push_bind(last.number());
+    if let Some(province) = wanted.province {
+        query.push(" and province = ").push_bind(division_number(province.division()));
+    }
+    if let Some(owner) = wanted.owner {
+        query.push(" and owner = ").push_bind(owner.name());
+    }
+    if let Some((settlement, province, part)) = wanted.after {
+        query.push(format!(" and (month, settlement, province, part) {than} ("));
+        query.push_bind(settlement.month().number()).push(", ").push_bind(settlement.to_string());
+        query.push(", ").push_bind(division_number(province.division())).push(", ");
+        query.push_bind(part.name()).push(")");
+    }
+    let by = ["month", "settlement", "province", "part"].map(|column| format!("{column} {direction}"));
+    query.push(format!(" order by {}", by.join(", ")));
+    push_limit(&mut query, wanted.most);
+    let rows = query.build().fetch_all(conn).await?;
     rows.iter().map(read).collect()
 }
 

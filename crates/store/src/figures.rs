@@ -1,6 +1,8 @@
 //! Figures over many settlements, counted by the database: who treats whose people, of a day or a month, by kind of care and scheme.
 
 pub mod counted;
+pub mod published;
+pub mod waiting;
 
 use crate::{
     Conn, Result, insured,

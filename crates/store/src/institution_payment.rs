@@ -508,6 +508,20 @@ pub async fn of_month(conn: &mut Conn, province: Province, month: Month) -> Resu
     with_lines(conn, province, payments).await
 }
 
+/// The payments with these numbers, in the order in which they are due.
+pub async fn of_numbers(conn: &mut Conn, province: Province, numbers: &[String]) -> Result<Vec<Payment>> {
+    let rows = sqlx::query(
+        "select *, kind as stage from institution_payment where province = $1 and number = any($2)
+         order by due_day, number",
+    )
+    .bind(division_number(province.division()))
+    .bind(numbers)
+    .fetch_all(&mut *conn)
+    .await?;
+    let payments = rows.iter().map(read_payment).collect::<Result<_>>()?;
+    with_lines(conn, province, payments).await
+}
+
 fn read_payment(row: &PgRow) -> Result<Payment> {
     Ok(Payment {
         number: row.try_get("number")?,

@@ -6,9 +6,9 @@ use crate::{
     document::document,
     participant_number,
     row::{day_if, moment},
-    search::limited,
+    search::push_limit,
 };
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use terms::{Day, Fen, Moment, Participant};
 
 /// A document as it was issued.
@@ -69,27 +69,55 @@ pub async fn find(conn: &mut Conn, owner: Participant, number: &str) -> Result<O
     row.as_ref().map(read).transpose()
 }
 
-/// Documents of some kinds, after one that was issued at a moment under a number, in the order of issue.
+/// Which documents, and in which order.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentsWanted<'a> {
+    /// Of these kinds.
+    pub kinds: &'a [&'a str],
+    /// Whose number begins so; none: any.
+    pub number: Option<&'a str>,
+    /// Issued from the first of these days to the last.
+    pub days: (Option<Day>, Option<Day>),
+    /// The last that was issued first.
+    pub backwards: bool,
+    /// The one with which the page before ended: when it was issued, and its number.
+    pub after: Option<&'a (Moment, String)>,
+    /// At most so many.
+    pub most: i64,
+}
+
+/// Documents in the order of issue. Each kind is read along its own index, so that those of one kind, of which there may be as many as settlements,
+/// do not stand in the way of the others.
 pub async fn list(
     conn: &mut Conn,
     owner: Participant,
-    kinds: &[&str],
-    after: Option<&(Moment, String)>,
-    most: i64,
+    wanted: &DocumentsWanted<'_>,
 ) -> Result<Vec<IssuedDocument>> {
-    let (at, number) = after.map_or((i64::MIN, ""), |(at, number)| (at.millis(), number));
-    let rows = sqlx::query(limited(
-        "select * from issued_document
-         where province = $1 and kind = any($2) and (issued_at, number) > ($3, $4)
-         order by issued_at, number",
-        most,
-    ))
-    .bind(participant_number(owner))
-    .bind(kinds)
-    .bind(at)
-    .bind(number)
-    .fetch_all(conn)
-    .await?;
+    let (than, direction) = if wanted.backwards { ("<", "desc") } else { (">", "asc") };
+    let mut query = QueryBuilder::<Postgres>::new("select one.* from unnest(");
+    query.push_bind(wanted.kinds.iter().map(|kind| (*kind).to_owned()).collect::<Vec<_>>());
+    query.push(
+        "::text[]) as asked (kind) cross join lateral (select * from issued_document of where of.province = ",
+    );
+    query.push_bind(participant_number(owner)).push(" and of.kind = asked.kind");
+    if let Some((at, number)) = wanted.after {
+        query.push(format!(" and (of.issued_at, of.number) {than} (")).push_bind(at.millis()).push(", ");
+        query.push_bind(number.clone()).push(")");
+    }
+    if let Some(number) = wanted.number {
+        query.push(" and starts_with(of.number, ").push_bind(number.to_owned()).push(")");
+    }
+    if let Some(first) = wanted.days.0 {
+        query.push(" and of.issued_at >= ").push_bind(first.start().millis());
+    }
+    if let Some(last) = wanted.days.1 {
+        query.push(" and of.issued_at < ").push_bind(last.plus_days(1).start().millis());
+    }
+    query.push(format!(" order by of.issued_at {direction}, of.number {direction}"));
+    push_limit(&mut query, wanted.most);
+    query.push(format!(") one order by one.issued_at {direction}, one.number {direction}"));
+    push_limit(&mut query, wanted.most);
+    let rows = query.build().fetch_all(conn).await?;
     rows.iter().map(read).collect()
 }
 
@@ -147,15 +175,35 @@ mod tests {
         let mut conn = store.conn().await.unwrap();
         let at = |text: &str, number: &str| (text.parse().unwrap(), number.to_owned());
         let all = ["payment_notice", "voucher"];
-        for (kinds, after, numbers) in [
-            (&all[..], None, vec!["FK-1", "PZ-1", "FK-0"]),
-            (&all[..1], None, vec!["FK-1", "FK-0"]),
-            (&all[..], Some(at("2026-11-30 10:00:00", "FK-1")), vec!["PZ-1", "FK-0"]),
-            (&all[1..], Some(at("2026-11-30 10:00:00", "PZ-1")), vec![]),
+        let day = |text: &str| Some(text.parse::<Day>().unwrap());
+        let wanted = DocumentsWanted {
+            kinds: &all,
+            number: None,
+            days: (None, None),
+            backwards: false,
+            after: None,
+            most: 10,
+        };
+        let (first, last) = (at("2026-11-30 10:00:00", "FK-1"), at("2026-11-30 10:00:00", "PZ-1"));
+        for (wanted, numbers) in [
+            (wanted, vec!["FK-1", "PZ-1", "FK-0"]),
+            (DocumentsWanted { kinds: &all[..1], ..wanted }, vec!["FK-1", "FK-0"]),
+            (DocumentsWanted { after: Some(&first), ..wanted }, vec!["PZ-1", "FK-0"]),
+            (DocumentsWanted { kinds: &all[1..], after: Some(&last), ..wanted }, vec![]),
+            (DocumentsWanted { backwards: true, ..wanted }, vec!["FK-0", "PZ-1", "FK-1"]),
+            (DocumentsWanted { backwards: true, most: 1, ..wanted }, vec!["FK-0"]),
+            (DocumentsWanted { backwards: true, after: Some(&last), ..wanted }, vec!["FK-1"]),
+            (DocumentsWanted { number: Some("FK"), ..wanted }, vec!["FK-1", "FK-0"]),
+            (
+                DocumentsWanted { days: (day("2026-11-30"), day("2026-11-30")), ..wanted },
+                vec!["FK-1", "PZ-1", "FK-0"],
+            ),
+            (DocumentsWanted { days: (day("2026-12-01"), None), ..wanted }, vec![]),
+            (DocumentsWanted { days: (None, day("2026-11-29")), ..wanted }, vec![]),
         ] {
-            let found = list(&mut conn, hubei, kinds, after.as_ref(), 10).await.unwrap();
+            let found = list(&mut conn, hubei, &wanted).await.unwrap();
             let found: Vec<_> = found.iter().map(|one| one.number.as_str()).collect();
-            assert_eq!(found, numbers, "{kinds:?} {after:?}");
+            assert_eq!(found, numbers, "{wanted:?}");
         }
         assert_eq!(find(&mut conn, Participant::Hub, "FK-1").await.unwrap(), None, "another's is not ours");
     }

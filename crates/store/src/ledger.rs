@@ -17,7 +17,7 @@ pub use journal::{DayFlows, days_to_enter, flows, searched_on, set_searched};
 use crate::{
     Conn, Result, Work,
     row::{coded, moment, parsed, participant_number},
-    search::limited,
+    search::push_limit,
 };
 use funds::{
     Account,
@@ -26,7 +26,7 @@ use funds::{
         VoucherId, admit,
     },
 };
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use std::collections::BTreeMap;
 use terms::{Fen, Month, Participant};
 
@@ -274,7 +274,7 @@ pub async fn find(conn: &mut Conn, owner: Participant, id: &VoucherId) -> Result
     Ok(with_legs(conn, owner, vec![read(&row)?]).await?.pop())
 }
 
-/// Which vouchers to show.
+/// Which vouchers to show, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Of this month.
@@ -283,6 +283,8 @@ pub struct Wanted {
     pub code: Option<VoucherCode>,
     /// About this.
     pub subject: Option<String>,
+    /// The last first.
+    pub backwards: bool,
 }
 
 /// Vouchers in the order of month and number, after one, so many at most.
@@ -293,21 +295,25 @@ pub async fn vouchers(
     after: Option<(Month, i32)>,
     most: i64,
 ) -> Result<Vec<Entered>> {
-    let rows = sqlx::query(limited(
-        "select * from ledger_voucher
-         where province = $1 and ($2::integer is null or month = $2) and ($3::text is null or code = $3)
-               and ($4::text is null or subject = $4) and (month, number) > ($5, $6)
-         order by month, number",
-        most,
-    ))
-    .bind(participant_number(owner))
-    .bind(wanted.month.map(Month::number))
-    .bind(wanted.code.map(VoucherCode::name))
-    .bind(&wanted.subject)
-    .bind(after.map_or(0, |(month, _)| month.number()))
-    .bind(after.map_or(0, |(_, number)| number))
-    .fetch_all(&mut *conn)
-    .await?;
+    let (than, direction) = if wanted.backwards { ("<", "desc") } else { (">", "asc") };
+    let mut query = QueryBuilder::<Postgres>::new("select * from ledger_voucher where province = ");
+    query.push_bind(participant_number(owner));
+    if let Some(month) = wanted.month {
+        query.push(" and month = ").push_bind(month.number());
+    }
+    if let Some(code) = wanted.code {
+        query.push(" and code = ").push_bind(code.name());
+    }
+    if let Some(subject) = &wanted.subject {
+        query.push(" and subject = ").push_bind(subject.clone());
+    }
+    if let Some((month, number)) = after {
+        query.push(format!(" and (month, number) {than} (")).push_bind(month.number()).push(", ");
+        query.push_bind(number).push(")");
+    }
+    query.push(format!(" order by month {direction}, number {direction}"));
+    push_limit(&mut query, most);
+    let rows = query.build().fetch_all(&mut *conn).await?;
     let headers = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
     with_legs(conn, owner, headers).await
 }

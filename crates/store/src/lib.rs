@@ -8,9 +8,11 @@
 
 mod about;
 pub mod account;
+pub mod act;
 pub mod announcement;
 pub mod apportioning;
 pub mod area_clearing;
+pub mod area_dispute;
 pub mod area_prepayment;
 pub mod audit;
 pub mod audit_trail;

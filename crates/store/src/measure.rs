@@ -1,9 +1,14 @@
 //! What no node ever does to its books, for measurements (`yidi bench`) and for stories about what finds it: settlements that nobody
 //! settled, rows that somebody changed behind the node's back.
 
+mod desks;
 mod multiply;
 
 use crate::{Conn, Result, row::division_number};
+pub use desks::{
+    copy_papers, fill_audit_trail, fill_bank_entries, fill_complaints, fill_differences, fill_notices,
+    fill_vouchers, look_again,
+};
 use funds::Side;
 pub use multiply::{
     Copied, Multiplying, copied, fill_institutions, multiply_hub, multiply_insured, multiply_treatment,
@@ -160,6 +165,27 @@ pub async fn mend(conn: &mut Conn, table: &str) -> Result<()> {
          end $$"
     );
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(conn).await?;
+    Ok(())
+}
+
+/// Lets whatever is written into a table fail from now on, and the unit of work with it.
+pub async fn refuse_writes(conn: &mut Conn, table: &str) -> Result<()> {
+    let statement = format!(
+        "create or replace function refuse_writes() returns trigger language plpgsql as $$
+         begin
+             raise exception 'nothing is written into % just now', tg_table_name;
+         end
+         $$;
+         create trigger refuse_writes before insert or update or delete on {table}
+             for each statement execute function refuse_writes()"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(conn).await?;
+    Ok(())
+}
+
+/// Ends that.
+pub async fn take_writes(conn: &mut Conn, table: &str) -> Result<()> {
+    conn.execute(AssertSqlSafe(format!("drop trigger refuse_writes on {table}"))).await?;
     Ok(())
 }
 

@@ -111,12 +111,22 @@ const INDEXES: &[Index] = &[
     // The insured place's book is keyed by ids of other provinces: in the order of time it is read by this.
     index("insured_settlement_by_time", "insured_settlement", "committed_at, id"),
     index("hub_settlement_by_time", "hub_settlement", "recorded_at"),
+    // Confirmations that no payment has taken in yet are few among those that one has.
+    index(
+        "apportioning_confirmation_by_stage",
+        "apportioning_confirmation",
+        "stage, area, institution, month",
+    ),
     index("person_by_citizen", "person", "citizen"),
     index("person_by_number", "person", "number"),
     index("person_by_name", "person", "name text_pattern_ops"),
     // The id of a filing says when it was applied for: province, milliseconds, serial.
     index("filing_by_time", "filing", "substr(id, 7, 13), id"),
     index("filing_by_stage", "filing", "(content #>> '{stage,name}'), substr(id, 7, 13), id"),
+    // A category that few have is not looked for through all the others.
+    index("filing_by_category", "filing", "(content -> 'category'), substr(id, 7, 13), id"),
+    index("national_filing_by_category", "national_filing", "(content -> 'category'), substr(id, 7, 13), id"),
+    index("audit_trail_of_outcome", "audit_trail", "outcome, sequence"),
     index("national_filing_by_time", "national_filing", "substr(id, 7, 13), id"),
     index(
         "national_filing_by_stage",

@@ -3,13 +3,13 @@
 use crate::{
     Conn, Error, Result, Work,
     row::{day_if, division_number},
-    search::limited,
+    search::{limited, push_limit},
 };
 use funds::{
     notice::{Notice, NoticeNumber},
     payment_order::Report,
 };
-use sqlx::{Row, postgres::PgRow, types::Json};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow, types::Json};
 use terms::{AdminDivision, Day, Participant, Province};
 
 /// The number under which the hub keeps its own rows.
@@ -124,6 +124,56 @@ pub async fn list(
     .bind(concerning.map(number_of))
     .fetch_all(conn)
     .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Which notices, and in which order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoticesWanted<'a> {
+    /// Those that concern this province.
+    pub concerning: Option<Province>,
+    /// That this province pays.
+    pub payer: Option<Province>,
+    /// That are paid to this province.
+    pub payee: Option<Province>,
+    /// Issued because of this: [`funds::notice::Cause::name`].
+    pub cause: Option<&'a str>,
+    /// The last that was issued first.
+    pub backwards: bool,
+    /// The serial with which the page before ended.
+    pub after: Option<i64>,
+    /// At most so many.
+    pub most: i64,
+}
+
+/// A page of the notices of an owner, in the order in which the hub issued them.
+pub async fn search(
+    conn: &mut Conn,
+    owner: Participant,
+    wanted: &NoticesWanted<'_>,
+) -> Result<Vec<KeptNotice>> {
+    let (than, direction) = if wanted.backwards { ("<", "desc") } else { (">", "asc") };
+    let mut query =
+        QueryBuilder::<Postgres>::new("select serial, content, received_day from notice where province = ");
+    query.push_bind(crate::participant_number(owner));
+    if let Some(province) = wanted.concerning.map(number_of) {
+        query.push(" and (payer = ").push_bind(province).push(" or payee = ").push_bind(province).push(")");
+    }
+    if let Some(payer) = wanted.payer.map(number_of) {
+        query.push(" and payer = ").push_bind(payer);
+    }
+    if let Some(payee) = wanted.payee.map(number_of) {
+        query.push(" and payee = ").push_bind(payee);
+    }
+    if let Some(cause) = wanted.cause {
+        query.push(" and cause = ").push_bind(cause.to_owned());
+    }
+    if let Some(after) = wanted.after {
+        query.push(format!(" and serial {than} ")).push_bind(after);
+    }
+    query.push(format!(" order by serial {direction}"));
+    push_limit(&mut query, wanted.most);
+    let rows = query.build().fetch_all(conn).await?;
     rows.iter().map(read).collect()
 }
 

@@ -3,15 +3,15 @@
 use crate::{
     Conn, Error, Result, Work,
     row::{division_number, parsed, participant_number},
-    search::limited,
+    search::{limited, push_limit},
 };
 use funds::{
     notice::NoticeNumber,
     payment_order::{Order, OrderNumber, Report, Side, Stage},
 };
 use serde::de::DeserializeOwned;
-use sqlx::{Row, postgres::PgRow, types::Json};
-use terms::{Fen, Moment, Participant, Province};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow, types::Json};
+use terms::{Fen, InsuranceScheme, Moment, Participant, Province};
 
 /// An order as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,57 @@ pub async fn list(
     .bind(after)
     .fetch_all(conn)
     .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Which orders of a side, and in which order.
+#[derive(Clone, Copy, Debug)]
+pub struct OrdersWanted<'a> {
+    /// Paid, or received.
+    pub side: Side,
+    /// At one of these stages.
+    pub stages: &'a [Stage],
+    /// Under this scheme.
+    pub scheme: Option<InsuranceScheme>,
+    /// With this province.
+    pub other: Option<Province>,
+    /// By amount; otherwise by number.
+    pub by_amount: bool,
+    /// The largest first.
+    pub backwards: bool,
+    /// The one with which the page before ended: its amount, and its number.
+    pub after: Option<&'a (Fen, String)>,
+    /// At most so many.
+    pub most: i64,
+}
+
+/// A page of orders.
+pub async fn search(conn: &mut Conn, own: Province, wanted: &OrdersWanted<'_>) -> Result<Vec<KeptOrder>> {
+    let (than, direction) = if wanted.backwards { ("<", "desc") } else { (">", "asc") };
+    let mut query = QueryBuilder::<Postgres>::new(
+        "select content, revision, reported from payment_order where province = ",
+    );
+    query.push_bind(number_of(own)).push(" and side = ").push_bind(wanted.side.name());
+    let names: Vec<&str> = wanted.stages.iter().map(|stage| stage.name()).collect();
+    query.push(" and stage = any(").push_bind(names).push(")");
+    if let Some(scheme) = wanted.scheme {
+        query.push(" and scheme = ").push_bind(scheme.code());
+    }
+    if let Some(other) = wanted.other {
+        query.push(" and other = ").push_bind(number_of(other));
+    }
+    let key = if wanted.by_amount { "(amount, number)" } else { "(number)" };
+    if let Some((amount, number)) = wanted.after {
+        query.push(format!(" and {key} {than} ("));
+        if wanted.by_amount {
+            query.push_bind(amount.0).push(", ");
+        }
+        query.push_bind(number.clone()).push(")");
+    }
+    let by = if wanted.by_amount { format!("amount {direction}, ") } else { String::new() };
+    query.push(format!(" order by {by}number {direction}"));
+    push_limit(&mut query, wanted.most);
+    let rows = query.build().fetch_all(conn).await?;
     rows.iter().map(read).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Conn, Error, Result, Work,
+    document::document,
     hub::Stage,
     row::{
         coded, division, division_number, fen, moment, moment_if, parsed_if, participant_number, stage_number,
@@ -10,7 +11,8 @@ use crate::{
 use casework::prepayment_year::Year;
 use funds::{
     Account, Pair,
-    clearing::stage as clearing,
+    clearing::{ClearedLine, stage as clearing},
+    correction::Stage as Correction,
     ledger::Sums,
     prepayment::{Change, Line, Of, Position, SetAmount},
 };
@@ -472,24 +474,54 @@ pub struct HubSums {
 }
 
 /// What each insured province owes each treatment province, by the hub's own records: the settlements of months whose clearing
-/// was not noticed yet, with what was undone and deducted since; and what the notices of clearing say, less what both sides agree
-/// was paid. Lines that were left out of a clearing until somebody has looked (`clearing_carry`) come in again with the month that
+/// was not noticed yet, with what was undone, deducted and corrected since; and what the notices of clearing say, less what both sides
+/// agree was paid. Lines that were left out of a clearing until somebody has looked (`clearing_carry`) come in again with the month that
 /// takes them up.
 pub async fn owed_at_hub(work: &mut Work, spans: Spans) -> Result<BTreeMap<Of, HubSums>> {
     work.read_whole().await?;
-    let mut sums = settled_at_hub(work, spans).await?;
-    for (of, owed) in noticed_at_hub(work.conn()).await? {
-        sums.entry(of).or_default().owed += owed;
-    }
-    Ok(sums)
-}
-
-async fn settled_at_hub(work: &mut Work, spans: Spans) -> Result<BTreeMap<Of, HubSums>> {
     let noticed: i32 =
         sqlx::query_scalar("select coalesce(max(month), 0) from clearing_month where stage = $1")
             .bind(stage_number(&clearing::Stage::ALL, &clearing::Stage::Noticed))
             .fetch_one(work.conn())
             .await?;
+    let mut sums = settled_at_hub(work, spans, noticed).await?;
+    let besides = besides_at_hub(work.conn(), noticed).await?;
+    for (of, owed) in noticed_at_hub(work.conn()).await?.into_iter().chain(besides) {
+        sums.entry(of).or_default().owed += owed;
+    }
+    Ok(sums)
+}
+
+/// What deductions take off, and corrections make good, in months that were not noticed yet. A settlement that was corrected counts by its
+/// row as it is now, so its correction counts only where a notice has what the row was before.
+async fn besides_at_hub(conn: &mut Conn, noticed: i32) -> Result<Vec<(Of, Fen)>> {
+    let rows = sqlx::query(
+        "select line from hub_deduction where month > $1
+         union all
+         select correction.line from hub_correction correction
+         join hub_settlement settled on settled.province = correction.province and settled.month = correction.month
+                                     and settled.id = correction.settlement
+         where correction.cleared_month > $1 and correction.stage = $2 and settled.clearing_month <= $1
+               and not exists (select from clearing_carry carry
+                               where carry.province = correction.province and carry.settlement = correction.settlement
+                                     and coalesce(carry.cleared_month, $1 + 1) > $1)",
+    )
+    .bind(noticed)
+    .bind(stage_number(&Correction::ALL, &Correction::Corrected))
+    .fetch_all(conn)
+    .await?;
+    let mut owed = Vec::new();
+    for row in &rows {
+        let line: ClearedLine = document(row, "line")?.read()?;
+        let pair = line.pair();
+        if pair.insured != pair.treatment {
+            owed.push(((pair, line.scheme), line.amount()));
+        }
+    }
+    Ok(owed)
+}
+
+async fn settled_at_hub(work: &mut Work, spans: Spans, noticed: i32) -> Result<BTreeMap<Of, HubSums>> {
     // What moved to a later month lies in an older partition: those are found by their own index.
     let rows = sqlx::query(
         "with line as (
@@ -574,15 +606,20 @@ mod tests {
     use super::*;
     use crate::{
         Amounts, Store, book,
+        clearing::{Reported, put_deduction, settled_in},
+        correction,
         embedded::fixture::TestCluster,
         hub::{self, Content, HubSettlement},
         ledger, notice,
     };
     use casework::prepayment_year::Done;
     use funds::{
+        BookLine,
+        clearing::{Deduction, Part},
         ledger::{Leg, Phase, Voucher, VoucherCode, VoucherId},
         movement::settlement::{Settled, at_treatment},
         notice::{Cause, Notice, NoticeLine, NoticeNumber},
+        reconciliation::LineStage,
     };
     use terms::{CareKind, Fund, InsuredPlace, SettlementId, TreatmentPlace};
 
@@ -686,6 +723,68 @@ mod tests {
         }
     }
 
+    /// A line of this settlement with so much of its fund.
+    fn line_with(settled: &ClearedLine, part: Part, paid: i64) -> ClearedLine {
+        let funds = [(Fund::EmployeePool, Fen(paid))].into();
+        let (total, none) = (Fen(paid), Fen::ZERO);
+        ClearedLine { part, total, person_total: none, account: none, funds, ..settled.clone() }
+    }
+
+    /// A correction by which the month gives a fen back.
+    fn corrected(settled: &ClearedLine, cleared: Month) -> correction::Correction {
+        let said = BookLine {
+            settlement: settled.settlement,
+            stage: LineStage::Standing,
+            total: Fen(1),
+            fund_total: Fen(1),
+            person_total: Fen::ZERO,
+            account: Fen::ZERO,
+            funds: [(Fund::EmployeePool, Fen(1))].into(),
+        };
+        let record = || correction::Record { text: "签".to_owned(), hash: "00".repeat(32) };
+        let line = line_with(settled, Part::Corrected("GZ".to_owned()), -1);
+        correction::Correction {
+            settlement: settled.settlement,
+            number: 1,
+            pair: settled.pair(),
+            stage: Correction::Corrected,
+            before: said.clone(),
+            after: said,
+            treatment: record(),
+            insured: record(),
+            reason: "记录有误".to_owned(),
+            proposed_by: "赵某甲".to_owned(),
+            proposed_at: now(),
+            decided: Some(correction::Decided {
+                words: "同意".to_owned(),
+                by: "钱某乙".to_owned(),
+                at: now(),
+            }),
+            done: correction::Done {
+                moved: Vec::new(),
+                counted_month: Some(settled.settlement.month()),
+                line: Some((line, cleared)),
+            },
+        }
+    }
+
+    /// A deduction of five fen that is cleared in a month.
+    fn deducted(settled: &ClearedLine, cleared: Month) -> Reported {
+        let deduction = Deduction {
+            number: "KK1".to_owned(),
+            settlement: settled.settlement,
+            insured: settled.insured,
+            funds: [(Fund::EmployeePool, Fen(5))].into(),
+            account: Fen::ZERO,
+            reason: "重复收费".to_owned(),
+            decided_on: now().day(),
+            by: "孙某丙".to_owned(),
+            decided_at: now(),
+        };
+        let line = line_with(settled, Part::Deducted("KK1".to_owned()), -5);
+        Reported { deduction, line, month: cleared, reported_at: now() }
+    }
+
     async fn run(store: &Store, statement: &'static str) {
         sqlx::query(statement).execute(&mut *store.conn().await.unwrap()).await.unwrap();
     }
@@ -787,6 +886,26 @@ mod tests {
         )
         .await;
         assert_eq!(owed().await.owed, open + Fen(30), "in part");
+
+        // What a notice has too much, a later month gives back. The row of a month without one is right by itself.
+        let mut work = store.begin().await.unwrap();
+        let mut said = Vec::new();
+        for (serial, at) in [(1, "2026-10-05 10:00:00"), (2, "2026-11-05 10:00:00")] {
+            let row = settlement(serial, at, "110105", 0);
+            let settled = settled_in(work.conn(), row.insured, row.id).await.unwrap().unwrap();
+            said.push(settled.line.clone());
+            correction::put(&mut work, &corrected(&settled.line, month(202_612))).await.unwrap();
+        }
+        work.save().await.unwrap();
+        assert_eq!(owed().await.owed, open + Fen(30 - 1));
+        let mut work = store.begin().await.unwrap();
+        put_deduction(&mut work, &deducted(&said[0], month(202_612))).await.unwrap();
+        work.save().await.unwrap();
+        assert_eq!(owed().await.owed, open + Fen(30 - 1 - 5));
+        // Both are their notice's matter as well, once that month has one.
+        run(&store, "update clearing_month set month = 202612").await;
+        assert_eq!(owed().await.owed, Fen(7 + 30), "what is left of October's notice, and January");
+
         let mut conn = store.conn().await.unwrap();
         assert_eq!(agreed(&mut conn, issued.number.as_str(), EMPLOYEE).await.unwrap(), Fen(290));
         assert_eq!(agreed(&mut conn, "YF2027-110000-420000", EMPLOYEE).await.unwrap(), Fen(0));

@@ -2,19 +2,23 @@
 //! they were told, undoings by when they were asked for.
 
 use crate::{
-    Conn, Result,
-    row::{coded, division, division_number, moment, parsed, parsed_if},
+    Conn, Result, Work,
+    area_clearing::day,
+    row::{area_of, coded, division, division_number, moment, parsed, parsed_if},
     treatment::read_amounts,
 };
-use funds::apportioning::{SettledLine, Settlement, Undoing};
+use funds::{
+    apportioning::{SettledLine, Settlement, Undoing},
+    statement::ComparedDays,
+};
 use sqlx::{Row, postgres::PgRow};
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Range,
 };
 use terms::{
-    CareKind, CitizenId, InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Month,
-    PersonNumber, Province, SettlementId, VisitId,
+    CareKind, CitizenId, Day, InstitutionCode, InsuranceScheme, InsuredPlace, MessageId, Moment, Month,
+    PersonNumber, PoolingArea, Province, SettlementId, VisitId,
 };
 
 /// A settlement of an institution with what names it there.
@@ -54,7 +58,7 @@ const COLUMNS: &str =
     fund_paid, settled_at, undo, undo_at, undo_reason, undo_msgid";
 
 /// How long before its answer a settlement is asked for, unless it is one of the late ones, in milliseconds: a day.
-const PROMPT: i64 = 24 * 60 * 60 * 1_000;
+pub(crate) const PROMPT: i64 = 24 * 60 * 60 * 1_000;
 
 /// Visits that are read in one statement.
 const AT_ONCE: usize = 5_000;
@@ -93,9 +97,71 @@ pub async fn list(
     distinct(&rows)
 }
 
-fn months(first: Month, last: Month) -> Vec<i32> {
+pub(crate) fn months(first: Month, last: Month) -> Vec<i32> {
     let following = std::iter::successors(Some(first), |month| Some(month.next()));
     following.take_while(|month| *month <= last).map(Month::number).collect()
+}
+
+/// Keeps a comparison in the place of an earlier one of the same days, scheme and kind of care, and forgets those whose last day is before
+/// `kept_from`.
+pub async fn put_comparison(
+    work: &mut Work,
+    (area, institution): (PoolingArea, &InstitutionCode),
+    comparison: &ComparedDays,
+    kept_from: Day,
+) -> Result<()> {
+    sqlx::query("delete from institution_comparison where area = $1 and institution = $2 and last_day < $3")
+        .bind(area_of(area))
+        .bind(institution.as_str())
+        .bind(kept_from.number())
+        .execute(work.conn())
+        .await?;
+    sqlx::query(
+        "insert into institution_comparison (area, institution, last_day, first_day, scheme, care, agreed, compared_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (area, institution, last_day, first_day, scheme, care) do update set
+             agreed = excluded.agreed, compared_at = excluded.compared_at",
+    )
+    .bind(area_of(area))
+    .bind(institution.as_str())
+    .bind(comparison.last.number())
+    .bind(comparison.first.number())
+    .bind(comparison.scheme.code())
+    .bind(comparison.care.map_or("", CareKind::code))
+    .bind(comparison.agreed)
+    .bind(comparison.at.millis())
+    .execute(work.conn())
+    .await?;
+    Ok(())
+}
+
+/// The comparisons that end on a day or later.
+pub async fn comparisons(
+    conn: &mut Conn,
+    (area, institution): (PoolingArea, &InstitutionCode),
+    from: Day,
+) -> Result<Vec<ComparedDays>> {
+    let rows = sqlx::query(
+        "select * from institution_comparison where area = $1 and institution = $2 and last_day >= $3
+         order by last_day, first_day, scheme, care limit 10000",
+    )
+    .bind(area_of(area))
+    .bind(institution.as_str())
+    .bind(from.number())
+    .fetch_all(conn)
+    .await?;
+    let read = |row: &PgRow| {
+        let care: String = row.try_get("care")?;
+        Ok(ComparedDays {
+            first: day(row, "first_day")?,
+            last: day(row, "last_day")?,
+            scheme: coded(row, "scheme", InsuranceScheme::from_code)?,
+            care: if care.is_empty() { None } else { Some(coded(row, "care", CareKind::from_code)?) },
+            agreed: row.try_get("agreed")?,
+            at: moment(row, "compared_at")?,
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// The settlements of an institution that have, or whose undoings have, one of these ids.
@@ -221,7 +287,7 @@ fn read_guest(row: &PgRow) -> Result<Guest> {
 mod tests {
     use super::*;
     use crate::{Store, embedded::fixture::TestCluster, row::division_number};
-    use terms::{Day, Fen};
+    use terms::Fen;
 
     const HERE: &str = "H42010600001";
 
@@ -263,6 +329,40 @@ mod tests {
         .await
         .unwrap();
         id
+    }
+
+    #[tokio::test]
+    async fn the_last_comparison_of_the_same_days_counts_and_old_ones_are_forgotten() {
+        let now = moment("2026-11-21 10:00:00");
+        let store = TestCluster::shared().fresh_store(now).await;
+        let code: InstitutionCode = HERE.parse().unwrap();
+        let whose = (PoolingArea("420100".parse().unwrap()), &code);
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let compared = |last: &str, care, agreed| ComparedDays {
+            first: day("2026-09-01"),
+            last: day(last),
+            scheme: InsuranceScheme::Employee,
+            care,
+            agreed,
+            at: now,
+        };
+        let inpatient = Some(CareKind::Inpatient);
+        let mut work = store.begin().await.unwrap();
+        for one in [
+            compared("2026-09-02", None, true),
+            compared("2026-11-20", None, false),
+            compared("2026-11-20", inpatient, true),
+            compared("2026-11-20", None, true),
+        ] {
+            put_comparison(&mut work, whose, &one, day("2026-09-20")).await.unwrap();
+        }
+        work.save().await.unwrap();
+        let mut conn = store.conn().await.unwrap();
+        let found = comparisons(&mut conn, whose, day("2026-09-01")).await.unwrap();
+        assert_eq!(found, [compared("2026-11-20", None, true), compared("2026-11-20", inpatient, true)]);
+        assert_eq!(comparisons(&mut conn, whose, day("2026-11-21")).await.unwrap(), []);
+        let another = "H42010600002".parse().unwrap();
+        assert_eq!(comparisons(&mut conn, (whose.0, &another), day("2026-09-01")).await.unwrap(), []);
     }
 
     #[tokio::test]

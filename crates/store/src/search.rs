@@ -409,6 +409,8 @@ pub async fn people(conn: &mut Conn, wanted: &PeopleWanted<'_>) -> Result<Vec<(A
 pub struct FilingsWanted<'a> {
     /// The name of the stage.
     pub stage: Option<&'a str>,
+    /// Only those for which a reviewer waits for papers (待补正). The national register knows of none.
+    pub awaited: bool,
     /// The category.
     pub category: Option<FilingCategory>,
     /// 参保地: a province, pooling area or county.
@@ -446,6 +448,14 @@ async fn filings_of(conn: &mut Conn, table: &str, wanted: &FilingsWanted<'_>) ->
     let mut query = QueryBuilder::new(format!("select content from {table} where true"));
     if let Some(stage) = wanted.stage {
         query.push(" and content #>> '{stage,name}' = ").push_bind(stage.to_owned());
+    }
+    if wanted.awaited {
+        query.push(if table == "filing" {
+            " and exists (select 1 from filing_supplement wanted
+                          where wanted.area = filing.area and wanted.filing = filing.id and wanted.answered_at is null)"
+        } else {
+            " and false"
+        });
     }
     if let Some(category) = wanted.category {
         query.push(" and content -> 'category' = ").push_bind(Json(category));
@@ -797,9 +807,18 @@ mod tests {
             ),
             ("select count(*) from hub_settlement where recorded_at >= 1 and recorded_at < 2", "recorded_at"),
             (
-                "select * from issued_document where province = 420000 and kind = any('{statement}') \
-                 and (issued_at, number) > (1, '4') order by issued_at, number limit 51",
-                "issued_document_by_time",
+                "select content from filing where content -> 'category' = '\"referral\"' \
+                 order by substr(id, 7, 13) desc, id desc limit 51",
+                "filing_by_category",
+            ),
+            (
+                "select * from issued_document where province = 420000 and kind = 'voucher' \
+                 and (issued_at, number) < (1, '4') order by issued_at desc, number desc limit 51",
+                "issued_document_by_kind",
+            ),
+            (
+                "select * from complaint where province = 420000 and stage = 1 and number < 'T2' order by number desc limit 51",
+                "complaint_by_stage",
             ),
             (
                 "select * from detail_transmission where province = 420000 and stage = 1 and (month, settlement) > (1, '4') \

@@ -4,10 +4,10 @@
 use crate::{
     Conn, Result, Work,
     change::{self, Change},
-    row::{area_of, moment, parsed},
+    row::{area_of, coded, moment, parsed},
     search::push_limit,
 };
-use casework::transcript::Recording;
+use casework::transcript::{Origin, Recording};
 use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use std::ops::Range;
 use terms::{InstitutionCode, Moment, PoolingArea};
@@ -35,6 +35,8 @@ pub struct Kept {
     pub came: Moment,
     /// How long it took, in milliseconds.
     pub took: i64,
+    /// Who sent it.
+    pub origin: Origin,
     /// 交易编号.
     pub infno: String,
     /// 发送方报文ID.
@@ -149,8 +151,8 @@ pub async fn keep(
                and messages < $16 and bytes + $18 <= $17
              returning last)
          insert into transcript_message (area, institution, number, came_at, took, infno, msgid, outcome, said, code, status,
-                                         faults, notes, answer_faults, request, answer, deviations, bytes)
-         select $1, $2, last, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $19, $18 from held",
+                                         faults, notes, answer_faults, request, answer, deviations, bytes, origin)
+         select $1, $2, last, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $19, $18, $20 from held",
     )
     .bind(area_of(whose.0))
     .bind(whose.1.as_str())
@@ -171,6 +173,7 @@ pub async fn keep(
     .bind(room.bytes)
     .bind(bodies.bytes())
     .bind(&bodies.deviations)
+    .bind(kept.origin.code())
     .execute(&mut *conn)
     .await?;
     if done.rows_affected() == 1 {
@@ -220,6 +223,8 @@ pub enum Deviating {
 pub struct Wanted<'a> {
     /// Of whom.
     pub whose: Whose<'a>,
+    /// Who sent them.
+    pub origin: Option<Origin>,
     /// 交易编号.
     pub infno: Option<&'a str>,
     /// The name of the outcome.
@@ -245,11 +250,14 @@ pub struct Wanted<'a> {
 /// Messages of an institution with their numbers.
 pub async fn list(conn: &mut Conn, wanted: &Wanted<'_>) -> Result<Vec<(i64, Kept)>> {
     let mut query = QueryBuilder::<Postgres>::new(
-        "select number, came_at, took, infno, msgid, outcome, said, code, status, faults, notes, answer_faults
+        "select number, came_at, took, origin, infno, msgid, outcome, said, code, status, faults, notes, answer_faults
          from transcript_message where area = ",
     );
     query.push_bind(area_of(wanted.whose.0));
     query.push(" and institution = ").push_bind(wanted.whose.1.as_str().to_owned());
+    if let Some(origin) = wanted.origin {
+        query.push(" and origin = ").push_bind(origin.code());
+    }
     if let Some(infno) = wanted.infno {
         query.push(" and infno = ").push_bind(infno.to_owned());
     }
@@ -372,6 +380,7 @@ fn read_kept(row: &PgRow) -> Result<Kept> {
     Ok(Kept {
         came: moment(row, "came_at")?,
         took: row.try_get("took")?,
+        origin: coded(row, "origin", Origin::from_code)?,
         infno: row.try_get("infno")?,
         msgid: row.try_get("msgid")?,
         outcome: row.try_get("outcome")?,
@@ -400,6 +409,7 @@ mod tests {
         let kept = Kept {
             came: at(came),
             took,
+            origin: if took == 9 { Origin::Window } else { Origin::Software },
             infno: infno.to_owned(),
             msgid: format!("H4201{infno}"),
             outcome: if faults > 1 { "refused" } else { "done" }.to_owned(),
@@ -459,6 +469,7 @@ mod tests {
 
         let all = Wanted {
             whose,
+            origin: None,
             infno: None,
             outcome: None,
             deviating: None,
@@ -477,6 +488,9 @@ mod tests {
             (Wanted { backwards: false, order: Order::Took, ..all.clone() }, vec![3, 1, 4, 2]),
             (Wanted { backwards: true, order: Order::Took, after: Some((7, 4)), ..all.clone() }, vec![1, 3]),
             (Wanted { infno: Some("2301"), ..all.clone() }, vec![3, 2]),
+            (Wanted { origin: Some(Origin::Window), ..all.clone() }, vec![2]),
+            (Wanted { origin: Some(Origin::Software), ..all.clone() }, vec![4, 3, 1]),
+            (Wanted { origin: Some(Origin::Office), ..all.clone() }, vec![]),
             (Wanted { outcome: Some("refused"), ..all.clone() }, vec![4]),
             (Wanted { deviating: Some(Deviating::Fault), ..all.clone() }, vec![4, 3]),
             (Wanted { deviating: Some(Deviating::Any), ..all.clone() }, vec![4, 3, 2]),

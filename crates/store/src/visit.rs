@@ -394,7 +394,7 @@ pub async fn put_diagnoses(
     Ok(())
 }
 
-fn read(row: &PgRow) -> Result<Visit> {
+pub(crate) fn read(row: &PgRow) -> Result<Visit> {
     Ok(Visit {
         id: parsed(row, "id")?,
         institution: parsed(row, "institution")?,

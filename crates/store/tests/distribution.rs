@@ -37,7 +37,7 @@ const TABLES: [(Lies, &[&str]); 11] = [
     (By("area"), &[
         "hospital_message", "sign_in", "nonce", "diagnosis", "file", "mapping", "medium_token", "apportioning_confirmation",
         "settlement_list", "settlement_list_version", "special_attribute", "department", "self_paid_visit", "self_paid_line",
-        "audit_finding", "transcript", "transcript_message",
+        "audit_finding", "transcript", "transcript_message", "institution_comparison",
     ]),
     (Everywhere, &["institution"]),
     // A province, as insured place.
@@ -56,10 +56,10 @@ const TABLES: [(Lies, &[&str]); 11] = [
     (Everywhere, &["participant", "clearing_calendar", "node"]),
     (Local, &["clearing_month", "clearing_plan", "clearing_year", "prepayment_year", "transfer_report", "transfer_agreed", "suspension"]),
     // People who work at a node, and what they did.
-    (Local, &["account", "account_identity", "audit_trail", "entered", "identity_answer", "job", "job_line", "login_attempt", "session"]),
+    (Local, &["account", "account_identity", "act", "audit_trail", "entered", "identity_answer", "job", "job_line", "login_attempt", "session"]),
     // The money of a province, and the general ledger of every node: few rows, and vouchers are numbered without gaps.
     (Local, &[
-        "detail_search", "area_claim", "area_month", "area_receipt", "bank_account", "bank_entry", "bank_statement",
+        "detail_search", "area_answer", "area_claim", "area_month", "area_receipt", "area_withdrawn", "bank_account", "bank_entry", "bank_statement",
         "clearing_finding", "clearing_statement", "complaint", "deduction", "deduction_heard", "difference", "emergency_increase",
         "expenditure_account", "institution_account", "institution_budget", "institution_instalment", "institution_payment",
         "institution_payment_line", "institution_penalty", "institution_terms", "issued_document", "ledger_account", "ledger_book",

@@ -23,6 +23,7 @@ pub mod material;
 pub mod media;
 pub mod money;
 pub mod notice;
+pub mod office;
 pub mod payment_order;
 pub mod portal;
 pub mod prepayment;

@@ -55,7 +55,7 @@ fn flags_win_over_the_environment_which_wins_over_the_file() {
         "patience_seconds = 8",
         "details_delay_seconds = 86400",
         "timetable_seconds = 0",
-        "requests_at_work = 256",
+        "requests_at_work = 448",
         "requests_waiting = 7",
         "peer_requests_at_work = 512",
         "operations_listen = \"127.0.0.1:8942\"",

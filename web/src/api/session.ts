@@ -79,7 +79,12 @@ export interface Institution {
   readonly name: string;
   /** 就医地, six digits. */
   readonly place: string;
+  /** 定点医疗服务机构类型: `1` a hospital, `2` a pharmacy. */
+  readonly kind: string;
 }
+
+/** Whether people buy there, and are not treated. */
+export const isPharmacy = (one: Pick<Institution, 'kind'>): boolean => one.kind === '2';
 
 /** Who one is at an organisation's identity provider (统一身份认证), where that logs one in here. */
 export interface Identity {

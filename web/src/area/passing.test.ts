@@ -22,6 +22,7 @@ const area = (open: string, lines: Area['lines']): Area => ({
   open: [{ ...POOL, amount: open }],
   still_owed: open,
   receipts: [],
+  answer: { verdict: 'confirmed', verdict_name: '已确认' },
 });
 
 it('passes on what is owed within the province, paid in full and not passed on yet', () => {
@@ -34,6 +35,8 @@ it('passes on what is owed within the province, paid in full and not passed on y
   expect(ready([area('0.00', lines)], '420000').map((one) => one.treatment)).toEqual(['420500']);
   expect(ready([area('0.01', lines)], '420000')).toEqual([]);
   expect(ready([], '420000')).toEqual([]);
+  const disputed = { ...area('0.00', lines), answer: { verdict: 'disputed', verdict_name: '有争议' } };
+  expect(ready([disputed], '420000')).toEqual([]);
 });
 
 it('keeps schemes apart: what is open of one holds up no other', () => {

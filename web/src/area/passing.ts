@@ -9,6 +9,8 @@ type Line = components['schemas']['AreaLineView'];
 /** The lines between areas of this province whose debtor has paid their scheme and purse in full, and that have not been passed on. */
 export function ready(areas: readonly Area[], province: string): readonly Line[] {
   return areas.flatMap((area) => {
+    // What is disputed may leave the month.
+    if (area.answer.verdict === 'disputed') return [];
     const owes = new Set(
       area.open
         .filter((purse) => readAmount(purse.amount) > 0n)

@@ -1,4 +1,4 @@
-/** What came of what somebody tried, in words; a code without words stands for itself. */
+/** What came of what somebody tried, in words; a code without words stands beside them. */
 
 const WORDS: Readonly<Record<string, string>> = {
   done: '办成',
@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'login-code-needed': '待验证码',
   'four-eyes': '须他人复核',
   csrf: '来源不明',
+  'end-unknown': '结果不明',
 };
 
-export const outcomeWords = (outcome: string): string => WORDS[outcome] ?? outcome;
+export const outcomeWords = (outcome: string): string => WORDS[outcome] ?? `被拒绝（${outcome}）`;

@@ -5,6 +5,7 @@ type Who = Parameters<typeof menuFor>[0];
 const at = (participant: string, ...actions: string[]): Who => ({
   participant,
   actions,
+  windows: [{ kind: '1' }],
   area: { kind: participant === '100000' ? 'nation' : 'province' },
 });
 const paths = (who: Who) => menuFor(who).flatMap((group) => group.pages.map((page) => page.path));
@@ -33,6 +34,11 @@ it('gives the office of an institution its books, and not its window', () => {
   const office = paths(at('420000', 'keep-institution-books'));
   expect(office).toEqual(['/window/reconciliation', '/window/apportioning']);
   expect(paths(at('420000', 'use-window'))).toEqual(['/window', '/window/reconciliation']);
+});
+
+it('gives a pharmacy its own window', () => {
+  const pharmacy = { ...at('420000', 'use-window'), windows: [{ kind: '2' }] };
+  expect(paths(pharmacy)).toEqual(['/window/purchase', '/window/reconciliation']);
 });
 
 it('keeps the pages of the hub at the hub, and those of provinces at provinces', () => {

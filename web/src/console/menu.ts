@@ -4,7 +4,7 @@
  */
 
 import type { Component } from 'vue';
-import type { Action, Session } from '@/api/session';
+import { isPharmacy, type Action, type Session } from '@/api/session';
 
 export interface Page {
   readonly path: string;
@@ -16,6 +16,8 @@ export interface Page {
   readonly at?: 'hub' | 'province';
   /** It shows what is the whole node's: whoever works for a part of it is refused there. */
   readonly whole?: true;
+  /** Only who sits at such an institution's window has it. */
+  readonly counter?: 'hospital' | 'pharmacy';
   /** Opened from another page, not from the menu. */
   readonly unlisted?: true;
 }
@@ -308,7 +310,7 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
-    title: '医院收费',
+    title: '医药机构窗口',
     pages: [
       {
         path: '/window',
@@ -316,6 +318,15 @@ export const GROUPS: readonly Group[] = [
         load: () => import('@/stay/WindowPage.vue'),
         any: ['use-window'],
         at: 'province',
+        counter: 'hospital',
+      },
+      {
+        path: '/window/purchase',
+        title: '购药收费窗口',
+        load: () => import('@/stay/PurchasePage.vue'),
+        any: ['use-window'],
+        at: 'province',
+        counter: 'pharmacy',
       },
       {
         path: '/window/reconciliation',
@@ -381,12 +392,17 @@ export const GROUPS: readonly Group[] = [
 
 export const PAGES: readonly Page[] = GROUPS.flatMap((group) => group.pages);
 
-type Who = Pick<Session, 'participant' | 'actions'> & { readonly area: Pick<Session['area'], 'kind'> };
+type Who = Pick<Session, 'participant' | 'actions'> & {
+  readonly area: Pick<Session['area'], 'kind'>;
+  readonly windows: readonly { readonly kind: string }[];
+};
 
 /** Whether somebody may open a page. */
 export function opens(page: Page, who: Who): boolean {
   const here = who.participant === '100000' ? 'hub' : 'province';
   if (page.at !== undefined && page.at !== here) return false;
+  const isPharmacys = page.counter === 'pharmacy';
+  if (page.counter !== undefined && !who.windows.some((one) => isPharmacy(one) === isPharmacys)) return false;
   if (page.whole === true && !['nation', 'province'].includes(who.area.kind)) return false;
   return page.any.length === 0 || page.any.some((action) => who.actions.includes(action));
 }

@@ -1421,6 +1421,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/funds/transfers/differing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 双方登记不一致的划拨
+         * @description 登录后使用须有权限“查看划拨”（read-transfers）。
+         */
+        get: operations["get_funds_transfers_differing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/funds/urgings": {
         parameters: {
             query?: never;
@@ -2041,7 +2061,7 @@ export interface components {
              */
             number: number;
             /** @description 对方科目. */
-            opposite: string;
+            opposite: components["schemas"]["AccountName"];
             /** @description 摘要. */
             summary: string;
             /** @description The voucher. */
@@ -2590,10 +2610,12 @@ export interface components {
             after: components["schemas"]["BookAmounts"];
             /** @description The hub's row as it was. */
             before: components["schemas"]["BookAmounts"];
-            /** @description How much that is, in yuan; below nothing where it is given back. */
+            /** @description How much that is together, in yuan; below nothing where it is given back. */
             cleared_amount?: string | null;
             /** @description The month in which is cleared what adopted months have counted too little or too much; none where they have not. */
             cleared_month?: string | null;
+            /** @description The same by purse: one may pay more and another less, and together nothing. */
+            cleared_purses?: components["schemas"]["PurseAmount"][];
             /** @description When. */
             decided_at?: string | null;
             /** @description Who decided. */
@@ -2710,6 +2732,28 @@ export interface components {
             /** @description How the books differ, or did last, in Chinese. */
             words: string;
         };
+        /** @description Transfers of which the two sides say different things: `GET /api/v1/funds/transfers/differing` at the hub. */
+        DifferingTransfers: {
+            /** @description What was said longest ago first, at most 1000. */
+            transfers: components["schemas"]["DifferingView"][];
+        };
+        /** @description Such a transfer. */
+        DifferingView: {
+            /** @description When one of them has said something last. */
+            changed_at: string;
+            /** @description By when the side that is behind should have written back. */
+            due: components["schemas"]["Day"];
+            /** @description The day on which money moved last, as either says. */
+            moved_on?: components["schemas"]["Day"] | null;
+            /** @description 通知书编号. */
+            notice: string;
+            /** @description 划拨单号. */
+            order: string;
+            /** @description What the payer says has moved, in yuan. */
+            paid: string;
+            /** @description What the payee says has come, in yuan. */
+            received: string;
+        };
         /** @description What became of stays. */
         DirectFigures: {
             /**
@@ -2809,7 +2853,10 @@ export interface components {
             person?: components["schemas"]["PersonNumber"] | null;
             /** @description `-filed_at`, newest first, if left out; or `filed_at`. */
             sort?: string | null;
-            /** @description Where it stands: `submitted`, `effective`, `rejected`, `replaced` or `cancelled`. */
+            /**
+             * @description Where it stands: `submitted`, `effective`, `rejected`, `replaced` or `cancelled`; or `supplementing`, those submitted for which a
+             *     reviewer waits for papers (待补正).
+             */
             stage?: string | null;
             /** @description Last day on which it was applied for. */
             until?: components["schemas"]["Day"] | null;
@@ -3770,6 +3817,17 @@ export interface components {
             /** @description When the last of them were counted. */
             reported_at: string;
         };
+        /** @description An amount of one scheme and purse. */
+        PurseAmount: {
+            /** @description In yuan. */
+            amount: string;
+            /** @description 基金支付类型 code; `310200` is the personal account. */
+            purse: string;
+            /** @description Its name; not needed when it is said. */
+            purse_name?: string;
+            /** @description 险种. */
+            scheme: components["schemas"]["InsuranceScheme"];
+        };
         /** @description Why: of a rejection (驳回) or a suspension (暂停). */
         Reason: {
             /** @description In Chinese, as it is told on. */
@@ -4125,6 +4183,8 @@ export interface components {
         WindowOfSession: {
             /** @description The institution's code. */
             code: string;
+            /** @description 定点医疗服务机构类型: `1` a hospital, `2` a pharmacy. */
+            kind: string;
             /** @description Its name. */
             name: string;
             /** @description Where it stands. */
@@ -4141,13 +4201,21 @@ export interface components {
             count: number;
             /** @description The last day for the most pressing one. */
             due?: components["schemas"]["Day"] | null;
-            /** @description `filings`, `differences`, `statements`, `clearing`, `disputes`, `transfers`, `receipts`, `bank_entries`, `increases`, `complaints`. */
+            /**
+             * @description At agencies and the hub `filings`, `supplements`, `differences`, `explained`, `corrections`, `statements`, `clearing`, `disputes`,
+             *     `transfers`, `receipts`, `bank_entries`, `increases`, `prepayment_year`, `complaints`, `overdue`, `differing`; of the second level
+             *     `areas_to_divide`, `area_notice`, `area_disputes`, `area_receipts`, `area_dues`,
+             *     `areas_to_pass_on`; of payments to institutions `payments_to_adopt`,
+             *     `payments_to_order`, `payments_at_bank`; at institutions `discharged`, `without_lines`, `unknown_outcomes`, `day_books`, `apportioning`.
+             */
             kind: string;
             /**
              * Format: int32
              * @description Working days left until then; below nothing is how many have passed.
              */
             left?: number | null;
+            /** @description The month of which it is, where the page shows one at a time. */
+            month?: string | null;
             /** @description In Chinese: `待审核的备案`. */
             name: string;
             /** @description Since when the oldest waits. */
@@ -4524,8 +4592,10 @@ export interface operations {
                 after?: string;
                 /** @description 起始日期 */
                 from?: string;
-                /** @description 结果：done，或拒绝的代码 */
+                /** @description 结果：done、拒绝的代码，或end-unknown（结果不明） */
                 outcome?: string;
+                /** @description -sequence从新到旧，不填即此；sequence */
+                sort?: string;
                 /** @description 事项；填人员编号则按其摘要查 */
                 subject?: string;
                 /** @description 截止日期，含当日 */
@@ -5170,6 +5240,14 @@ export interface operations {
                 after?: string;
                 /** @description 起始日期 */
                 from: string;
+                /** @description 每页笔数，最多100，不填即此 */
+                limit?: string;
+                /** @description 核查方：treatment、hub或insured */
+                owner?: string;
+                /** @description 账本所属省，省级区划代码；不填为全部 */
+                province?: string;
+                /** @description settlement按结算ID，不填即此；-settlement */
+                sort?: string;
                 /** @description 阶段；不填为尚未说明的 */
                 stage?: string;
                 /** @description 截止日期 */
@@ -5305,8 +5383,16 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description 签发日期起 */
+                from?: string;
                 /** @description 文书种类；不填为全部 */
                 kind?: string;
+                /** @description 文书编号，或其开头 */
+                number?: string;
+                /** @description issued_at按签发时间，不填即此；-issued_at */
+                sort?: string;
+                /** @description 签发日期止，含当日 */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -5579,8 +5665,12 @@ export interface operations {
                 code?: string;
                 /** @description csv：表格 */
                 format?: string;
+                /** @description 每页张数，最多100，不填为20 */
+                limit?: string;
                 /** @description 年月，形如202611 */
                 month?: string;
+                /** @description number按凭证号，不填即此；-number */
+                sort?: string;
                 /** @description 业务对象 */
                 subject?: string;
             };
@@ -5654,8 +5744,18 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
-                /** @description 只看一个省的，省级区划代码 */
+                /** @description 事由：clearing、clearing_return、prepayment、prepayment_return或prepayment_increase */
+                cause?: string;
+                /** @description 每页份数，最多100，不填即此 */
+                limit?: string;
+                /** @description 收款省，省级区划代码 */
+                payee?: string;
+                /** @description 付款省，省级区划代码 */
+                payer?: string;
+                /** @description 与一个省有关的，省级区划代码 */
                 province?: string;
+                /** @description issued按签发先后，不填即此；-issued */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -6081,6 +6181,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuspensionView"];
+                };
+            };
+        };
+    };
+    get_funds_transfers_differing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferingTransfers"];
                 };
             };
         };

@@ -797,6 +797,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/funds/areas/{month}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 统筹区确认上解通知书
+         * @description 登录后使用须有权限“确认清算表”（confirm-clearing）。
+         */
+        post: operations["post_funds_areas__month__confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funds/areas/{month}/dispute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 统筹区提出异议
+         * @description 登录后使用须有权限“确认清算表”（confirm-clearing）。
+         */
+        post: operations["post_funds_areas__month__dispute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funds/areas/{month}/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 裁定统筹区的异议
+         * @description 登录后使用须有权限“审定清算”（adopt-clearing）。
+         */
+        post: operations["post_funds_areas__month__disputes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/funds/areas/{month}/divide": {
         parameters: {
             query?: never;
@@ -1321,6 +1381,26 @@ export interface paths {
          * @description 登录后使用须有权限“查看机构拨付”（read-payments）。
          */
         get: operations["get_funds_institution-payments_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funds/institution-payments/to-adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 机构已确认、尚未审定拨付的月份
+         * @description 登录后使用须有权限“查看机构拨付”（read-payments）。
+         */
+        get: operations["get_funds_institution-payments_to-adopt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2325,6 +2405,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/institutions/{code}/apportioning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一家机构已结束月份的清分确认情况
+         * @description 登录后使用须有权限“核对机构账务”（keep-institution-books）。
+         */
+        get: operations["get_institutions__code__apportioning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/institutions/{code}/apportioning/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一家机构一个月已确认的清分明细
+         * @description 登录后使用须有权限“核对机构账务”（keep-institution-books）。
+         */
+        get: operations["get_institutions__code__apportioning__month_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/institutions/{code}/day-books": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一家机构未对账或不平的日账
+         * @description 登录后使用须有权限“核对机构账务”（keep-institution-books）。
+         */
+        get: operations["get_institutions__code__day-books"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/institutions/{code}/messages": {
         parameters: {
             query?: never;
@@ -2423,6 +2563,26 @@ export interface paths {
          * @description 登录后使用须有权限“开启接口报文记录”（record-transcripts）。
          */
         post: operations["post_institutions__code__recording_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/institutions/{code}/stays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一家机构待办理的就诊：出院未结算、在院未传费用、结算结果待查
+         * @description 登录后使用须有权限“使用收费窗口”（use-window）。
+         */
+        get: operations["get_institutions__code__stays"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2939,6 +3099,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fsi/api/rsfComIfsService/callService/2101": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2101 药店预结算 */
+        post: operations["transaction_2101"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2102": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2102 药店结算 */
+        post: operations["transaction_2102"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2103": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2103 药店结算撤销 */
+        post: operations["transaction_2103"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fsi/api/rsfComIfsService/callService/2301": {
         parameters: {
             query?: never;
@@ -3222,6 +3433,23 @@ export interface paths {
         put?: never;
         /** 5204 费用明细查询 */
         post: operations["transaction_5204"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/5301": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 5301 人员慢特病备案查询 */
+        post: operations["transaction_5301"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4038,7 +4266,7 @@ export interface components {
              */
             number: number;
             /** @description 对方科目. */
-            opposite: string;
+            opposite: components["schemas"]["AccountName"];
             /** @description 摘要. */
             summary: string;
             /** @description The voucher. */
@@ -4180,6 +4408,54 @@ export interface components {
             /** @description 当期清算签章确认日期. */
             signed_on: components["schemas"]["Day"];
         };
+        /** @description A month, and how much of it is confirmed. */
+        ApportioningMonth: {
+            /**
+             * Format: int64
+             * @description Of these, confirmed (3261).
+             */
+            confirmed: number;
+            /** @description The last day on which the month is reconciled with institutions. */
+            due: components["schemas"]["Day"];
+            /**
+             * Format: int64
+             * @description Settlements and undoings.
+             */
+            lines: number;
+            /** @description 清分年月. */
+            month: string;
+            /**
+             * Format: int64
+             * @description Of these, not.
+             */
+            open: number;
+        };
+        /** @description Months of an institution that are over: `GET /api/v1/institutions/{code}/apportioning`. */
+        ApportioningMonths: {
+            /** @description The last ones that have lines, the oldest first. */
+            months: components["schemas"]["ApportioningMonth"][];
+        };
+        /** @description What an area says to its part of a month (上解通知书的确认和异议). */
+        AreaAnswerView: {
+            /** @description When. */
+            at?: string | null;
+            /** @description The clerk of the area. */
+            by?: string | null;
+            /** @description When. */
+            decided_at?: string | null;
+            /** @description The clerk who decided. */
+            decided_by?: string | null;
+            /** @description Why it disputes. */
+            reason?: string | null;
+            /** @description What it disputes. */
+            settlements?: components["schemas"]["SettlementId"][];
+            /** @description `awaited`, `confirmed`, `deemed` (its day has passed in silence), `disputed`, `upheld` or `rejected`. */
+            verdict: string;
+            /** @description The same in Chinese. */
+            verdict_name: string;
+            /** @description What the province has decided, in words. */
+            words?: string | null;
+        };
         /** @description What an area owes another. */
         AreaLineView: {
             /** @description In yuan; below nothing where it gets back. */
@@ -4301,6 +4577,8 @@ export interface components {
         };
         /** @description The statement of an area. */
         AreaStatementView: {
+            /** @description What the area says to it. */
+            answer: components["schemas"]["AreaAnswerView"];
             /** @description 统筹区. */
             area: components["schemas"]["AdminDivision"];
             /** @description What was open of the months before; below nothing where it has something to get back. */
@@ -4466,8 +4744,10 @@ export interface components {
         };
         /** @description Entries: `GET /api/v1/funds/bank-entries`. */
         BankEntries: {
-            /** @description Latest first. */
+            /** @description Latest first, unless asked for otherwise. */
             entries: components["schemas"]["BankEntryView"][];
+            /** @description What to ask on with; none on the last page. */
+            next?: string | null;
         };
         /** @description An entry of a statement as it is shown. */
         BankEntryView: {
@@ -4789,10 +5069,22 @@ export interface components {
             /** @description What happened, as it was written. */
             text: string;
         };
+        /** @description An area confirms its part: `POST /api/v1/funds/areas/{month}/confirm`. */
+        ConfirmArea: {
+            /** @description 统筹区. */
+            area: components["schemas"]["AdminDivision"];
+        };
         /** @description The first code of a new secret: `POST /web/one-time-code/confirm`. */
         ConfirmCode: {
             /** @description The code that the authenticator shows. */
             code: string;
+        };
+        /** @description What of a month is confirmed: `GET /api/v1/institutions/{code}/apportioning/{month}`. */
+        ConfirmedLines: {
+            /** @description 结算流水号 of the lines that are. */
+            confirmed: components["schemas"]["SettlementId"][];
+            /** @description 清分年月. */
+            month: string;
         };
         /** @description The person confirms: `POST /api/v1/purchase-orders/{number}/confirm`. */
         ConfirmPurchase: {
@@ -4820,6 +5112,39 @@ export interface components {
          * @example 2026-11-22
          */
         Day: string;
+        /** @description Days whose books an institution has yet to compare, or on which they differ: `GET /api/v1/institutions/{code}/day-books`. */
+        DayBooks: {
+            /** @description By day, scheme and kind of care; up to yesterday. */
+            days: components["schemas"]["DayBookView"][];
+        };
+        /** @description A day, scheme and kind of care. */
+        DayBookView: {
+            /** @description 清算类别 code. */
+            care: string;
+            /** @description 清算类别 in Chinese. */
+            care_name: string;
+            /** @description 结算日期. */
+            day: components["schemas"]["Day"];
+            /** @description The last day on which the month is reconciled with institutions. */
+            due: components["schemas"]["Day"];
+            /** @description 险种. */
+            scheme: components["schemas"]["InsuranceScheme"];
+            /** @description 险种 in Chinese. */
+            scheme_name: string;
+            /** @description `missing` or `differs`. */
+            state: string;
+            /** @description The same in Chinese. */
+            state_name: string;
+        };
+        /** @description The province decides on an area's dispute: `POST /api/v1/funds/areas/{month}/disputes`. */
+        DecideAreaDispute: {
+            /** @description 统筹区. */
+            area: components["schemas"]["AdminDivision"];
+            /** @description Upheld: its settlements leave the area's part of the month and come in the next one. Otherwise they stay. */
+            upheld: boolean;
+            /** @description 裁定意见. */
+            words: string;
+        };
         /** @description What somebody says to a difference: `POST /api/v1/funds/differences/{id}/explain` and so on. */
         DecideDifference: {
             /** @description 说明, without personal data. */
@@ -4982,6 +5307,15 @@ export interface components {
             stage_name: string;
             /** @description How the books differ, or did last, in Chinese. */
             words: string;
+        };
+        /** @description An area disputes settlements of its part: `POST /api/v1/funds/areas/{month}/dispute`. */
+        DisputeArea: {
+            /** @description 统筹区. */
+            area: components["schemas"]["AdminDivision"];
+            /** @description 异议理由. */
+            reason: string;
+            /** @description Which settlements, at most 500. */
+            settlements: components["schemas"]["SettlementId"][];
         };
         /** @description A dispute: `POST /api/v1/funds/statements/{month}/dispute`. What is not named is confirmed. */
         DisputeStatement: {
@@ -5256,7 +5590,10 @@ export interface components {
             person?: components["schemas"]["PersonNumber"] | null;
             /** @description `-filed_at`, newest first, if left out; or `filed_at`. */
             sort?: string | null;
-            /** @description Where it stands: `submitted`, `effective`, `rejected`, `replaced` or `cancelled`. */
+            /**
+             * @description Where it stands: `submitted`, `effective`, `rejected`, `replaced` or `cancelled`; or `supplementing`, those submitted for which a
+             *     reviewer waits for papers (待补正).
+             */
             stage?: string | null;
             /** @description Last day on which it was applied for. */
             until?: components["schemas"]["Day"] | null;
@@ -5994,6 +6331,10 @@ export interface components {
              * @description The number under which it is kept.
              */
             number: number;
+            /** @description Who sent it (来源): `software` (the institution's own), `window` or `office`. */
+            origin: string;
+            /** @description The same in Chinese. */
+            origin_name: string;
             /** @description `done`, `refused`, `gateway` (refused by the gateway, before the message was looked at) or `other`. */
             outcome: string;
             /** @description The outcome in Chinese: 成功, or the sentence that the software got. */
@@ -6390,6 +6731,40 @@ export interface components {
         OnDay: {
             /** @description The day. */
             on?: components["schemas"]["Day"] | null;
+        };
+        /** @description Stays with which something is left to do: `GET /api/v1/institutions/{code}/stays`. */
+        OpenStayList: {
+            /** @description Those that wait longest first, at most 1000. */
+            stays: components["schemas"]["OpenStayView"][];
+        };
+        /** @description Such a stay, or of an outpatient department the visit. */
+        OpenStayView: {
+            /** @description 入院时间, or when the visit began. */
+            admitted_at: string;
+            /** @description 出院时间. */
+            discharged_at?: string | null;
+            /** @description By when it should be done. */
+            due?: components["schemas"]["Day"] | null;
+            /** @description 参保地. */
+            insured: components["schemas"]["AdminDivision"];
+            /** @description 参保地 by name. */
+            insured_name: string;
+            /** @description 医疗类别. */
+            med_type: string;
+            /** @description Name, masked. */
+            name: string;
+            /** @description 住院号 or 门诊号, where the institution gave one. */
+            number?: string | null;
+            /** @description 人员编号, whole: the window asks for the person by it. */
+            person: components["schemas"]["PersonNumber"];
+            /** @description 险种. */
+            scheme: components["schemas"]["InsuranceScheme"];
+            /** @description Since when it waits. */
+            since: string;
+            /** @description Where the visit stands, in Chinese. */
+            stage_name: string;
+            /** @description 就诊ID. */
+            visit: components["schemas"]["VisitId"];
         };
         /** @description An order to the bank: `POST /api/v1/funds/institution-payments/{number}/instalments`. */
         OrderInstalment: {
@@ -7644,6 +8019,37 @@ export interface components {
             /** @description 险种. */
             scheme: string;
         };
+        /**
+         * @description Months that institutions have confirmed (3261), and for which no payment was adopted: `GET
+         *     /api/v1/funds/institution-payments/to-adopt`.
+         */
+        UnadoptedPayments: {
+            /** @description Those that wait longest first, at most 1000. */
+            waiting: components["schemas"]["UnadoptedView"][];
+        };
+        /** @description Such a month of an institution. */
+        UnadoptedView: {
+            /** @description 经办机构支付总额 of these. */
+            amount: string;
+            /**
+             * Format: int64
+             * @description How often it has confirmed lines of the month that no payment has taken in.
+             */
+            confirmations: number;
+            /** @description 定点医药机构编号. */
+            institution: components["schemas"]["InstitutionCode"];
+            /** @description Its name. */
+            institution_name: string;
+            /**
+             * Format: int64
+             * @description The lines in them.
+             */
+            lines: number;
+            /** @description 清分年月. */
+            month: string;
+            /** @description Since when the first waits. */
+            since: string;
+        };
         /** @description What was used of the insurance year before. */
         UsedBody: {
             /**
@@ -7677,6 +8083,8 @@ export interface components {
             /** @description Its number. */
             number: string;
         };
+        /** @description 就诊ID，30位数字 */
+        VisitId: string;
         /** @description A voucher as it is shown: without its code, which nobody keeps. */
         VoucherView: {
             /** @description Until when it may be read. */
@@ -7712,6 +8120,8 @@ export interface components {
         WindowOfSession: {
             /** @description The institution's code. */
             code: string;
+            /** @description 定点医疗服务机构类型: `1` a hospital, `2` a pharmacy. */
+            kind: string;
             /** @description Its name. */
             name: string;
             /** @description Where it stands. */
@@ -7728,13 +8138,21 @@ export interface components {
             count: number;
             /** @description The last day for the most pressing one. */
             due?: components["schemas"]["Day"] | null;
-            /** @description `filings`, `differences`, `statements`, `clearing`, `disputes`, `transfers`, `receipts`, `bank_entries`, `increases`, `complaints`. */
+            /**
+             * @description At agencies and the hub `filings`, `supplements`, `differences`, `explained`, `corrections`, `statements`, `clearing`, `disputes`,
+             *     `transfers`, `receipts`, `bank_entries`, `increases`, `prepayment_year`, `complaints`, `overdue`, `differing`; of the second level
+             *     `areas_to_divide`, `area_notice`, `area_disputes`, `area_receipts`, `area_dues`,
+             *     `areas_to_pass_on`; of payments to institutions `payments_to_adopt`,
+             *     `payments_to_order`, `payments_at_bank`; at institutions `discharged`, `without_lines`, `unknown_outcomes`, `day_books`, `apportioning`.
+             */
             kind: string;
             /**
              * Format: int32
              * @description Working days left until then; below nothing is how many have passed.
              */
             left?: number | null;
+            /** @description The month of which it is, where the page shows one at a time. */
+            month?: string | null;
             /** @description In Chinese: `待审核的备案`. */
             name: string;
             /** @description Since when the oldest waits. */
@@ -8148,8 +8566,10 @@ export interface operations {
                 after?: string;
                 /** @description 起始日期 */
                 from?: string;
-                /** @description 结果：done，或拒绝的代码 */
+                /** @description 结果：done、拒绝的代码，或end-unknown（结果不明） */
                 outcome?: string;
+                /** @description -sequence从新到旧，不填即此；sequence */
+                sort?: string;
                 /** @description 事项；填人员编号则按其摘要查 */
                 subject?: string;
                 /** @description 截止日期，含当日 */
@@ -8363,12 +8783,20 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description 收到日期起 */
+                from?: string;
+                /** @description 类型：service、refused_settlement、amount、filing、fraud或other；不填为全部 */
+                kind?: string;
                 /** @description 每页条数，最多100，不填为50 */
                 limit?: string;
                 /** @description true：显示完整的个人信息，须同时写明事由 */
                 reveal?: "true" | "false";
+                /** @description received按收到先后，不填即此；-received */
+                sort?: string;
                 /** @description open：未答复的，不填即此；received、assigned、answered、closed或all */
                 stage?: string;
+                /** @description 收到日期止，含当日 */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -8923,6 +9351,87 @@ export interface operations {
             };
         };
     };
+    post_funds_areas__month__confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 编号或名称 */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConfirmArea"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaMonthView"];
+                };
+            };
+        };
+    };
+    post_funds_areas__month__dispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 编号或名称 */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DisputeArea"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaMonthView"];
+                };
+            };
+        };
+    };
+    post_funds_areas__month__disputes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 编号或名称 */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DecideAreaDispute"];
+            };
+        };
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaMonthView"];
+                };
+            };
+        };
+    };
     post_funds_areas__month__divide: {
         parameters: {
             query?: never;
@@ -9052,10 +9561,22 @@ export interface operations {
     "get_funds_bank-entries": {
         parameters: {
             query?: {
+                /** @description 上一页的next */
+                after?: string;
+                /** @description 起始日期 */
+                from?: string;
+                /** @description 每页条数，最多100，不填为50 */
+                limit?: string;
                 /** @description order、institution、unidentified、fee或other；不填为unidentified */
                 matter?: string;
                 /** @description true：显示完整的个人信息，须同时写明事由 */
                 reveal?: "true" | "false";
+                /** @description 险种代码：310或390 */
+                scheme?: string;
+                /** @description -on按交易日期从晚到早，不填即此；on */
+                sort?: string;
+                /** @description 截止日期，含当日 */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -9153,6 +9674,18 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description 登记日期起 */
+                from?: string;
+                /** @description 定点医药机构编号 */
+                institution?: string;
+                /** @description 每页笔数，最多100，不填为50 */
+                limit?: string;
+                /** @description at按登记时间，不填即此；-at */
+                sort?: string;
+                /** @description waiting待清算、cleared已列入清算、refused被国家平台拒绝；不填为全部 */
+                standing?: string;
+                /** @description 登记日期止，含当日 */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -9202,6 +9735,14 @@ export interface operations {
                 after?: string;
                 /** @description 起始日期 */
                 from: string;
+                /** @description 每页笔数，最多100，不填即此 */
+                limit?: string;
+                /** @description 核查方：treatment、hub或insured */
+                owner?: string;
+                /** @description 账本所属省，省级区划代码；不填为全部 */
+                province?: string;
+                /** @description settlement按结算ID，不填即此；-settlement */
+                sort?: string;
                 /** @description 阶段；不填为尚未说明的 */
                 stage?: string;
                 /** @description 截止日期 */
@@ -9337,8 +9878,16 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description 签发日期起 */
+                from?: string;
                 /** @description 文书种类；不填为全部 */
                 kind?: string;
+                /** @description 文书编号，或其开头 */
+                number?: string;
+                /** @description issued_at按签发时间，不填即此；-issued_at */
+                sort?: string;
+                /** @description 签发日期止，含当日 */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -9459,9 +10008,11 @@ export interface operations {
     };
     "get_funds_institution-payments": {
         parameters: {
-            query: {
-                /** @description 清分年月，如2026-10 */
-                month: string;
+            query?: {
+                /** @description 清分年月，如2026-10；不填open时必填 */
+                month?: string;
+                /** @description 不论月份：to_order待下达的、at_bank待登记银行回单的 */
+                open?: string;
             };
             header?: never;
             path?: never;
@@ -9652,6 +10203,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstitutionOrders"];
+                };
+            };
+        };
+    };
+    "get_funds_institution-payments_to-adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnadoptedPayments"];
                 };
             };
         };
@@ -10005,8 +10576,12 @@ export interface operations {
                 code?: string;
                 /** @description csv：表格 */
                 format?: string;
+                /** @description 每页张数，最多100，不填为20 */
+                limit?: string;
                 /** @description 年月，形如202611 */
                 month?: string;
+                /** @description number按凭证号，不填即此；-number */
+                sort?: string;
                 /** @description 业务对象 */
                 subject?: string;
             };
@@ -10080,6 +10655,18 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description 事由：clearing、clearing_return、prepayment、prepayment_return或prepayment_increase */
+                cause?: string;
+                /** @description 每页份数，最多100，不填即此 */
+                limit?: string;
+                /** @description 收款省，省级区划代码 */
+                payee?: string;
+                /** @description 付款省，省级区划代码 */
+                payer?: string;
+                /** @description 与一个省有关的，省级区划代码 */
+                province?: string;
+                /** @description issued按签发先后，不填即此；-issued */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -10126,6 +10713,14 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description 每页笔数，最多100，不填即此 */
+                limit?: string;
+                /** @description 对方省级区划代码 */
+                other?: string;
+                /** @description 险种代码：310或390 */
+                scheme?: string;
+                /** @description number按单号，不填即此；amount按金额；倒序在前加- */
+                sort?: string;
                 /** @description 阶段；不填为未办结的，all为全部 */
                 stage?: string;
                 /** @description soon：快到期和逾期的；overdue：逾期的 */
@@ -10590,6 +11185,14 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description 每页笔数，最多100，不填即此 */
+                limit?: string;
+                /** @description 对方省级区划代码 */
+                other?: string;
+                /** @description 险种代码：310或390 */
+                scheme?: string;
+                /** @description number按单号，不填即此；amount按金额；倒序在前加- */
+                sort?: string;
                 /** @description 阶段；不填为未办结的，all为全部 */
                 stage?: string;
                 /** @description soon：快到期和逾期的；overdue：逾期的 */
@@ -10992,6 +11595,77 @@ export interface operations {
             };
         };
     };
+    get_institutions__code__apportioning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApportioningMonths"];
+                };
+            };
+        };
+    };
+    get_institutions__code__apportioning__month_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+                /** @description 编号或名称 */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedLines"];
+                };
+            };
+        };
+    };
+    "get_institutions__code__day-books": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayBooks"];
+                };
+            };
+        };
+    };
     get_institutions__code__messages: {
         parameters: {
             query?: {
@@ -11009,6 +11683,8 @@ export interface operations {
                 limit?: string;
                 /** @description 发送方报文ID，或其开头 */
                 msgid?: string;
+                /** @description 来源：software机构软件、window收费窗口或office医保办 */
+                origin?: string;
                 /** @description done成功、refused拒绝、gateway网关拒绝或other其他 */
                 outcome?: string;
                 /** @description -came按时间从晚到早，不填即此；came、took或-took */
@@ -11153,6 +11829,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordingView"];
+                };
+            };
+        };
+    };
+    get_institutions__code__stays: {
+        parameters: {
+            query: {
+                /** @description discharged、without_lines或unknown */
+                which: string;
+            };
+            header?: never;
+            path: {
+                /** @description 机构编号或省级区划代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenStayList"];
                 };
             };
         };
@@ -12263,6 +12965,617 @@ export interface operations {
                         /** @description 有效标志：标志（0否，1是）（代码表vali_flag） */
                         vali_flag: string;
                     }[];
+                };
+            };
+        };
+    };
+    transaction_2101: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 购药明细信息（多行） */
+                    drugdetail: {
+                        /** @description 开单医生编码 */
+                        bilg_dr_codg?: string | null;
+                        /** @description 开单医师姓名 */
+                        bilg_dr_name?: string | null;
+                        /** @description 数量：数量（四位小数） */
+                        cnt: number;
+                        /** @description 明细项目费用总额：金额（元，两位小数） */
+                        det_item_fee_sumamt: number;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 费用发生时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        fee_ocur_time: string;
+                        /** @description 费用明细流水号 */
+                        feedetl_sn: string;
+                        /** @description 医疗目录编码；规范要求填写，此处可不填 */
+                        med_list_codg?: string | null;
+                        /** @description 用药途径描述 */
+                        medc_way_dscr?: string | null;
+                        /** @description 医药机构目录编码 */
+                        medins_list_codg: string;
+                        /** @description 周期天数 */
+                        prd_days?: string | null;
+                        /** @description 单价：单价（元，六位小数） */
+                        pric: number;
+                        /** @description 外购处方标志；规范要求填写，此处可不填 */
+                        rx_circ_flag?: string | null;
+                        /** @description 处方号 */
+                        rxno?: string | null;
+                        /** @description 单次剂量描述 */
+                        sin_dos_dscr?: string | null;
+                        /** @description 中药使用方式（代码表tcmdrug_used_way） */
+                        tcmdrug_used_way?: string | null;
+                        /** @description 使用频次描述 */
+                        used_frqu_dscr?: string | null;
+                    }[];
+                    /** @description 购药信息 */
+                    druginfo: {
+                        /** @description 个人账户使用标志（代码表acct_used_flag）；规范要求填写，此处可不填 */
+                        acct_used_flag?: string | null;
+                        /** @description 开始时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        begntime: string;
+                        /** @description 卡识别码 */
+                        card_sn?: string | null;
+                        /** @description 证件号码；规范要求填写，此处可不填 */
+                        certno?: string | null;
+                        /** @description 病种编码 */
+                        dise_codg?: string | null;
+                        /** @description 病种名称 */
+                        dise_name?: string | null;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 参保地医保区划：六位医保区划 */
+                        insuplc_admdvs?: string | null;
+                        /** @description 险种类型：险种类型（代码表insutype） */
+                        insutype: string;
+                        /** @description 发票号 */
+                        invono?: string | null;
+                        /** @description 就诊凭证编号；规范要求填写，此处可不填 */
+                        mdtrt_cert_no?: string | null;
+                        /** @description 就诊凭证类型（代码表mdtrt_cert_type）；规范要求填写，此处可不填 */
+                        mdtrt_cert_type?: string | null;
+                        /** @description 就医地医保区划：六位医保区划 */
+                        mdtrtarea_admvs?: string | null;
+                        /** @description 医疗类别（代码表med_type） */
+                        med_type: string;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt: number;
+                        /** @description 证件类型；规范要求填写，此处可不填 */
+                        psn_cert_type?: string | null;
+                        /** @description 人员姓名；规范要求填写，此处可不填 */
+                        psn_name?: string | null;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 人员类别；规范要求填写，此处可不填 */
+                        psn_type?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 明细分割信息（多行） */
+                        detlcutinfo: {
+                            /** @description 基本药物标志（代码表bas_medn_flag） */
+                            bas_medn_flag?: string | null;
+                            /** @description 儿童用药标志（代码表chld_medc_flag） */
+                            chld_medc_flag?: string | null;
+                            /** @description 收费项目等级（代码表chrgitm_lv） */
+                            chrgitm_lv?: string | null;
+                            /** @description 数量：数量（四位小数） */
+                            cnt?: number | null;
+                            /** @description 明细项目费用总额：金额（元，两位小数） */
+                            det_item_fee_sumamt?: number | null;
+                            /** @description 直报标志（代码表drt_reim_flag） */
+                            drt_reim_flag?: string | null;
+                            /** @description 费用明细流水号 */
+                            feedetl_sn?: string | null;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 医保谈判药品标志（代码表hi_nego_drug_flag） */
+                            hi_nego_drug_flag?: string | null;
+                            /** @description 医院负担金额：金额（元，两位小数） */
+                            hosp_part_amt?: number | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 目录特项标志（代码表list_sp_item_flag） */
+                            list_sp_item_flag?: string | null;
+                            /** @description 医疗收费项目类别（代码表med_chrgitm_type） */
+                            med_chrgitm_type?: string | null;
+                            /** @description 备注 */
+                            memo?: string | null;
+                            /** @description 超限价金额：金额（元，两位小数） */
+                            overlmt_amt?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 单价：单价（元，六位小数） */
+                            pric?: number | null;
+                            /** @description 定价上限金额：单价（元，六位小数） */
+                            pric_uplmt_amt?: number | null;
+                            /** @description 自付比例：数值 */
+                            selfpay_prop?: number | null;
+                        }[];
+                        /** @description 结算基金分项信息（多行） */
+                        setldetail: {
+                            /** @description 本次可支付限额金额：金额（元，两位小数） */
+                            crt_payb_lmt_amt?: number | null;
+                            /** @description 基金支付类型（代码表fund_pay_type） */
+                            fund_pay_type: string;
+                            /** @description 基金支付类型名称 */
+                            fund_pay_type_name?: string | null;
+                            /** @description 基金支付金额：金额（元，两位小数） */
+                            fund_payamt: number;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt: number;
+                            /** @description 结算过程信息 */
+                            setl_proc_info?: string | null;
+                        }[];
+                        /** @description 结算信息 */
+                        setlinfo: {
+                            /** @description 个人账户共济支付金额：金额（元，两位小数） */
+                            acct_mulaid_pay?: number | null;
+                            /** @description 个人账户支出：金额（元，两位小数） */
+                            acct_pay?: number | null;
+                            /** @description 实际支付起付线：金额（元，两位小数） */
+                            act_pay_dedc?: number | null;
+                            /** @description 年龄：数值 */
+                            age?: number | null;
+                            /** @description 余额：金额（元，两位小数） */
+                            balc?: number | null;
+                            /** @description 出生日期：日期（yyyy-MM-dd） */
+                            brdy?: string | null;
+                            /** @description 证件号码 */
+                            certno?: string | null;
+                            /** @description 清算经办机构 */
+                            clr_optins?: string | null;
+                            /** @description 清算类别（代码表clr_type） */
+                            clr_type?: string | null;
+                            /** @description 清算方式（代码表clr_way） */
+                            clr_way?: string | null;
+                            /** @description 公务员标志（代码表cvlserv_flag） */
+                            cvlserv_flag?: string | null;
+                            /** @description 公务员医疗补助资金支出：金额（元，两位小数） */
+                            cvlserv_pay?: number | null;
+                            /** @description 字段扩展 */
+                            exp_content?: string | null;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 基金支付总额：金额（元，两位小数） */
+                            fund_pay_sumamt?: number | null;
+                            /** @description 性别（代码表gend） */
+                            gend?: string | null;
+                            /** @description 伤残人员医疗保障基金支出：金额（元，两位小数） */
+                            hifdm_pay?: number | null;
+                            /** @description 企业补充医疗保险基金支出：金额（元，两位小数） */
+                            hifes_pay?: number | null;
+                            /** @description 居民大病保险资金支出：金额（元，两位小数） */
+                            hifmi_pay?: number | null;
+                            /** @description 职工大额医疗费用补助基金支出：金额（元，两位小数） */
+                            hifob_pay?: number | null;
+                            /** @description 基本医疗保险统筹基金支出：金额（元，两位小数） */
+                            hifp_pay?: number | null;
+                            /** @description 医院负担金额：金额（元，两位小数） */
+                            hosp_part_amt?: number | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 险种类型（代码表insutype） */
+                            insutype?: string | null;
+                            /** @description 医疗救助基金支出：金额（元，两位小数） */
+                            maf_pay?: number | null;
+                            /** @description 就诊凭证类型（代码表mdtrt_cert_type） */
+                            mdtrt_cert_type?: string | null;
+                            /** @description 就诊ID */
+                            mdtrt_id?: string | null;
+                            /** @description 医疗类别（代码表med_type） */
+                            med_type?: string | null;
+                            /** @description 医疗费总额：金额（元，两位小数） */
+                            medfee_sumamt?: number | null;
+                            /** @description 医药机构结算ID */
+                            medins_setl_id?: string | null;
+                            /** @description 民族（代码表naty） */
+                            naty?: string | null;
+                            /** @description 其他支出：金额（元，两位小数） */
+                            oth_pay?: number | null;
+                            /** @description 超限价自费费用：金额（元，两位小数） */
+                            overlmt_selfpay?: number | null;
+                            /** @description 基本医疗保险统筹基金支付比例：数值 */
+                            pool_prop_selfpay?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 个人现金支出：金额（元，两位小数） */
+                            psn_cash_pay?: number | null;
+                            /** @description 人员证件类型（代码表psn_cert_type） */
+                            psn_cert_type?: string | null;
+                            /** @description 人员姓名 */
+                            psn_name?: string | null;
+                            /** @description 人员编号 */
+                            psn_no?: string | null;
+                            /** @description 个人负担总金额：金额（元，两位小数） */
+                            psn_part_amt?: number | null;
+                            /** @description 人员类别（代码表psn_type） */
+                            psn_type?: string | null;
+                            /** @description 结算时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            setl_time?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    transaction_2102: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 购药明细信息（多行） */
+                    drugdetail: {
+                        /** @description 开单医生编码 */
+                        bilg_dr_codg?: string | null;
+                        /** @description 开单医师姓名 */
+                        bilg_dr_name?: string | null;
+                        /** @description 数量：数量（四位小数） */
+                        cnt: number;
+                        /** @description 明细项目费用总额：金额（元，两位小数） */
+                        det_item_fee_sumamt: number;
+                        /** @description 追溯码节点信息 */
+                        durg_trac_info?: string | null;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 费用发生时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        fee_ocur_time: string;
+                        /** @description 费用明细流水号 */
+                        feedetl_sn: string;
+                        /** @description 医疗目录编码；规范要求填写，此处可不填 */
+                        med_list_codg?: string | null;
+                        /** @description 用药途径描述 */
+                        medc_way_dscr?: string | null;
+                        /** @description 医药机构目录编码 */
+                        medins_list_codg: string;
+                        /** @description 周期天数 */
+                        prd_days?: string | null;
+                        /** @description 单价：单价（元，六位小数） */
+                        pric: number;
+                        /** @description 外购处方标志；规范要求填写，此处可不填 */
+                        rx_circ_flag?: string | null;
+                        /** @description 处方号 */
+                        rxno?: string | null;
+                        /** @description 单次剂量描述 */
+                        sin_dos_dscr?: string | null;
+                        /** @description 中药使用方式（代码表tcmdrug_used_way） */
+                        tcmdrug_used_way?: string | null;
+                        /** @description 使用频次描述 */
+                        used_frqu_dscr?: string | null;
+                    }[];
+                    /** @description 购药信息 */
+                    druginfo: {
+                        /** @description 个人账户使用标志（代码表acct_used_flag）；规范要求填写，此处可不填 */
+                        acct_used_flag?: string | null;
+                        /** @description 开始时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        begntime: string;
+                        /** @description 卡识别码 */
+                        card_sn?: string | null;
+                        /** @description 证件号码；规范要求填写，此处可不填 */
+                        certno?: string | null;
+                        /** @description 病种编码 */
+                        dise_codg?: string | null;
+                        /** @description 病种名称 */
+                        dise_name?: string | null;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 参保地医保区划：六位医保区划 */
+                        insuplc_admdvs?: string | null;
+                        /** @description 险种类型：险种类型（代码表insutype） */
+                        insutype: string;
+                        /** @description 发票号 */
+                        invono?: string | null;
+                        /** @description 就诊凭证编号；规范要求填写，此处可不填 */
+                        mdtrt_cert_no?: string | null;
+                        /** @description 就诊凭证类型（代码表mdtrt_cert_type）；规范要求填写，此处可不填 */
+                        mdtrt_cert_type?: string | null;
+                        /** @description 就医地医保区划：六位医保区划 */
+                        mdtrtarea_admvs?: string | null;
+                        /** @description 医疗类别（代码表med_type） */
+                        med_type: string;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt: number;
+                        /** @description 证件类型；规范要求填写，此处可不填 */
+                        psn_cert_type?: string | null;
+                        /** @description 人员姓名；规范要求填写，此处可不填 */
+                        psn_name?: string | null;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 人员类别；规范要求填写，此处可不填 */
+                        psn_type?: string | null;
+                    };
+                    /** @description 追溯码节点信息（多行） */
+                    durg_trac_info?: {
+                        /** @description 药品追溯码 */
+                        drug_trac_codg: string;
+                        /** @description 费用明细流水号；规范要求填写，此处可不填 */
+                        feedetl_sn?: string | null;
+                        /** @description 拆零标志：标志（0否，1是）（代码表trdn_flag）；规范要求填写，此处可不填 */
+                        trdn_flag?: string | null;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 明细分割信息（多行） */
+                        detlcutinfo: {
+                            /** @description 基本药物标志（代码表bas_medn_flag） */
+                            bas_medn_flag?: string | null;
+                            /** @description 儿童用药标志（代码表chld_medc_flag） */
+                            chld_medc_flag?: string | null;
+                            /** @description 收费项目等级（代码表chrgitm_lv） */
+                            chrgitm_lv?: string | null;
+                            /** @description 数量：数量（四位小数） */
+                            cnt?: number | null;
+                            /** @description 明细项目费用总额：金额（元，两位小数） */
+                            det_item_fee_sumamt?: number | null;
+                            /** @description 直报标志（代码表drt_reim_flag） */
+                            drt_reim_flag?: string | null;
+                            /** @description 费用明细流水号 */
+                            feedetl_sn?: string | null;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 医保谈判药品标志（代码表hi_nego_drug_flag） */
+                            hi_nego_drug_flag?: string | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 目录特项标志（代码表list_sp_item_flag） */
+                            list_sp_item_flag?: string | null;
+                            /** @description 医疗收费项目类别（代码表med_chrgitm_type） */
+                            med_chrgitm_type?: string | null;
+                            /** @description 备注 */
+                            memo?: string | null;
+                            /** @description 超限价金额：金额（元，两位小数） */
+                            overlmt_amt?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 单价：单价（元，六位小数） */
+                            pric?: number | null;
+                            /** @description 定价上限金额：单价（元，六位小数） */
+                            pric_uplmt_amt?: number | null;
+                            /** @description 自付比例：数值 */
+                            selfpay_prop?: number | null;
+                        }[];
+                        /** @description 结算基金分项信息（多行） */
+                        setldetail: {
+                            /** @description 本次可支付限额金额：金额（元，两位小数） */
+                            crt_payb_lmt_amt?: number | null;
+                            /** @description 基金支付类型（代码表fund_pay_type） */
+                            fund_pay_type: string;
+                            /** @description 基金支付类型名称 */
+                            fund_pay_type_name?: string | null;
+                            /** @description 基金支付金额：金额（元，两位小数） */
+                            fund_payamt: number;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt: number;
+                            /** @description 结算过程信息 */
+                            setl_proc_info?: string | null;
+                        }[];
+                        /** @description 结算信息 */
+                        setlinfo: {
+                            /** @description 个人账户共济支付金额：金额（元，两位小数） */
+                            acct_mulaid_pay?: number | null;
+                            /** @description 个人账户支出：金额（元，两位小数） */
+                            acct_pay?: number | null;
+                            /** @description 实际支付起付线：金额（元，两位小数） */
+                            act_pay_dedc?: number | null;
+                            /** @description 年龄：数值 */
+                            age?: number | null;
+                            /** @description 余额：金额（元，两位小数） */
+                            balc?: number | null;
+                            /** @description 出生日期：日期（yyyy-MM-dd） */
+                            brdy?: string | null;
+                            /** @description 证件号码 */
+                            certno?: string | null;
+                            /** @description 清算经办机构 */
+                            clr_optins?: string | null;
+                            /** @description 清算类别（代码表clr_type） */
+                            clr_type?: string | null;
+                            /** @description 清算方式（代码表clr_way） */
+                            clr_way?: string | null;
+                            /** @description 公务员标志（代码表cvlserv_flag） */
+                            cvlserv_flag?: string | null;
+                            /** @description 公务员医疗补助资金支出：金额（元，两位小数） */
+                            cvlserv_pay?: number | null;
+                            /** @description 字段扩展 */
+                            exp_content?: string | null;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 基金支付总额：金额（元，两位小数） */
+                            fund_pay_sumamt?: number | null;
+                            /** @description 性别（代码表gend） */
+                            gend?: string | null;
+                            /** @description 伤残人员医疗保障基金支出：金额（元，两位小数） */
+                            hifdm_pay?: number | null;
+                            /** @description 企业补充医疗保险基金支出：金额（元，两位小数） */
+                            hifes_pay?: number | null;
+                            /** @description 居民大病保险资金支出：金额（元，两位小数） */
+                            hifmi_pay?: number | null;
+                            /** @description 职工大额医疗费用补助基金支出：金额（元，两位小数） */
+                            hifob_pay?: number | null;
+                            /** @description 基本医疗保险统筹基金支出：金额（元，两位小数） */
+                            hifp_pay?: number | null;
+                            /** @description 医院负担金额：金额（元，两位小数） */
+                            hosp_part_amt?: number | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 险种类型（代码表insutype） */
+                            insutype?: string | null;
+                            /** @description 医疗救助基金支出：金额（元，两位小数） */
+                            maf_pay?: number | null;
+                            /** @description 就诊凭证类型（代码表mdtrt_cert_type） */
+                            mdtrt_cert_type?: string | null;
+                            /** @description 就诊ID */
+                            mdtrt_id?: string | null;
+                            /** @description 医疗类别（代码表med_type） */
+                            med_type?: string | null;
+                            /** @description 医疗费总额：金额（元，两位小数） */
+                            medfee_sumamt?: number | null;
+                            /** @description 医药机构结算ID */
+                            medins_setl_id?: string | null;
+                            /** @description 民族（代码表naty） */
+                            naty?: string | null;
+                            /** @description 其他支出：金额（元，两位小数） */
+                            oth_pay?: number | null;
+                            /** @description 超限价自费费用：金额（元，两位小数） */
+                            overlmt_selfpay?: number | null;
+                            /** @description 基本医疗保险统筹基金支付比例：数值 */
+                            pool_prop_selfpay?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 个人现金支出：金额（元，两位小数） */
+                            psn_cash_pay?: number | null;
+                            /** @description 人员证件类型（代码表psn_cert_type） */
+                            psn_cert_type?: string | null;
+                            /** @description 人员姓名 */
+                            psn_name?: string | null;
+                            /** @description 人员编号 */
+                            psn_no?: string | null;
+                            /** @description 个人负担总金额：金额（元，两位小数） */
+                            psn_part_amt?: number | null;
+                            /** @description 人员类别（代码表psn_type） */
+                            psn_type?: string | null;
+                            /** @description 结算ID */
+                            setl_id?: string | null;
+                            /** @description 结算时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            setl_time?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    transaction_2103: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 结算ID：结算ID */
+                        setl_id: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 结算基金分项信息（多行） */
+                        setldetail: {
+                            /** @description 本次可支付限额金额：金额（元，两位小数） */
+                            crt_payb_lmt_amt?: number | null;
+                            /** @description 基金支付类型（代码表fund_pay_type） */
+                            fund_pay_type: string;
+                            /** @description 基金支付类型名称 */
+                            fund_pay_type_name?: string | null;
+                            /** @description 基金支付金额：金额（元，两位小数） */
+                            fund_payamt: number;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt: number;
+                            /** @description 结算过程信息 */
+                            setl_proc_info?: string | null;
+                        }[];
+                        /** @description 结算信息 */
+                        setlinfo: {
+                            /** @description 个人账户共济支付金额：金额（元，两位小数） */
+                            acct_mulaid_pay?: number | null;
+                            /** @description 个人账户支出：金额（元，两位小数） */
+                            acct_pay?: number | null;
+                            /** @description 实际支付起付线：金额（元，两位小数） */
+                            act_pay_dedc?: number | null;
+                            /** @description 余额：金额（元，两位小数） */
+                            balc?: number | null;
+                            /** @description 清算经办机构 */
+                            clr_optins?: string | null;
+                            /** @description 公务员医疗补助资金支出：金额（元，两位小数） */
+                            cvlserv_pay?: number | null;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 基金支付总额：金额（元，两位小数） */
+                            fund_pay_sumamt?: number | null;
+                            /** @description 伤残人员医疗保障基金支出：金额（元，两位小数） */
+                            hifdm_pay?: number | null;
+                            /** @description 企业补充医疗保险基金支出：金额（元，两位小数） */
+                            hifes_pay?: number | null;
+                            /** @description 居民大病保险资金支出：金额（元，两位小数） */
+                            hifmi_pay?: number | null;
+                            /** @description 职工大额医疗费用补助基金支出：金额（元，两位小数） */
+                            hifob_pay?: number | null;
+                            /** @description 基本医疗保险统筹基金支出：金额（元，两位小数） */
+                            hifp_pay?: number | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 医疗救助基金支出：金额（元，两位小数） */
+                            maf_pay?: number | null;
+                            /** @description 就诊ID */
+                            mdtrt_id?: string | null;
+                            /** @description 医疗费总额：金额（元，两位小数） */
+                            medfee_sumamt?: number | null;
+                            /** @description 医药机构结算ID */
+                            medins_setl_id?: string | null;
+                            /** @description 其他支出：金额（元，两位小数） */
+                            oth_pay?: number | null;
+                            /** @description 超限价自费费用：金额（元，两位小数） */
+                            overlmt_selfpay?: number | null;
+                            /** @description 基本医疗保险统筹基金支付比例：数值 */
+                            pool_prop_selfpay?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 个人现金支出：金额（元，两位小数） */
+                            psn_cash_pay?: number | null;
+                            /** @description 个人负担总金额：金额（元，两位小数） */
+                            psn_part_amt?: number | null;
+                            /** @description 结算ID */
+                            setl_id?: string | null;
+                            /** @description 结算时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            setl_time?: string | null;
+                        };
+                    };
                 };
             };
         };
@@ -13941,6 +15254,47 @@ export interface operations {
                         /** @description 使用频次描述 */
                         used_frqu_dscr?: string | null;
                     }[];
+                };
+            };
+        };
+    };
+    transaction_5301: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description （多行） */
+                        feedetail: {
+                            /** @description 开始日期：日期（yyyy-MM-dd） */
+                            begndate: string;
+                            /** @description 结束日期：日期（yyyy-MM-dd） */
+                            enddate?: string | null;
+                            /** @description 门慢门特病种目录代码 */
+                            opsp_dise_code: string;
+                            /** @description 门慢门特病种名称 */
+                            opsp_dise_name: string;
+                        }[];
+                    };
                 };
             };
         };

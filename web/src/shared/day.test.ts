@@ -9,6 +9,7 @@ import {
   plusDays,
   recordedAt,
   type Day,
+  wrongPeriod,
 } from './day';
 
 const d = (text: string) => parseDay(text) as Day;
@@ -39,4 +40,11 @@ describe('days', () => {
     expect(recordedAt(1_795_312_721_000)).toBe('2026-11-22 09:58');
     expect(recordedAt('系统')).toBe('系统');
   });
+});
+
+it('says what is wrong with a period, of which either end may be open', () => {
+  expect(wrongPeriod('', '')).toBe('');
+  expect(wrongPeriod('2026-11-01', '2026-11-01')).toBe('');
+  expect(wrongPeriod('2026-11-02', '2026-11-01')).toBe('截止日期不早于起始日期');
+  expect(wrongPeriod('2026-11-31', '')).toMatch(/^日期应为/);
 });

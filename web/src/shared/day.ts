@@ -33,6 +33,13 @@ export const momentAt = (at: Date): string =>
 export const plusDays = (from: Day, days: number): Day =>
   new Date(Date.parse(`${from}T00:00:00Z`) + days * MILLIS_A_DAY).toISOString().slice(0, 10) as Day;
 
+/** What is wrong with a period that is asked for; either end may be left open. */
+export function wrongPeriod(from: string, until: string): string {
+  if ([from, until].some((text) => text !== '' && parseDay(text) === undefined))
+    return '日期应为年-月-日，如 2026-11-21';
+  return from !== '' && until !== '' && until < from ? '截止日期不早于起始日期' : '';
+}
+
 /** How many days lie between: nights of a stay. */
 export const daysBetween = (from: Day, to: Day): number =>
   Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / MILLIS_A_DAY);

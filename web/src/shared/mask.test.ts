@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { maskedAccount, maskedCitizen, maskedName, maskedPhone } from './mask';
+import { maskedAccount, maskedCitizen, maskedName, maskedPhone, shortened } from './mask';
 
 it('covers the middle and never shows what is too short to cover', () => {
   expect(maskedCitizen('110101194106189151')).toBe('110101********9151');
@@ -9,4 +9,10 @@ it('covers the middle and never shows what is too short to cover', () => {
   expect(maskedName('')).toBe('');
   expect(maskedPhone('13800001234')).toBe('138****1234');
   expect(maskedAccount('6222020000001234')).toBe('************1234');
+});
+
+it('shortens what is covered and leaves the rest', () => {
+  expect(shortened('42**************************50')).toBe('42****50');
+  expect(shortened('138****1234')).toBe('138****1234');
+  expect(shortened('420100000000000031900000000203')).toBe('420100000000000031900000000203');
 });

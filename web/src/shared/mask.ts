@@ -15,6 +15,9 @@ export const maskedPhone = (number: string): string => masked(number, 3, 4);
 /** A bank account's number: its last four digits. */
 export const maskedAccount = (number: string): string => masked(number, 0, 4);
 
+/** What is covered, short enough for a table: how long it was helps nobody. */
+export const shortened = (text: string): string => text.replaceAll(/\*{5,}/g, '****');
+
 function masked(text: string, before: number, after: number): string {
   if (text.length <= before + after) return '*'.repeat(text.length);
   return text.slice(0, before) + '*'.repeat(text.length - before - after) + text.slice(-after);

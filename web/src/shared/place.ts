@@ -12,6 +12,17 @@ export function provinceName(code: string): string {
   return name === undefined ? code : name.replace(TAIL, '');
 }
 
+const NUMBERS = new Map(
+  PROVINCES.flatMap(([code, name]) => [
+    [name, code],
+    [name.replace(TAIL, ''), code],
+  ]),
+);
+
+/** The number of a province by its name, long or short (湖北省, 湖北), or of the hub: what places are put in the order of. */
+export const provinceNumber = (name: string): string | undefined =>
+  name === '国家' ? '100000' : NUMBERS.get(name);
+
 let all: Promise<ReadonlyMap<string, string>> | undefined;
 
 /** All names by code. */

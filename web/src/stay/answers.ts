@@ -113,7 +113,21 @@ export function readVisits(output: unknown): Visit[] {
     .sort((one, other) => (one.begins < other.begins ? 1 : -1));
 }
 
-/** A line as the treatment place's catalog splits it, of 2301 or 5204. */
+/** What was bought at a pharmacy, of 5201. */
+export interface Purchase {
+  readonly id: string;
+  /** When, as `yyyy-MM-dd HH:mm:ss`. */
+  readonly at: string;
+  readonly careType: string;
+}
+
+/** Purchases of 5201, the latest first. */
+export const readPurchases = (output: unknown): Purchase[] =>
+  rows(((output ?? {}) as Row)['mdtrtinfo'])
+    .map((row) => ({ id: text(row, 'mdtrt_id'), at: text(row, 'begntime'), careType: text(row, 'med_type') }))
+    .sort((one, other) => (one.at < other.at ? 1 : -1));
+
+/** A line as the treatment place's catalog splits it, of 2101, 2102, 2301 or 5204. */
 export interface SplitLine {
   readonly serial: string;
   readonly code: string;

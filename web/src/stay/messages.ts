@@ -1,6 +1,6 @@
 /**
  * What a hospital's window sends about a stay: the inputs of the transactions, made of what the clerk entered. Pure; the names
- * of the interface begin and end here and in `answers`.
+ * of the interface begin and end here, in `purchase` and in `answers`.
  */
 
 import type { InputOf } from '@/api/window';
@@ -44,6 +44,13 @@ export interface DraftLine {
   readonly amount: Fen;
   /** 费用发生时间. */
   readonly at: string;
+  /** Codes on the packages that were sold (追溯码), of a pharmacy. */
+  readonly packages?: readonly string[];
+}
+
+/** A line as it is entered, with a number of its own: the moment, and which of this counter's lines it is. */
+export function numbered(line: Omit<DraftLine, 'serial' | 'at'>, which: number, at: string): DraftLine {
+  return { ...line, serial: `${at.replaceAll(/\D/g, '').slice(2)}${String(which).padStart(3, '0')}`, at };
 }
 
 /** 居民身份证: what was shown at the counter. */

@@ -46,7 +46,7 @@ const NO_SETTLEMENT = { infcode: -1, err_msg: '未查到结算ID[V]的结算记�
 /** A window with a discharged stay of one line open. */
 async function opened() {
   answers = [good(PERSON), good({ mdtrtinfo: [VISIT] }), good([LINE]), NO_SETTLEMENT];
-  const stay = openWindow({ code: 'H1', name: '某院', place: '420106' });
+  const stay = openWindow({ code: 'H1', name: '某院', place: '420106', kind: '1' });
   await stay.findPerson('C', '110101');
   const visit = stay.visits.value[0];
   if (visit) await stay.open(visit);
@@ -138,7 +138,7 @@ it('gives up what nobody answers by reversing it, and only then goes on', async 
 
 it('finds whose voucher was scanned, at the place that issued it', async () => {
   answers = [good({ idNo: 'C', insuOrg: '110101' }), good(PERSON), good({ mdtrtinfo: [] })];
-  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106' });
+  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106', kind: '1' });
   expect(await stay.scanVoucher('1'.repeat(28))).toBe(true);
   expect(sent.map(({ url }) => url.slice(-4))).toEqual(['1162', '1101', '5201']);
   expect(sent[1]?.body).toMatchObject({ insured: '110101' });
@@ -147,7 +147,7 @@ it('finds whose voucher was scanned, at the place that issued it', async () => {
 
 it('takes nobody for a voucher that names nobody', async () => {
   answers = [good({ idNo: '', insuOrg: '' })];
-  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106' });
+  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106', kind: '1' });
   expect(await stay.scanVoucher('1'.repeat(28))).toBe(false);
   expect(sent).toHaveLength(1);
   expect(stay.refusal.value?.code).toBe('not-understood');
@@ -155,7 +155,7 @@ it('takes nobody for a voucher that names nobody', async () => {
 
 it('finds who showed a card', async () => {
   answers = [good(PERSON), good({ mdtrtinfo: [] })];
-  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106' });
+  const stay = openWindow({ code: 'H42010600001', name: '某', place: '420106', kind: '1' });
   expect(await stay.readCard('A1', '1'.repeat(32))).toBe(true);
   expect(sent.map(({ url }) => url.slice(-4))).toEqual(['1161', '5201']);
 });

@@ -123,3 +123,11 @@ export const outcomeWords = (outcome: string): string =>
   OUTCOMES.find(([code]) => code === outcome)?.[1] ?? outcome;
 export const outcomeTag = (outcome: string): string =>
   outcome === 'done' ? 'good' : outcome === 'refused' ? 'warn' : 'bad';
+
+/** Who has sent a message. */
+export const ORIGINS: readonly (readonly [string, string])[] = [
+  ['', '全部'],
+  ['software', '机构软件'],
+  ['window', '收费窗口'],
+  ['office', '医保办'],
+];

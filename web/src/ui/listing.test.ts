@@ -94,6 +94,18 @@ describe('a list that came whole', () => {
     expect(names('amount')).toEqual(['重庆', '上海', '北京', '安徽']);
     expect(names('-amount')).toEqual(['北京', '上海', '重庆', '安徽']);
   });
+  it('puts places in the order of their numbers, as official tables do', () => {
+    expect(names('name')).toEqual(['北京', '上海', '安徽', '重庆']);
+    const cities = [
+      { name: '湖北省宜昌市', number: '420500' },
+      { name: '湖北省武汉市', number: '420100' },
+    ];
+    const place: readonly Column<(typeof cities)[number]>[] = [
+      { key: 'city', title: '统筹区', text: (row) => row.name, order: (row) => row.number },
+    ];
+    expect(inOrder(cities, place, 'city').map((row) => row.number)).toEqual(['420100', '420500']);
+    expect(inOrder(cities, place, '-city').map((row) => row.number)).toEqual(['420500', '420100']);
+  });
   it('stays as it came where the address names no column of it', () => {
     expect(names('')).toEqual(rows.map((row) => row.name));
     expect(names('-nothing')).toEqual(rows.map((row) => row.name));

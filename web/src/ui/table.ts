@@ -1,10 +1,14 @@
 /** Columns of a table. */
 
+import { provinceNumber } from '@/shared/place';
+
 export interface Column<R> {
   readonly key: string;
   readonly title: string;
   /** What stands in the cell, where no slot of the column's key says otherwise. */
   readonly text?: (row: R) => string | number | null | undefined;
+  /** What rows are put in the order of, where it is not the text: the division's number (行政区划代码) of a place. Provinces need none. */
+  readonly order?: (row: R) => string;
   /** Figures stand at the right. */
   readonly figures?: boolean;
   /** `6rem`; free where it is not said. */
@@ -32,20 +36,32 @@ function figure(text: string): number | undefined {
   return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : undefined;
 }
 
+/**
+ * How two cells stand to each other: figures as numbers, provinces by their numbers (as official tables have them, and not as their names are
+ * read), all else as Chinese is sorted.
+ */
+function compared(one: string, other: string): number {
+  const [a, b] = [figure(one), figure(other)];
+  if (a !== undefined && b !== undefined) return a - b;
+  const [here, there] = [provinceNumber(one), provinceNumber(other)];
+  if (here !== undefined && there !== undefined) return Number(here) - Number(there);
+  return one.localeCompare(other, 'zh-CN', { numeric: true });
+}
+
 /** Rows in the order of a column that `sortable` has named; as they came where the order names none. What has no value is last. */
 export function inOrder<R>(rows: readonly R[], columns: readonly Column<R>[], sort: string): readonly R[] {
   const name = sort.replace(/^-/, '');
-  const text = columns.find((column) => column.key === name)?.text;
+  const column = columns.find((one) => one.key === name);
+  const text = column?.text;
   if (text === undefined) return rows;
+  const order = column?.order ?? text;
   const sign = sort.startsWith('-') ? -1 : 1;
-  const keyed = rows.map((row) => ({ row, words: String(text(row) ?? '') }));
+  const keyed = rows.map((row) => ({ row, words: String(order(row) ?? '') }));
   const blank = (words: string) => words === '' || words === '—';
   return keyed
     .sort(({ words: one }, { words: other }) => {
       if (blank(one) || blank(other)) return Number(blank(one)) - Number(blank(other));
-      const [a, b] = [figure(one), figure(other)];
-      const order = a !== undefined && b !== undefined ? a - b : one.localeCompare(other, 'zh-CN');
-      return sign * order;
+      return sign * compared(one, other);
     })
     .map(({ row }) => row);
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { PAGES } from '@/console/menu';
-import { countWords, leftWords, pageFor, urgencyTag, type WorkItem } from './work';
+import { countWords, emptyWords, leftWords, pageFor, urgencyTag, type WorkItem } from './work';
 
 it.each([
   [undefined, ''],
@@ -30,7 +30,18 @@ it('leads to pages that there are', () => {
       'disputes',
       'transfers',
     ],
-    ...['receipts', 'bank_entries', 'increases', 'complaints', 'overdue'],
+    ...['receipts', 'bank_entries', 'increases', 'complaints', 'overdue', 'supplements', 'differing'],
+    ...[
+      'prepayment_year',
+      'areas_to_divide',
+      'area_receipts',
+      'area_dues',
+      'areas_to_pass_on',
+      'area_notice',
+      'area_disputes',
+    ],
+    ...['payments_to_adopt', 'payments_to_order', 'payments_at_bank', 'discharged', 'without_lines'],
+    ...['unknown_outcomes', 'day_books', 'apportioning'],
   ];
   const paths = new Set(PAGES.map((page) => page.path));
   for (const kind of kinds) {
@@ -38,4 +49,21 @@ it('leads to pages that there are', () => {
     expect(path !== undefined && paths.has(path), kind).toBe(true);
   }
   expect(pageFor({ kind: 'unheard' } as WorkItem)).toBeUndefined();
+});
+
+it('opens the window of a pharmacy where that is whose it is', () => {
+  const item = { kind: 'unknown_outcomes' } as WorkItem;
+  expect(pageFor(item, 'P11010800001', true)).toBe('/window/purchase?stays-which=unknown');
+  expect(pageFor(item, 'H11010800001')).toBe('/window?stays-which=unknown');
+});
+
+it('opens the month of which the work is', () => {
+  expect(pageFor({ kind: 'apportioning', month: '2026-10' } as WorkItem)).toBe(
+    '/window/apportioning?month=2026-10',
+  );
+});
+
+it('tells each role what an empty list means', () => {
+  for (const role of ['cashier', 'institution-office', 'finance', 'auditor', 'supervisor'])
+    expect(emptyWords(role)).not.toBe(emptyWords(undefined));
 });

@@ -1,5 +1,6 @@
 //! Who may do what: people log in at a running node, work within their own area, and leave a trail; nobody gets further.
 
+mod acts;
 mod oidc;
 
 use crate::play::{Play, beijing, hubei, world};

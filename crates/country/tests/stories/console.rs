@@ -145,6 +145,21 @@ async fn what_was_settled_is_found_at_both_places_and_told_step_by_step() {
     };
     assert_eq!(sum_of(&of_insured, "insured_by_care"), sum_of(&of_treatment, "treatment_by_care"));
     assert_eq!(sum_of(&of_insured, "insured_by_care"), sum_of(&national, "by_care"));
+    // How the period went is of the same settlements.
+    let (months, peaks) = (sum_of(&national, "months"), sum_of(&national, "peaks"));
+    let by_care = sum_of(&national, "by_care");
+    assert_eq!(months[9..12], [by_care[1].clone(), by_care[2].clone(), by_care[3].clone()], "{months:?}");
+    assert_eq!((peaks[2].as_str(), peaks[3].as_str()), ("2", today.to_string().as_str()));
+    assert_eq!(peaks[4..6], by_care[2..4]);
+    assert_eq!(sum_of(&national, "bands")[1], "2", "both are stays");
+    assert_eq!(sum_of(&of_insured, "insured_months"), months);
+    assert_eq!(sum_of(&of_treatment, "treatment_peaks"), peaks);
+    let of_month = json!({ "from": national.from, "until": national.until });
+    let filed: FoundFilings = hub.post("/api/v1/filings/search", &of_month).await.unwrap();
+    assert_eq!(sum_of(&national, "filings")[1], filed.filings.len().to_string());
+    let open = sum_of(&national, "institutions");
+    let own = sum_of(&of_treatment, "institutions");
+    assert!(own[1].parse::<u32>().unwrap() > 0 && open[3].parse::<u32>().unwrap() > 0, "{open:?} {own:?}");
     let filed: FoundFilings = hub
         .post("/api/v1/filings/search", &json!({ "destination": "420000", "stage": "effective" }))
         .await

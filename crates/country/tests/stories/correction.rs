@@ -3,16 +3,26 @@
 
 use crate::clearing::{clerk, refused, settlements_of, to_statement_of};
 use crate::play::{Play, beijing, hubei};
+use crate::trouble::{
+    Fate::{CannotBegin, CannotRead, DiesAfter, DiesBefore, Fails},
+    Trouble, another_hub,
+};
 use country::{World, network::Fate};
-use funds::{clearing::Part, ledger::VoucherId};
-use node::api::client::Client;
+use funds::{
+    Pair,
+    clearing::Part,
+    ledger::{Leg, Voucher, VoucherCode, VoucherId},
+    movement::{self, prepayment},
+};
+use node::api::client::{CallError, Client};
 use serde_json::json;
 use std::collections::BTreeMap;
-use terms::{Clock, Day, Fen, Month, Participant, SettlementId};
+use terms::{Clock, Day, Fen, Fund, InsuranceScheme, Month, Participant, SettlementId};
 use wire::api::{
     clearing::{ClearingMonth, ClearingPlan, ClearingPlanned},
     clearing_statement::ClearingStatementView,
     correction::{CorrectionView, Corrections},
+    prepayment::{PositionView, PrepaymentPositions},
     reconciliation::Differences,
 };
 
@@ -25,10 +35,24 @@ async fn spoil(world: &World, id: SettlementId, how: &str) {
     store::measure::keep_spoilt(&mut conn).await.unwrap();
 }
 
+/// The hub's journal has a fen too much as well.
+async fn spoil_journal(world: &World, id: SettlementId) {
+    let first_of = format!("select min(id) from transfer where settlement = '{id}'");
+    let more = format!("update transfer set amount = amount + 1 where id = ({first_of})");
+    let mut conn = world.hub.context.store.conn().await.unwrap();
+    assert_eq!(store::measure::spoil(&mut conn, "transfer", &more).await.unwrap(), 1);
+    store::measure::keep_spoilt(&mut conn).await.unwrap();
+}
+
 /// A fund pays a fen more: the row still adds up.
 const A_FEN_MORE: &str = "total = total + 1, fund_total = fund_total + 1, fund_paid[1] = fund_paid[1] + 1";
 /// The row does not add up.
 const OUT_OF_BALANCE: &str = "total = total + 1";
+/// A fund pays a fen less, and a personal account a fen more.
+const A_FEN_ASIDE: &str = "fund_total = fund_total - 1, fund_paid[1] = fund_paid[1] - 1, person_total = person_total + 1, account = account + 1";
+/// A fund pays ten thousand yuan more.
+const MUCH_MORE: &str =
+    "total = total + 1000000, fund_total = fund_total + 1000000, fund_paid[1] = fund_paid[1] + 1000000";
 
 async fn reconcile(world: &World, day: Day) {
     for province in [hubei(), beijing()] {
@@ -112,13 +136,7 @@ async fn a_month_is_planned_once_its_spoilt_row_is_corrected() {
     let (month, day) = (wrong.month(), wrong.given_at().day());
     let world = &play.world;
     spoil(world, wrong, OUT_OF_BALANCE).await;
-    // The journal has a fen too much as well.
-    let first_of = format!("select min(id) from transfer where settlement = '{wrong}'");
-    let more = format!("update transfer set amount = amount + 1 where id = ({first_of})");
-    let mut conn = world.hub.context.store.conn().await.unwrap();
-    assert_eq!(store::measure::spoil(&mut conn, "transfer", &more).await.unwrap(), 1);
-    store::measure::keep_spoilt(&mut conn).await.unwrap();
-    drop(conn);
+    spoil_journal(world, wrong).await;
     to_statement_of(world, month);
     world.hub.keep_timetable().await;
     let hub = clerk(world);
@@ -313,4 +331,209 @@ async fn what_an_adopted_month_has_counted_is_made_good_in_the_next() {
         store::measure::mend(&mut conn, "hub_correction").await.unwrap();
     }
     assert_eq!(world.hub.disproved().await.unwrap(), Vec::<String>::new());
+}
+
+/// All that a correction of a settlement may change.
+async fn told(world: &World, id: SettlementId) -> String {
+    let mut conn = world.hub.context.store.conn().await.unwrap();
+    let voucher = VoucherId::new(format!("settlement-correction/GZ{id}-1")).unwrap();
+    let rows = store::hub::all(&mut conn).await.unwrap();
+    let corrections = store::correction::of_settlement(&mut conn, id).await.unwrap();
+    let months = store::clearing::months(&mut conn).await.unwrap();
+    let voucher = store::ledger::find(&mut conn, Participant::Hub, &voucher).await.unwrap();
+    format!("{rows:?} {corrections:?} {months:?} {voucher:?}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_fails_a_row_is_corrected_once_or_not_at_all() {
+    let mut play = prepare().await;
+    let mut stay = 0;
+    let wrong = settle(&mut play, &mut stay).await;
+    settle(&mut play, &mut stay).await;
+    play.dust_settles().await;
+    let (month, day) = (wrong.month(), wrong.given_at().day());
+    let world = &play.world;
+    spoil(world, wrong, A_FEN_MORE).await;
+    spoil_journal(world, wrong).await;
+    to_statement_of(world, month);
+    reconcile(world, day).await;
+    world.hub.keep_timetable().await;
+    let hub = clerk(world);
+    let ask = json!({ "reason": "记录被误改" });
+    let approve = async |node: String| {
+        let words = json!({ "words": "同意" });
+        Client { node, ..clerk(world) }.post::<CorrectionView>(&path(wrong, "/approve"), &words).await
+    };
+    let is_busy = |said: Result<CorrectionView, CallError>, what: &str| match said {
+        Err(CallError::Refused(refused)) => assert_eq!(refused.code, "node-busy", "{what}"),
+        other => panic!("{what}: {other:?}"),
+    };
+
+    // Asked for by one whose unit of work is lost: nobody has asked.
+    let trouble = Trouble::none();
+    let other = another_hub(world, &trouble).await;
+    let before = told(world, wrong).await;
+    for fate in [CannotRead, CannotBegin, Fails] {
+        trouble.after(0, fate);
+        let there = Client { node: other.url(), ..clerk(world) };
+        is_busy(there.post::<CorrectionView>(&path(wrong, ""), &ask).await, &format!("{fate:?}"));
+        trouble.is_over();
+        assert_eq!(told(world, wrong).await, before, "{fate:?}");
+    }
+    other.stop().await;
+    hub.post::<CorrectionView>(&path(wrong, ""), &ask).await.unwrap();
+    confirm(world, wrong).await;
+
+    // Each thing that approving writes fails once: nothing of it is there.
+    let before = told(world, wrong).await;
+    let mut conn = world.hub.context.store.conn().await.unwrap();
+    for table in [
+        "hub_settlement",
+        "hub_correction",
+        "clearing_month",
+        "ledger_voucher",
+        "ledger_leg",
+        "ledger_account",
+    ] {
+        store::measure::refuse_writes(&mut conn, table).await.unwrap();
+        is_busy(approve(world.hub_url()).await, table);
+        store::measure::take_writes(&mut conn, table).await.unwrap();
+        assert_eq!(told(world, wrong).await, before, "{table}");
+    }
+    drop(conn);
+    for fate in [CannotRead, CannotBegin, Fails, DiesBefore, DiesAfter] {
+        let trouble = Trouble::none();
+        let other = another_hub(world, &trouble).await;
+        trouble.after(0, fate);
+        if matches!(fate, DiesBefore | DiesAfter) {
+            tokio::select! {
+                said = approve(other.url()) => panic!("{fate:?}: {said:?}"),
+                () = trouble.met() => trouble.ends(other),
+            }
+        } else {
+            is_busy(approve(other.url()).await, &format!("{fate:?}"));
+            trouble.is_over();
+            other.stop().await;
+        }
+        let is_as_it_was = told(world, wrong).await == before;
+        assert_eq!(is_as_it_was, fate != DiesAfter, "{fate:?}");
+    }
+    // It was done, and nobody has heard so: whoever approves it again hears so, and it is done once.
+    let done = told(world, wrong).await;
+    let approved = approve(world.hub_url()).await.unwrap();
+    assert_eq!((approved.stage.as_str(), &approved), ("corrected", &approve(world.hub_url()).await.unwrap()));
+    assert_eq!(told(world, wrong).await, done);
+    all_agree(world, &[day]).await;
+    adopt(world, month).await;
+    assert_eq!(counted(world, month).await.len(), 2, "both are cleared");
+    all_agree(world, &[day]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_purse_has_too_much_and_another_too_little_is_made_good_by_purse() {
+    let mut play = prepare().await;
+    let mut stay = 0;
+    let wrong = settle(&mut play, &mut stay).await;
+    play.dust_settles().await;
+    let (month, day) = (wrong.month(), wrong.given_at().day());
+    let world = &play.world;
+    spoil(world, wrong, A_FEN_ASIDE).await;
+    to_statement_of(world, month);
+    world.hub.keep_timetable().await;
+    adopt(world, month).await;
+    reconcile(world, day).await;
+    let corrected = correct(world, wrong).await;
+    assert_eq!(corrected.cleared_amount.as_deref(), Some("0.00"), "together it is nothing");
+    let mut purses: Vec<_> =
+        corrected.cleared_purses.iter().map(|one| (one.purse.as_str(), one.amount.as_str())).collect();
+    purses.sort_unstable();
+    assert_eq!(purses, [("310100", "0.01"), ("310200", "-0.01")]);
+    all_agree(world, &[day]).await;
+    let next = month.next();
+    to_statement_of(world, next);
+    world.hub.keep_timetable().await;
+    adopt(world, next).await;
+    let line = (wrong, Part::Corrected(format!("GZ{wrong}-1")));
+    assert_eq!(counted(world, next).await, BTreeMap::from([(line, Fen::ZERO)]));
+    all_agree(world, &[day]).await;
+    for province in [hubei(), beijing()] {
+        let clerk = Client { node: world.province(province).unwrap().url(), ..clerk(world) };
+        let mut wrong = Vec::new();
+        for month in [month, next] {
+            let fetch = format!("/api/v1/funds/statements/{month}/fetch");
+            let fetched: ClearingStatementView = clerk.post(&fetch, &json!({})).await.unwrap();
+            wrong.push(fetched.finding_count);
+        }
+        assert_eq!(wrong, [2, 0], "{province}: both purses, and none with the correction");
+    }
+}
+
+/// How the prepayment of Beijing in Hubei stands as a node has it.
+async fn position(node: String) -> PositionView {
+    let clerk =
+        Client { node, token: "令牌".to_owned(), operator: Some("赵某甲".to_owned()), duty: None };
+    let compute = "/api/v1/funds/prepayments/compute";
+    let found: PrepaymentPositions = clerk.post(compute, &json!({})).await.unwrap();
+    let of = (beijing().division(), hubei().division(), InsuranceScheme::Employee);
+    let is_it = |one: &PositionView| (one.insured.code, one.treatment.code, one.scheme) == of;
+    let one = found.positions.into_iter().find(is_it).expect("it stands somehow");
+    PositionView { in_force: None, interest: None, ..one }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_corrected_row_counts_in_a_prepayment_as_both_provinces_have_it() {
+    let mut play = prepare().await;
+    let wrong = settle(&mut play, &mut 0).await;
+    play.dust_settles().await;
+    let day = wrong.given_at().day();
+    let world = &play.world;
+    world.clock.pass_days(1);
+    // A prepayment is held in Hubei, and the hub knows of it.
+    let part = movement::Part::new(InsuranceScheme::Employee, Fund::EmployeePool, Fen::yuan(200_000));
+    let pair = Pair { insured: beijing(), treatment: hubei() };
+    let hub = &world.hub.context;
+    let at_hubei = &world.province(hubei()).unwrap().node.context;
+    for (context, leg) in [
+        (hub, prepayment::at_hub(pair.insured, pair.treatment, part)),
+        (at_hubei, prepayment::received(pair.treatment, pair.insured, part)),
+    ] {
+        hold(context, leg).await;
+    }
+    let url = |province| world.province(province).unwrap().url();
+    let nodes = || [world.hub_url(), url(hubei()), url(beijing())];
+    let stand = async || {
+        let [hub, hubei, beijing] = nodes();
+        let (hub, hubei, beijing) = (position(hub).await, position(hubei).await, position(beijing).await);
+        assert_eq!((&hubei.owed, &hubei.monthly), (&beijing.owed, &beijing.monthly), "the provinces agree");
+        (hub, hubei)
+    };
+    let (hub_says, right) = stand().await;
+    assert_eq!(hub_says, right);
+    assert!(right.used_up_on.is_some(), "{right:?}");
+
+    spoil(world, wrong, MUCH_MORE).await;
+    let (spoilt, still) = stand().await;
+    assert_eq!(still, right);
+    assert_ne!((&spoilt.owed, spoilt.used_up_on), (&right.owed, right.used_up_on), "the hub counts its row");
+    reconcile(world, day).await;
+    correct(world, wrong).await;
+    assert_eq!(stand().await, (right.clone(), right));
+}
+
+/// A node's ledger has a prepayment.
+async fn hold(context: &node::Context, leg: Leg) {
+    let now = context.now();
+    let voucher = Voucher {
+        id: VoucherId::new("manual/prepayment").unwrap(),
+        code: VoucherCode::PrepaymentReceived,
+        subject: "manual/prepayment".to_owned(),
+        summary: "收到异地就医预付金".to_owned(),
+        day: now.day(),
+        recorded_at: now,
+        by: "赵某甲".to_owned(),
+        legs: vec![leg],
+    };
+    let mut work = context.store.begin().await.unwrap();
+    store::ledger::post(&mut work, context.me, &voucher).await.unwrap().unwrap();
+    work.save().await.unwrap();
 }

@@ -11,8 +11,12 @@ use country::{
     staff,
     year::history::{self, History},
 };
+use node::api::client::Client;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use terms::{Clock, Day, PoolingArea, day::FixedClock};
 
 const TODAY: &str = "2026-04-23 15:30:00";
@@ -39,6 +43,29 @@ fn values<'a>(list: &'a Value, rows: &str, field: &str) -> BTreeSet<&'a str> {
     list[rows].as_array().unwrap().iter().filter_map(|row| row[field].as_str()).collect()
 }
 
+/// The keys of all rows of a list, page after page in one order.
+async fn walked(desk: &Client, path: &str, list: &str, key: &str, sort: &str) -> Vec<String> {
+    let (mut keys, mut after) = (Vec::new(), String::new());
+    loop {
+        let page: Value = desk.get(&format!("{path}&sort={sort}&after={after}")).await.unwrap();
+        let rows = page[list].as_array().unwrap();
+        keys.extend(rows.iter().map(|row| row[key].as_str().expect("a key").to_owned()));
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => return keys,
+        }
+    }
+}
+
+/// A list is the same either way round, however it is cut into pages. How many rows it has.
+async fn is_the_same_backwards(desk: &Client, path: &str, list: &str, key: &str, sort: &str) -> usize {
+    let forwards = walked(desk, path, list, key, sort).await;
+    let mut backwards = walked(desk, path, list, key, &format!("-{sort}")).await;
+    backwards.reverse();
+    assert_eq!(forwards, backwards, "{path} by {sort}");
+    forwards.len()
+}
+
 fn has(found: &BTreeSet<&str>, wanted: &[&str], of: &str) {
     let missing: Vec<_> = wanted.iter().filter(|one| !found.contains(*one)).collect();
     assert!(missing.is_empty(), "{of}: {missing:?} of {found:?}");
@@ -60,6 +87,7 @@ async fn every_desk_has_something_before_it() {
 
     let (mut documents, mut deductions, mut payments) = (BTreeSet::new(), 0, 0);
     let mut work_of_all = BTreeSet::new();
+    let mut rows_of: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut filings_of_all = BTreeSet::new();
     for area in AREAS {
         let province = area.province();
@@ -82,6 +110,18 @@ async fn every_desk_has_something_before_it() {
         assert!(!pairs["mappings"].as_array().unwrap().is_empty(), "mappings");
         let found: Value = desk.get("/api/v1/funds/documents").await.unwrap();
         documents.extend(values(&found, "documents", "kind").into_iter().map(str::to_owned));
+        for (path, list, key, sort) in [
+            ("complaints?stage=all&limit=2", "complaints", "number", "received"),
+            ("funds/notices?limit=7", "notices", "number", "issued"),
+            ("funds/orders?stage=all&limit=5", "orders", "number", "number"),
+            ("funds/orders?stage=all&limit=5", "orders", "number", "amount"),
+            ("funds/bank-entries?matter=order&limit=3", "entries", "reference", "on"),
+            ("funds/ledger/vouchers?limit=30", "vouchers", "id", "number"),
+            ("funds/documents?kind=", "documents", "number", "issued_at"),
+        ] {
+            let rows = is_the_same_backwards(&desk, &format!("/api/v1/{path}"), list, key, sort).await;
+            *rows_of.entry((path, sort)).or_insert(0) += rows;
+        }
         let found: Value = desk.get("/api/v1/funds/deductions").await.unwrap();
         deductions += found["deductions"].as_array().unwrap().len();
         let found: Value = desk.get("/api/v1/funds/institution-payments?month=2026-02").await.unwrap();
@@ -108,6 +148,7 @@ async fn every_desk_has_something_before_it() {
     let wanted = ["payable_clearing", "receivable_clearing", "trial_balance", "payment_notice"];
     has(&documents.iter().map(String::as_str).collect(), &wanted, "documents");
     assert!(deductions > 0 && payments > 0, "{deductions} {payments}");
+    assert!(rows_of.values().all(|rows| *rows > 1), "{rows_of:?}");
 
     // Somebody registers at the portal with what is told, and finds his settlements.
     let told = staff::insure(world, "令牌", history.somebody().unwrap()).await.unwrap();

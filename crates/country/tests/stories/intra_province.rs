@@ -400,15 +400,21 @@ async fn what_one_area_owes_another_is_divided_sent_up_and_passed_on() {
     };
     let mut first = of_ningbo.open.clone();
     first[0].amount = "1.00".to_owned();
+    let clerk = crate::access::program(&node);
+    let to_pass_on = async || crate::office::waits(&clerk).await.remove("areas_to_pass_on");
     let part: AreaMonthView = ask_clerk(&node, &of_month("receipts"), receipt("B1", &first[..1])).await;
+    assert_eq!(to_pass_on().await, None);
     let passed: AreaMonthView = ask_clerk(&node, &of_month("pass-on"), Some(json!({}))).await;
     assert!(passed.areas[0].lines.iter().any(|line| line.passed_on.is_none()), "{passed:#?}");
     let rest = receipt("B2", &part.areas[0].open);
     for _ in 0..2 {
-        let _: AreaMonthView = ask_clerk(&node, &of_month("receipts"), rest.clone()).await;
+        let before: AreaMonthView = ask_clerk(&node, &of_month("receipts"), rest.clone()).await;
+        let ready = before.areas[0].lines.iter().filter(|line| line.passed_on.is_none()).count();
+        assert_eq!(to_pass_on().await.unwrap_or_default(), i64::try_from(ready).unwrap());
         let passed: AreaMonthView = ask_clerk(&node, &of_month("pass-on"), Some(json!({}))).await;
         assert_eq!(passed.areas[0].still_owed, "0.00");
         assert!(passed.areas[0].lines.iter().all(|line| line.passed_on.is_some()), "{passed:#?}");
+        assert_eq!(to_pass_on().await, None);
     }
 
     // Every account is explained: the two halves of the province have met, and the hospital is still owed.

@@ -5,21 +5,13 @@ use crate::{
     access::{Browser, person},
     clearing::{clerk, to_statement_of},
     play::{Play, beijing, hubei, world, world_of},
+    trouble::{Fate, Trouble, another_province},
 };
 use country::{World, people, people::BEIJING};
-use node::{Context, ProvinceNode, Running, serve};
+use node::Running;
 use serde_json::{Value, json};
-use std::{
-    fmt::Write as _,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
-use store::fault::{Faults, Met, Point};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 use terms::{InsuranceScheme, MemberStatus};
-use tokio::{net::TcpListener, sync::watch};
 
 async fn ended(browser: &Browser, id: &str) -> Value {
     for _ in 0..200 {
@@ -102,78 +94,9 @@ async fn a_batch_goes_on_while_nobody_waits_and_is_found_again() {
     world.stop().await;
 }
 
-/// How a store treats what is saved there, once it has begun to count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// The process dies before it is saved …
-    DiesBefore,
-    /// … or after.
-    DiesAfter,
-    /// It is not saved, and whoever saves it hears so.
-    Fails,
-    /// It is saved, and whoever saves it hears that it is not.
-    FailsAfter,
-}
-
-/// Trouble at one unit of work of many.
-#[derive(Debug)]
-struct Trouble {
-    fate: Mutex<Fate>,
-    /// So many are still saved without; below nothing there is none.
-    left: AtomicI64,
-    met: watch::Sender<bool>,
-}
-
-impl Trouble {
-    fn none() -> Arc<Self> {
-        let (met, _) = watch::channel(false);
-        Arc::new(Self { fate: Mutex::new(Fate::Fails), left: AtomicI64::new(-1), met })
-    }
-
-    /// From now on so many are saved, and the next has this fate.
-    fn after(&self, saved: i64, fate: Fate) {
-        *self.fate.lock().unwrap() = fate;
-        self.met.send_replace(false);
-        self.left.store(saved, Ordering::SeqCst);
-    }
-
-    async fn met(&self) {
-        let mut met = self.met.subscribe();
-        let met = tokio::time::timeout(Duration::from_secs(20), met.wait_for(|met| *met)).await;
-        met.expect("it was to meet trouble").unwrap();
-    }
-}
-
-impl Faults for Trouble {
-    fn at(&self, point: Point) -> Met<'_> {
-        let fate = *self.fate.lock().unwrap();
-        let here = match fate {
-            Fate::DiesBefore | Fate::Fails => Point::Save,
-            Fate::DiesAfter | Fate::FailsAfter => Point::Saved,
-        };
-        let is_it = point == here && self.left.fetch_sub(1, Ordering::SeqCst) == 0;
-        Box::pin(async move {
-            if !is_it {
-                return Ok(());
-            }
-            self.met.send_replace(true);
-            match fate {
-                Fate::DiesBefore | Fate::DiesAfter => std::future::pending().await,
-                Fate::Fails | Fate::FailsAfter => Err("the disk is full".to_owned()),
-            }
-        })
-    }
-}
-
 /// Another instance of Beijing's node, with trouble to come.
 async fn instance(world: &World, trouble: &Arc<Trouble>) -> Running {
-    let first = &world.province(beijing()).unwrap().node;
-    let store = first.context.store.opened_again(6).await.unwrap();
-    let faults = Arc::clone(trouble) as Arc<dyn Faults>;
-    let context = Context { store: store.with_faults(faults), ..first.context.clone() };
-    let node = ProvinceNode::new(context, beijing(), first.settings.clone());
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    serve::province(Arc::new(node), listener).unwrap()
+    another_province(world, beijing(), trouble).await
 }
 
 /// A list of new people who apply, and their numbers.
@@ -217,8 +140,9 @@ async fn what_an_instance_dies_of_another_ends_and_every_line_is_in_once() {
     let operator = person(&node, "jingban02", "经办某", "agency-operator", "110000").await;
     let mut seeds = 200..;
     let fates = [Fate::DiesBefore, Fate::DiesAfter, Fate::Fails, Fate::FailsAfter];
-    // A list of three lines saves a unit of work for each, one for the audit trail, and the end; the first is that in which it begins.
-    for (fate, saved) in fates.into_iter().flat_map(|fate| (1..=5).map(move |saved| (fate, saved))) {
+    // That in which it begins is the first unit of work that is saved. A list of three lines has one that writes down what is begun, one for each line,
+    // one for the audit trail, and the end.
+    for (fate, saved) in fates.into_iter().flat_map(|fate| (1..=6).map(move |saved| (fate, saved))) {
         let trouble = Trouble::none();
         let other = instance(&world, &trouble).await;
         let from = seeds.nth(2).unwrap() - 2;
@@ -226,7 +150,7 @@ async fn what_an_instance_dies_of_another_ends_and_every_line_is_in_once() {
         trouble.after(saved, fate);
         let id = left(&operator.behind(&other.url()), &body).await;
         trouble.met().await;
-        other.kill();
+        trouble.ends(other);
         world.clock.pass_seconds(HELD_SECONDS);
         let job = taken_to_its_end(&operator, &id).await;
         let told = format!("{fate:?} {saved}: {job}");
@@ -275,14 +199,14 @@ async fn what_takes_every_instance_along_is_given_up_and_its_owner_is_told_what_
         } else {
             let job = seen.get(&format!("/web/jobs/{id}")).await;
             assert_eq!(job["state"], json!("running"), "it is still held: {job}");
-            // That it is taken up is saved, and nothing after it.
+            // That it is taken up is saved, and nothing after it, not even that it is begun.
             trouble.after(1, Fate::DiesBefore);
             world.clock.pass_seconds(HELD_SECONDS);
         }
         trouble.met().await;
         let job = seen.get(&format!("/web/jobs/{id}")).await;
         assert_eq!((&job["state"], &job["attempt"]), (&json!("running"), &json!(attempt)), "{job}");
-        other.kill();
+        trouble.ends(other);
     }
     world.restart(beijing()).await.unwrap();
     world.clock.pass_seconds(HELD_SECONDS);

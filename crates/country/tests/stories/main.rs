@@ -1,7 +1,7 @@
 //! The stories of the country: worlds of running nodes, played over HTTP and looked at from outside.
 //!
 //! They are one program, because each program of tests links the whole house anew. `cargo test -p country clearing::` plays the
-//! stories of one file. `desk`, `kinds`, `office`, `play` and `raw` are what stories share.
+//! stories of one file. `desk`, `kinds`, `office`, `play`, `raw` and `trouble` are what stories share.
 
 mod access;
 mod account;
@@ -59,5 +59,7 @@ mod simulation;
 mod special;
 mod transcript;
 mod transfers;
+mod trouble;
 mod two_instances;
+mod waiting;
 mod year;

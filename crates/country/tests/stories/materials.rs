@@ -103,8 +103,22 @@ async fn papers_are_handed_in_supplemented_looked_at_and_kept() {
     );
     let awaited = || async { me.get("/web/portal/filings").await["filings"][0]["supplement_due"].clone() };
     assert_eq!(awaited().await, json!(due));
+    // Who enters filings is told for whose papers somebody waits, and finds just these.
+    let waits = async || operator.get("/api/v1/work").await["work"].clone();
+    let supplements = |work: &Value| {
+        let all = work.as_array().unwrap().clone();
+        all.into_iter().find(|item| item["kind"] == json!("supplements"))
+    };
+    let item = supplements(&waits().await).expect("it waits");
+    assert_eq!((&item["count"], &item["due"]), (&json!(1), &json!(due)));
+    let listed = operator.post("/api/v1/filings/search", json!({ "stage": "supplementing" })).await;
+    let found: Vec<_> = listed["filings"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(found, [&json!(id)]);
     let carried = me.post(&own, paper("residence", PDF)).await;
     assert_eq!(awaited().await, Value::Null);
+    assert!(supplements(&waits().await).is_none());
+    let listed = operator.post("/api/v1/filings/search", json!({ "stage": "supplementing" })).await;
+    assert_eq!(listed["filings"], json!([]));
     assert_eq!(names(&carried, "kind"), ["identity", "residence"]);
     assert_eq!(names(&carried, "added_by"), ["本人", "本人"]);
     assert!(

@@ -12,7 +12,7 @@ use country::{
 use hyper::Method;
 use node::Limits;
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 /// Nothing in these stories waits so long.
@@ -136,6 +136,35 @@ async fn a_flood_of_one_hospital_pushes_nobody_else_out() {
     while let Some(answer) = flood.join_next().await {
         assert_eq!(answer.unwrap()["infcode"], json!(0), "those who waited are served");
     }
+    play.dust_settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_names_another_hospital_takes_no_place_from_it() {
+    let (play, raw) = narrow(4).await;
+    let held = busy(&play, &raw).await;
+    // Somebody elsewhere names the hospital, and sends more than there is room for.
+    let thief =
+        Arc::new(Raw::from(Ipv4Addr::new(127, 0, 0, 2), &play.world.province(hubei()).unwrap().url()));
+    let mut flood = JoinSet::new();
+    for _ in 0..7 {
+        let (thief, message) = (Arc::clone(&thief), query(&play));
+        flood.spawn(async move { thief.ask(&message).await });
+    }
+    for _ in 0..3 {
+        let refused = flood.join_next().await.unwrap().unwrap();
+        assert!(is_told_to_come_again(&refused), "{refused}");
+    }
+    // The hospital has nothing waiting: what it sends waits in the place of one of those.
+    let own = tokio::spawn({
+        let (raw, message) = (Arc::clone(&raw), query(&play));
+        async move { raw.ask(&message).await }
+    });
+    let displaced = flood.join_next().await.unwrap().unwrap();
+    assert!(is_told_to_come_again(&displaced), "{displaced}");
+    goes_on(&play, held).await;
+    assert_eq!(own.await.unwrap()["infcode"], json!(0));
+    flood.shutdown().await;
     play.dust_settles().await;
 }
 

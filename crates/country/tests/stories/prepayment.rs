@@ -189,6 +189,13 @@ async fn a_prepayment_from_its_draft_to_an_emergency_increase() {
     assert_eq!(base, [("2026-10", "10000.00"), ("2026-11", "20000.00"), ("2026-12", "30000.01")]);
     assert_eq!((line.computed.as_str(), line.before.as_str()), ("40000.01", "0.00"));
     assert_eq!(drafted.timetable.notices_by.to_string(), "2027-01-31");
+    let to_adopt = async || {
+        let work: Value = hub.get("/api/v1/work").await.unwrap();
+        let work = work["work"].as_array().unwrap().clone();
+        let item = work.into_iter().find(|item| item["kind"] == json!("prepayment_year"));
+        item.map(|item| item["due"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(to_adopt().await.as_deref(), Some("2027-01-31"));
     assert_eq!(drafted.timetable.completed_by.to_string(), "2027-02-28");
     assert!(drafted.rules.iter().any(|rule| rule.key == "prepayment.base" && rule.confidence == "recalled"));
 
@@ -216,6 +223,7 @@ async fn a_prepayment_from_its_draft_to_an_emergency_increase() {
     assert_eq!((adopted.stage.as_str(), adopted.adopted_by.as_deref()), ("adopted", Some("赵某甲")));
     let twice: PrepaymentYearView = hub.post(&adopt, &json!({ "round": 4 })).await.unwrap();
     assert_eq!(twice, adopted, "adopted once");
+    assert_eq!(to_adopt().await, None);
     refused(hub.post(&format!("{year}/draft"), &json!({})).await, "已核定");
 
     // ---- Beijing collects it from its pooling area

@@ -2,13 +2,14 @@
 //! provinces, with a dispute and a deduction; an area sends its money up; a hospital is paid within its budget, with a deposit, a
 //! penalty and a payment that the bank sends back; and at the end every account is explained.
 
+use crate::access::{Browser, person};
 use crate::desk::Counter;
-use crate::office::{Desk, POOL, confirm_lines, other_direction};
+use crate::office::{Desk, POOL, confirm_lines, other_direction, waits};
 use crate::play::{beijing, hubei};
 use country::{bank::Bank, hospital::Settled};
 use node::api::client::{CallError, Client};
 use serde_json::{Value, json};
-use terms::{Clock, Fen, Participant};
+use terms::{Clock, Fen, Month, Participant};
 use wire::api::{
     Taken,
     area_clearing::AreaMonthView,
@@ -107,11 +108,18 @@ async fn a_month_is_answered_divided_collected_and_paid_out_and_every_account_is
     assert_eq!(pair.withdrawn, 1);
     assert_eq!(pool_of(&pair.dues), pools[0] + pools[1] - Fen::yuan(100));
 
-    // Beijing's one area owes exactly that, and sends it up in two parts.
+    // Beijing's one area owes exactly that, and sends it up in two parts; the month waits to be divided, and then for the area's money.
+    let of_areas = async || {
+        let mut work = waits(&insured.0).await;
+        ["areas_to_divide", "area_receipts"].map(|kind| work.remove(kind))
+    };
+    assert_eq!(of_areas().await, [Some(1), None]);
     let divided: AreaMonthView = insured.post(&format!("areas/{month}/divide"), json!({})).await;
     let [area] = &divided.areas[..] else { panic!("{divided:#?}") };
     assert_eq!(area.area.to_string(), "110000");
     assert_eq!(area.owed, pair.dues);
+    assert_eq!(of_areas().await, [None, Some(1)]);
+    assert_eq!(area.answer.verdict, "awaited");
     let of_day = counter.play.world.clock.now().day().to_string();
     let receipt = |reference: &str, amounts: &Value| json!({ "area": "110000", "day": of_day, "bank_reference": reference, "amounts": amounts });
     let only = |amount: Fen| json!([{ "scheme": "employee", "purse": POOL, "amount": amount.to_string() }]);
@@ -125,6 +133,7 @@ async fn a_month_is_answered_divided_collected_and_paid_out_and_every_account_is
     let open = serde_json::to_value(&twice.areas[0].open).unwrap();
     let paid: AreaMonthView = insured.post(&receipts, receipt("B2", &open)).await;
     assert_eq!((paid.areas[0].still_owed.as_str(), paid.areas[0].receipts.len()), ("0.00", 2));
+    assert_eq!(of_areas().await, [None, None]);
 
     // The hospital is paid: a budget a thousand short, five percent deposit, a penalty, and a bank that sends money back.
     confirm_lines(&counter, month).await;
@@ -277,4 +286,166 @@ async fn a_month_is_answered_divided_collected_and_paid_out_and_every_account_is
     ] {
         assert_eq!(desk.stands(kind, party).await, stands, "{kind}/{party}");
     }
+}
+
+/// The hub closes and adopts a month, both provinces confirm it, and Beijing divides it.
+async fn cleared(counter: &Counter, desks: &[Desk; 3], month: Month) -> AreaMonthView {
+    let world = &counter.play.world;
+    let [hub, treatment, insured] = desks;
+    let statement_day = month.next().first_day().plus_days(21);
+    world.clock.pass_days(world.clock.now().day().days_until(statement_day).unsigned_abs());
+    let mut work = world.hub.context.store.begin().await.unwrap();
+    store::clearing::close(&mut work, month, world.clock.now()).await.unwrap();
+    work.save().await.unwrap();
+    world.hub.keep_timetable().await;
+    let number = month.number();
+    let planned: Value = hub.get(&format!("clearings/{number}")).await;
+    let adopt = json!({ "revision": planned["revision"] });
+    hub.post::<Value>(&format!("clearings/{number}/adopt"), adopt).await;
+    for desk in [treatment, insured] {
+        desk.post::<ClearingStatementView>(&format!("statements/{month}/fetch"), json!({})).await;
+        desk.post::<ClearingStatementView>(&format!("statements/{month}/confirm"), json!({})).await;
+    }
+    insured.post::<ClearingStatementView>(&format!("statements/{month}/fetch"), json!({})).await;
+    insured.post(&format!("areas/{month}/divide"), json!({})).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_area_disputes_is_decided_and_what_is_upheld_comes_in_the_next_month() {
+    let mut counter = Counter::open().await;
+    let month = counter.play.world.clock.now().day().month();
+    let desks = [Participant::Hub, Participant::Province(hubei()), Participant::Province(beijing())]
+        .map(|participant| Desk::of(&counter, participant));
+    let insured = &desks[2];
+    let first = counter.play.settle_patiently(&counter.play.hospital.next_msgid()).await;
+    counter.play.next_stay(2).await;
+    let second = counter.play.settle_patiently(&counter.play.hospital.next_msgid()).await;
+    let third = other_direction(&counter).await;
+    counter.play.world.until_quiet().await.unwrap();
+    let id = |settled: &Settled| settled.settlement.unwrap().to_string();
+    let all = |settled: &Settled| -> Fen { settled.funds.values().copied().sum() };
+    let divided = cleared(&counter, &desks, month).await;
+    let owed = |seen: &AreaMonthView| -> Fen {
+        seen.areas[0].owed.iter().map(|one| one.amount.parse::<Fen>().unwrap()).sum()
+    };
+    let whole = owed(&divided);
+    assert!(whole >= all(&first) + all(&second), "{divided:#?}");
+    let of_month = |what: &str| format!("areas/{month}/{what}");
+    let waits_for_decision = async || waits(&insured.0).await.remove("area_disputes");
+
+    // What is not in the area's part cannot be disputed, nor nothing; and there is nothing to decide yet.
+    let against =
+        |ids: &[String]| json!({ "area": "110000", "settlements": ids, "reason": "重复住院，请核实" });
+    insured.refused(&of_month("dispute"), against(&[id(&third)]), "不在本统筹区").await;
+    insured.refused(&of_month("dispute"), against(&[]), "1至500个结算ID").await;
+    let decision = |upheld: bool| json!({ "area": "110000", "upheld": upheld, "words": "经核实" });
+    insured.refused(&of_month("disputes"), decision(true), "没有待裁定的异议").await;
+
+    // Disputed, disputed otherwise, and decided once: what is upheld leaves the month.
+    insured.post::<AreaMonthView>(&of_month("dispute"), against(&[id(&first), id(&second)])).await;
+    let disputed: AreaMonthView = insured.post(&of_month("dispute"), against(&[id(&first)])).await;
+    assert_eq!(
+        (disputed.areas[0].answer.verdict.as_str(), waits_for_decision().await),
+        ("disputed", Some(1))
+    );
+    assert_eq!(owed(&disputed), whole);
+    let again: AreaMonthView = insured.post(&of_month("divide"), json!({})).await;
+    assert_eq!(again.areas[0].answer.verdict, "disputed", "a month that was answered stays divided");
+    let decided: AreaMonthView = insured.post(&of_month("disputes"), decision(true)).await;
+    assert_eq!((decided.areas[0].answer.verdict.as_str(), waits_for_decision().await), ("upheld", None));
+    let rest = owed(&decided);
+    let left = whole - rest;
+    assert_eq!(left, all(&first));
+    insured.refused(&of_month("disputes"), decision(false), "没有待裁定的异议").await;
+    insured.refused(&of_month("dispute"), against(&[id(&second)]), "不能再提出异议").await;
+    let kept: AreaMonthView = insured.post(&of_month("confirm"), json!({ "area": "110000" })).await;
+    assert_eq!(kept.areas[0].answer.verdict, "upheld", "what was decided stays decided");
+
+    // The next month comes with it, once, however often it is divided; this time the area confirms. The proof finds both months as they are.
+    let next = cleared(&counter, &desks, month.next()).await;
+    let before = |seen: &AreaMonthView| -> Fen {
+        seen.areas[0].before.iter().map(|one| one.amount.parse::<Fen>().unwrap()).sum()
+    };
+    assert_eq!((owed(&next), before(&next)), (left, rest));
+    let twice: AreaMonthView = insured.post(&format!("areas/{}/divide", month.next()), json!({})).await;
+    assert_eq!(owed(&twice), left);
+    let confirm = format!("areas/{}/confirm", month.next());
+    let said: AreaMonthView = insured.post(&confirm, json!({ "area": "110000" })).await;
+    assert_eq!(said.areas[0].answer.verdict, "confirmed");
+    let proof: Proof = insured.0.post_and_wait("/api/v1/funds/prove", &json!({})).await.unwrap();
+    let areas = proof.checks.iter().find(|one| one.name.contains("统筹区分割")).expect("it is proved");
+    assert!(areas.difference.is_none(), "{proof:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_area_answers_for_itself_and_its_province_decides() {
+    let counter = Counter::open().await;
+    let world = &counter.play.world;
+    let month = world.clock.now().day().month();
+    let desks = [Participant::Hub, Participant::Province(beijing()), Participant::Province(hubei())]
+        .map(|participant| Desk::of(&counter, participant));
+    let away = other_direction(&counter).await;
+    world.until_quiet().await.unwrap();
+    let divided = cleared(&counter, &desks, month).await;
+    let wuhan = divided.areas.iter().find(|one| one.area.to_string() == "420100").expect("it owes");
+    let node = world.province(hubei()).unwrap().url();
+    let mut seats = Vec::new();
+    for (account, name, role, area) in [
+        ("wuhanfuhe", "周某核", "agency-reviewer", "420100"),
+        ("wuhancaizheng", "吴某财", "finance", "420100"),
+        ("yichangfuhe", "王某核", "agency-reviewer", "420500"),
+        ("yichangcaizheng", "冯某财", "finance", "420500"),
+        ("shengfuhe", "陈某核", "agency-reviewer", "420000"),
+        ("shengcaizheng", "褚某财", "finance", "420000"),
+    ] {
+        seats.push(person(&node, account, name, role, area).await);
+    }
+    let [reviewer, finance, other_reviewer, other_finance, decides, pays] = &seats[..] else {
+        panic!("six seats")
+    };
+    let kinds = async |seat: &Browser| -> Vec<String> {
+        let work = seat.get("/api/v1/work").await["work"].as_array().unwrap().clone();
+        work.iter()
+            .map(|item| item["kind"].as_str().unwrap().to_owned())
+            .filter(|kind| kind.starts_with("area"))
+            .collect()
+    };
+    assert_eq!(
+        (kinds(reviewer).await, kinds(finance).await),
+        (vec!["area_notice".to_owned()], vec!["area_dues".to_owned()])
+    );
+    assert_eq!((kinds(other_reviewer).await, kinds(other_finance).await), (vec![], vec![]));
+    assert_eq!((kinds(decides).await, kinds(pays).await), (vec![], vec!["area_receipts".to_owned()]));
+
+    // An area answers for itself alone, and decides nothing.
+    let of_month = |what: &str| format!("/api/v1/funds/areas/{month}/{what}");
+    let against =
+        json!({ "area": "420100", "settlements": [away.settlement.unwrap()], "reason": "未备案，请核实" });
+    let denied = (403, "not-permitted".to_owned());
+    assert_eq!(other_reviewer.refused("post", &of_month("dispute"), Some(&against)).await, denied);
+    assert_eq!(finance.refused("post", &of_month("dispute"), Some(&against)).await, denied);
+    let disputed = reviewer.post(&of_month("dispute"), against).await;
+    assert_eq!(
+        (disputed["areas"].as_array().unwrap().len(), &disputed["areas"][0]["answer"]["verdict"]),
+        (1, &json!("disputed"))
+    );
+    assert_eq!((kinds(reviewer).await, kinds(decides).await), (vec![], vec!["area_disputes".to_owned()]));
+    let decision = json!({ "area": "420100", "upheld": false, "words": "已备案，异议不成立" });
+    assert_eq!(reviewer.refused("post", &of_month("disputes"), Some(&decision)).await, denied);
+    let decided = decides.post(&of_month("disputes"), decision).await;
+    let of_wuhan =
+        decided["areas"].as_array().unwrap().iter().find(|one| one["area"] == json!("420100")).unwrap();
+    assert_eq!(
+        (&of_wuhan["answer"]["verdict"], &of_wuhan["answer"]["words"]),
+        (&json!("rejected"), &json!("已备案，异议不成立"))
+    );
+    assert_eq!(of_wuhan["still_owed"], json!(wuhan.still_owed), "what is not upheld stands");
+    assert_eq!(kinds(decides).await, [] as [String; 0]);
+
+    // The money comes, and nothing waits at either finance any more.
+    let receipt = json!({
+        "area": "420100", "day": world.clock.now().day(), "bank_reference": "WH1", "amounts": wuhan.open,
+    });
+    pays.post(&of_month("receipts"), receipt).await;
+    assert_eq!((kinds(finance).await, kinds(pays).await), (vec![], vec![]));
 }

@@ -37,7 +37,7 @@ async fn messages_are_recorded_while_somebody_wants_it_and_shown_to_those_whose_
     let elsewhere = person(&node, "yibao02", "医保某乙", "institution-office", &other).await;
     let mut agency = person(&node, "jingban01", "经办某", "agency-operator", "420000").await;
     let auditor = person(&node, "shenji01", "审计某", "auditor", "420000").await;
-    let cashier = person(&node, "shoufei01", "收费某", "cashier", &code).await;
+    let mut cashier = person(&node, "shoufei01", "收费某", "cashier", &code).await;
     let recording = format!("/api/v1/institutions/{code}/recording");
     let messages = format!("/api/v1/institutions/{code}/messages");
     let nothing = json!({ "data": {} });
@@ -104,6 +104,8 @@ async fn messages_are_recorded_while_somebody_wants_it_and_shown_to_those_whose_
 
     // Filtered, sorted, page by page, as a file.
     for (query, count) in [
+        ("origin=software", 3),
+        ("origin=window", 0),
         ("infno=1101", 2),
         ("infno=9001", 0),
         ("outcome=refused", 1),
@@ -129,7 +131,7 @@ async fn messages_are_recorded_while_somebody_wants_it_and_shown_to_those_whose_
     }
     assert_eq!(paged, found);
     assert_eq!(office.ask("get", &format!("{messages}?form=xlsx"), None).await.0, 200);
-    for query in ["sort=x", "outcome=x", "deviating=x", "after=x", "limit=101"] {
+    for query in ["origin=x", "sort=x", "outcome=x", "deviating=x", "after=x", "limit=101"] {
         assert_eq!(
             office.refused("get", &format!("{messages}?{query}"), None).await.1,
             "field-invalid",
@@ -172,6 +174,40 @@ async fn messages_are_recorded_while_somebody_wants_it_and_shown_to_those_whose_
     assert_eq!(found[0]["infno"], json!("9001"));
     let over = office.post(&format!("{recording}/end"), json!({})).await;
     assert_eq!((&over["on"], &over["messages"]), (&json!(false), &json!(4)));
+
+    // What somebody sends at the institution's window or office is recorded as that, and covered as well.
+    cashier.log_in("shoufei01", PASSWORD, None).await.unwrap();
+    office.post(&recording, json!({ "hours": 1, "reason": "窗口联调" })).await;
+    let at_window = json!({ "msgid": format!("{code}WINDOW1"), "insured": "110101", "input": input });
+    let answer = cashier.post(&format!("/web/window/{code}/1101"), at_window).await;
+    assert_eq!(answer["infcode"], json!(0), "{answer}");
+    let refused = json!({ "msgid": format!("{code}WINDOW2"), "input": nothing });
+    let answer = cashier.post(&format!("/web/window/{code}/2304"), refused).await;
+    assert_eq!(answer["infcode"], json!(-1), "{answer}");
+    let asked = json!({ "msgid": format!("{code}OFFICE1"), "input": { "data": {} } });
+    office.post(&format!("/web/office/{code}/3260"), asked).await;
+    soon(&office, &messages, 7).await;
+    for (origin, infnos) in [
+        ("window", vec!["2304", "1101"]),
+        ("office", vec!["3260"]),
+        ("software", vec!["9001", "2304", "1101", "1101"]),
+    ] {
+        let found = office.get(&format!("{messages}?origin={origin}")).await["messages"].clone();
+        let said: Vec<_> =
+            found.as_array().unwrap().iter().map(|one| one["infno"].as_str().unwrap()).collect();
+        assert_eq!(said, infnos, "{origin}");
+    }
+    let of_window = office.get(&format!("{messages}?origin=window")).await["messages"].clone();
+    assert_eq!(
+        (of_window[0]["code"].as_str(), &of_window[0]["origin_name"]),
+        (Some("field-missing"), &json!("收费窗口"))
+    );
+    let one = office.get(&format!("{messages}/{}", of_window[1]["number"])).await;
+    assert_eq!(one["request"]["msgid"], json!(format!("{code}WINDOW1")));
+    assert!(personal.iter().all(|word| !one.to_string().contains(word)), "{one}");
+    let ours = one["deviations"].as_array().unwrap();
+    assert!(ours.iter().all(|one| one["field"].as_str().unwrap().starts_with("input.")), "{one}");
+    office.post(&format!("{recording}/end"), json!({})).await;
 
     // What is old is forgotten; what is erased is gone.
     world.clock.pass_seconds(7 * 86_400 + 1);

@@ -319,6 +319,11 @@ async fn a_late_payer_is_urged_suspended_and_lifted_once_it_has_paid() {
     assert_eq!(province_sums(&play.world, beijing(), deposit()).await, "0.00 9000.00 0.00 8000.00");
     keep_timetables(&play.world).await;
     assert_eq!(standing(&play.world).await, "双方不一致：付款方已付10000.00元，收款方已收0.00元");
+    let finance = crate::access::program(&play.world.hub_url());
+    let differ = async || crate::office::waits(&finance).await.remove("differing");
+    assert_eq!(differ().await, Some(1), "whoever pays at the hub asks the two");
+    let differing: Value = finance.get("/api/v1/funds/transfers/differing").await.unwrap();
+    assert_eq!(differing["transfers"][0]["order"], json!(ORDER));
 
     // The payee's bank has lost a reference, and has money that nobody knows.
     let came = file(
@@ -340,7 +345,9 @@ async fn a_late_payer_is_urged_suspended_and_lifted_once_it_has_paid() {
     assert_eq!(province_sums(&play.world, hubei(), open_account()).await, "0.00 0.00 0.00 323.00");
     let unknown: BankEntries = payee.get("/api/v1/funds/bank-entries").await.unwrap();
     assert_eq!(unknown.entries.len(), 2);
-    assert_eq!(unknown.entries[0].counterparty_number.as_deref(), Some("*9999"));
+    let references: Vec<&str> = unknown.entries.iter().map(|one| one.reference.as_str()).collect();
+    assert_eq!((references, unknown.next), (vec!["H4", "H3"], None), "the latest first");
+    assert_eq!(unknown.entries[1].counterparty_number.as_deref(), Some("*9999"));
     let other = json!({ "scheme": "employee", "reference": "H3", "other": "其他业务误入款" });
     let assign = "/api/v1/funds/bank-entries/assign";
     let _: Value = payee.post(assign, &other).await.unwrap();
@@ -358,6 +365,7 @@ async fn a_late_payer_is_urged_suspended_and_lifted_once_it_has_paid() {
     let _: Value = payee.post(&format!("/api/v1/funds/receipts/{ORDER}/money"), &back).await.unwrap();
     keep_timetables(&play.world).await;
     assert_eq!(standing(&play.world).await, "双方一致：10000.00元");
+    assert_eq!(differ().await, None);
     let memo = Account::hub_payable(hubei(), EMPLOYEE, Fund::LargeAmount);
     assert_eq!(sums(&play.world.hub.context.store, Participant::Hub, &memo).await, "0.00 3000.00 0.00 0.00");
     let received = Account::insured_receivable(beijing(), EMPLOYEE, Fund::LargeAmount);

@@ -6,12 +6,11 @@
 //! one-time codes, sessions, the audit trail.
 
 use super::{
-    Access,
-    login::{begin, confirm_password, fail, locked, look, name_hash, note},
+    Access, Act,
+    login::{begin, confirm_password, ends, fail, locked, look, name_hash, nobodys_act, own_act},
     oidc::{Marks, Provider, Providers},
     secret::{Token, digest, step_of},
     ticket::{Purpose, Ticket},
-    write_down,
 };
 use crate::context::{Context, Failure, Outcome};
 use casework::access::{
@@ -21,7 +20,6 @@ use casework::access::{
 };
 use store::{
     account::{self, Kept},
-    audit_trail::Event,
     identity::{self, IdentityHash},
     session as sessions,
 };
@@ -86,12 +84,11 @@ impl Desk<'_> {
         match &ticket.purpose {
             Purpose::LogIn if is_answer => self.log_in(provider, &ticket, came).await,
             Purpose::Tie { account, session, only } if is_answer => {
+                let kept = find(self.context, account).await?.ok_or_else(overdue)?;
+                let mut act = own_act(self.context, &kept.account, "tie-identity", came.address);
+                act.begins().await?;
                 let done = self.tie(provider, &ticket, came, (account, session, *only)).await;
-                let outcome = done.as_ref().map_or_else(Refusal::code, |_| "done");
-                if let Some(kept) = find(self.context, account).await? {
-                    let about = ("tie-identity", outcome);
-                    note(self.context, &kept.account, about, came.address).await?;
-                }
+                ends(act, &done).await?;
                 done
             }
             _ => Err(overdue()),
@@ -126,27 +123,22 @@ impl Desk<'_> {
         ticket: &Ticket,
         came: &Came<'_>,
     ) -> Result<Received, Refusal> {
-        let claims = self.prove(provider, ticket, came).await;
-        let hash = claims.as_ref().ok().map(|claims| hash_of(provider, claims));
-        let done = match claims {
-            Ok(claims) => self.let_in(provider, &claims).await,
+        let mut act = self.log_in_act(&provider.settings.id, came.address);
+        let done = match self.prove(provider, ticket, came).await {
+            Ok(claims) => self.let_in(provider, &claims, &mut act).await,
             Err(refusal) => Err(refusal),
         };
-        let (who, outcome) = match &done {
-            Ok(Received::In(account, _)) => (Some(account.as_ref()), "done"),
-            Ok(_) => (None, "login-code-needed"),
-            Err(refusal) => (None, refusal.code()),
-        };
-        // Too many at once are refused before anything is looked at, and would fill the trail.
-        if !matches!(done, Err(Refusal::LoginsBusy {})) {
-            self.write_log_in(&provider.settings.id, hash.as_ref(), (who, outcome), came.address).await?;
+        match &done {
+            Ok(Received::NeedsCode(_)) => act.ends(Refusal::LoginCodeNeeded {}.code()).await?,
+            _ => ends(act, &done).await?,
         }
         done
     }
 
     /// Lets in whoever has this identity, as with a password that is right.
-    async fn let_in(&self, provider: &Provider, claims: &Claims) -> Result<Received, Refusal> {
+    async fn let_in(&self, provider: &Provider, claims: &Claims, act: &mut Act) -> Result<Received, Refusal> {
         let hash = hash_of(provider, claims);
+        act.is_about(format!("identity:{}:{}", provider.settings.id, hex_of(&hash[..12])));
         let name = async {
             identity::account_of(&mut *self.context.store.conn().await?, self.context.me, &hash).await
         };
@@ -168,10 +160,12 @@ impl Desk<'_> {
             let ticket = Ticket::new(self.context, &provider.settings.id, purpose);
             return Ok(Received::NeedsCode(ticket.text(self.context)));
         }
+        act.is_of(&kept.account);
+        act.begins().await?;
         let token = Token::new(&*self.context.ids);
         let begun = begin(self.context, &kept.account, (&key, None), (&token, None)).await;
         begun.map_err(Failure::refusal)?;
-        Ok(Received::In(Box::new(kept.account), token))
+        Ok(Received::In(token))
     }
 
     /// Whoever has come back shows the one-time code of his account.
@@ -187,10 +181,9 @@ impl Desk<'_> {
         else {
             return Err(Refusal::IdentityOverdue {});
         };
-        let done = self.check_code(&account, provider, code).await;
-        let outcome = done.as_ref().map_or_else(Refusal::code, |_| "done");
-        let who = done.as_ref().ok().map(|(account, _)| account);
-        self.write_log_in(provider, None, (who, outcome), address).await?;
+        let mut act = self.log_in_act(provider, address);
+        let done = self.check_code(&account, provider, code, &mut act).await;
+        ends(act, &done).await?;
         done
     }
 
@@ -199,6 +192,7 @@ impl Desk<'_> {
         name: &AccountName,
         provider: &str,
         code: &str,
+        act: &mut Act,
     ) -> Result<(Account, Token), Refusal> {
         let (now, key) = (self.context.now(), name_hash(name.as_str()));
         let (kept, standing) = look(self.context, Some(name), &key).await.map_err(Failure::refusal)?;
@@ -211,6 +205,8 @@ impl Desk<'_> {
         check_open(&kept)?;
         // One that an administrator has taken away meanwhile is asked for no more; another way in begins anew.
         let secret = kept.credentials.code_secret.ok_or(Refusal::IdentityOverdue {})?;
+        act.is_of(&kept.account);
+        act.begins().await?;
         let Some(step) = step_of(&secret, code, one_time_code::steps(now, kept.credentials.code_step)) else {
             return Err(fail(self.context, &key, Refusal::CodeWrong {}).await);
         };
@@ -268,26 +264,9 @@ impl Desk<'_> {
         Ok(Received::Tied)
     }
 
-    async fn write_log_in(
-        &self,
-        provider: &str,
-        hash: Option<&IdentityHash>,
-        (who, outcome): (Option<&Account>, &str),
-        address: &str,
-    ) -> Result<(), Refusal> {
-        let whose = hash.map(|hash| format!(":{}", hex_of(&hash[..12]))).unwrap_or_default();
-        let event = Event {
-            at: self.context.now(),
-            account: who.map(|account| account.name.to_string()).unwrap_or_default(),
-            role: who.map(|account| account.role.code().to_owned()).unwrap_or_default(),
-            area: who.map(|account| account.area.to_string()).unwrap_or_default(),
-            action: "log-in".to_owned(),
-            subject: format!("identity:{provider}{whose}"),
-            outcome: outcome.to_owned(),
-            duty: String::new(),
-            address: address.to_owned(),
-        };
-        write_down(self.context, event).await
+    /// A login by a provider, of whom nobody knows yet.
+    fn log_in_act(&self, provider: &str, address: &str) -> Act {
+        nobodys_act(self.context, ("log-in", format!("identity:{provider}")), address)
     }
 }
 
@@ -310,7 +289,7 @@ pub(crate) struct Came<'a> {
 /// What came of it.
 pub(crate) enum Received {
     /// He is in.
-    In(Box<Account>, Token),
+    In(Token),
     /// He is to show a one-time code, with this cookie.
     NeedsCode(String),
     /// The identity is tied.

@@ -2,11 +2,10 @@
 //! trail of what came of it. Programs with the management token pass it as they are: [`Clerk`] checks the token.
 
 use super::{
-    Access, Author, Managed,
+    Access, Act, Author, Managed,
     engine::{Asker, Engine, Thing},
     person_subject,
     secret::{Token, is_same},
-    write_down,
 };
 use crate::{
     api::{Answer, RefusalCode, authenticate},
@@ -195,18 +194,28 @@ async fn leave<N: Managed>(
 
 /// Whether whoever asks does not wait. What shows people whole is waited for: none of it is kept.
 fn wants_to_leave(request: &Request) -> bool {
-    let shows_whole = query(request.uri(), "reveal").is_some_and(|value| value == "true");
-    !shows_whole && header_text(request.headers(), JOB_HEADER).is_some_and(|value| value == "true")
+    !shows_whole(request) && header_text(request.headers(), JOB_HEADER).is_some_and(|value| value == "true")
+}
+
+/// Whether it shows people whole.
+fn shows_whole(request: &Request) -> bool {
+    query(request.uri(), "reveal").is_some_and(|value| value == "true")
 }
 
 async fn carry_out(asked: Asked, line: Option<Permission>, mut request: Request, next: Next) -> Response {
-    let event = begun(&asked, line, &request);
+    let mut act = Act::new(&asked.context, event(&asked, line, &request));
     let is_read = request.method().is_safe();
     let answer = if let Err(refusal) = permit(&asked, line) {
         Answer::from(refusal).into_response()
     } else {
+        // What only reads has shown nothing before its answer goes out, and that comes after the entry.
+        if (!is_read || shows_whole(&request))
+            && let Err(refusal) = act.begins().await
+        {
+            return Answer::from(refusal).into_response();
+        }
         request.extensions_mut().insert(asked.clone());
-        checked(&asked, line, next.run(request).await)
+        checked(&asked, line, act.held(next.run(request)).await)
     };
     // Reading what is the same for everybody is nothing to be kept.
     let ok = answer.status().is_success();
@@ -218,8 +227,10 @@ async fn carry_out(asked: Asked, line: Option<Permission>, mut request: Request,
         None if ok => "done".to_owned(),
         None => answer.status().as_u16().to_string(),
     };
-    let subject = asked.subject.lock().ok().and_then(|mut subject| subject.take()).unwrap_or(event.subject);
-    match write_down(&asked.context, Event { outcome, subject, ..event }).await {
+    if let Some(subject) = asked.subject.lock().ok().and_then(|mut subject| subject.take()) {
+        act.is_about(subject);
+    }
+    match act.ends(&outcome).await {
         Ok(()) => answer,
         // What nobody could write down is not shown either.
         Err(refusal) => Answer::from(refusal).into_response(),
@@ -254,7 +265,7 @@ fn checked(asked: &Asked, line: Option<Permission>, answer: Response) -> Respons
 }
 
 /// The entry of the trail, as far as it is known before anything is done.
-fn begun(asked: &Asked, line: Option<Permission>, request: &Request) -> Event {
+fn event(asked: &Asked, line: Option<Permission>, request: &Request) -> Event {
     let Account { name, role, area, .. } = &asked.who.account;
     let path = request.uri().path();
     let mut subject: String = path.strip_prefix("/api/v1").unwrap_or(path).chars().take(200).collect();

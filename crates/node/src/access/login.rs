@@ -4,9 +4,8 @@
 //! the same rule as one that exists.
 
 use super::{
-    Access, digest_of,
+    Access, Act, digest_of,
     secret::{Token, base32, digest, hash_password, is_password, random, step_of},
-    write_down,
 };
 use crate::context::{Context, Failure, Outcome};
 use casework::{
@@ -51,26 +50,37 @@ pub(crate) async fn log_in(
     shown: Shown<'_>,
 ) -> Result<(Account, Token), Refusal> {
     let name = name_of(context, shown.account);
-    let result = try_log_in(context, access, name.as_ref(), &shown).await;
-    let outcome = result.as_ref().map_or_else(|refusal| refusal.code().to_owned(), |_| "done".to_owned());
-    let who = result.as_ref().ok().map(|(account, _)| account);
+    let subject = format!("name:{}", digest_of(context, "name", &typed(shown.account)));
+    let mut act = nobodys_act(context, ("log-in", subject), shown.address);
+    let result = try_log_in(context, access, name.as_ref(), &shown, &mut act).await;
+    ends(act, &result).await?;
+    result
+}
+
+/// Something that somebody does who has not logged in. Whose it is stands in it once he has shown so: a name that is no account's may be a
+/// password that was typed into the wrong field.
+pub(super) fn nobodys_act(context: &Context, (action, subject): (&str, String), address: &str) -> Act {
     let event = Event {
         at: context.now(),
-        // A name that is no account's may be a password that was typed into the wrong field.
-        account: who.map(|account| account.name.to_string()).unwrap_or_default(),
-        role: who.map(|account| account.role.code().to_owned()).unwrap_or_default(),
-        area: who.map(|account| account.area.to_string()).unwrap_or_default(),
-        action: "log-in".to_owned(),
-        subject: format!("name:{}", digest_of(context, "name", &typed(shown.account))),
-        outcome,
+        account: String::new(),
+        role: String::new(),
+        area: String::new(),
+        action: action.to_owned(),
+        subject,
+        outcome: String::new(),
         duty: String::new(),
-        address: shown.address.to_owned(),
+        address: address.to_owned(),
     };
+    Act::new(context, event)
+}
+
+/// Writes how a login ended.
+pub(super) async fn ends<T>(act: Act, result: &Result<T, Refusal>) -> Result<(), Refusal> {
     // Too many at once are refused before anything is looked at, and would fill the trail.
-    if !matches!(result, Err(Refusal::LoginsBusy {})) {
-        write_down(context, event).await?;
+    if matches!(result, Err(Refusal::LoginsBusy {})) {
+        return act.came_to_nothing().await;
     }
-    result
+    act.ends(result.as_ref().map_or_else(Refusal::code, |_| "done")).await
 }
 
 async fn try_log_in(
@@ -78,6 +88,7 @@ async fn try_log_in(
     access: &Access,
     name: Option<&AccountName>,
     shown: &Shown<'_>,
+    act: &mut Act,
 ) -> Result<(Account, Token), Refusal> {
     if shown.password.len() > INPUT_BYTES_MAX || shown.account.len() > INPUT_BYTES_MAX {
         return Err(Refusal::LoginFailed {});
@@ -100,6 +111,10 @@ async fn try_log_in(
     }
     let is_open = |kept: &Kept| kept.has_password() && kept.account.state != State::Disabled;
     let kept = kept.filter(|kept| is_right && is_open(kept));
+    if let Some(kept) = &kept {
+        act.is_of(&kept.account);
+    }
+    act.begins().await?;
     let Some(kept) = kept else { return Err(fail(context, &key, Refusal::LoginFailed {}).await) };
     let code = match (&kept.credentials.code_secret, shown.code) {
         (None, _) => None,
@@ -214,13 +229,8 @@ fn nobodys_hash() -> &'static str {
     HASH.get_or_init(|| hash_password("nobody has this password", [0; 16]))
 }
 
-/// An entry of the trail about somebody's own account.
-pub(crate) async fn note(
-    context: &Context,
-    account: &Account,
-    (action, outcome): (&str, &str),
-    address: &str,
-) -> Result<(), Refusal> {
+/// Something that somebody does about an account of his own.
+pub(crate) fn own_act(context: &Context, account: &Account, action: &str, address: &str) -> Act {
     let event = Event {
         at: context.now(),
         account: account.name.to_string(),
@@ -228,11 +238,11 @@ pub(crate) async fn note(
         area: account.area.to_string(),
         action: action.to_owned(),
         subject: format!("account:{}", account.name),
-        outcome: outcome.to_owned(),
+        outcome: String::new(),
         duty: String::new(),
         address: address.to_owned(),
     };
-    write_down(context, event).await
+    Act::new(context, event)
 }
 
 /// Ends a session.
@@ -381,6 +391,22 @@ pub(crate) struct NewInsured<'a> {
 
 /// Makes an account for somebody insured here who names the number of a card of his that is in force.
 pub(crate) async fn register(context: &Context, access: &Access, new: NewInsured<'_>) -> Result<(), Refusal> {
+    let subject = format!("account:{}", name_of_insured(context, new.citizen));
+    let mut act = nobodys_act(context, ("register", subject), new.address);
+    let done = try_register(context, access, new, &mut act).await;
+    // What was refused before anything was counted or made would only fill the trail.
+    if act.has_begun() {
+        ends(act, &done).await?;
+    }
+    done
+}
+
+async fn try_register(
+    context: &Context,
+    access: &Access,
+    new: NewInsured<'_>,
+    act: &mut Act,
+) -> Result<(), Refusal> {
     let name = name_of_insured(context, new.citizen);
     password::check(new.password, &name)?;
     if new.password.contains(new.citizen.reveal()) {
@@ -405,6 +431,7 @@ pub(crate) async fn register(context: &Context, access: &Access, new: NewInsured
         Ok::<_, Failure>(Some(found).filter(|_| is_holder))
     };
     let Some(holder) = verify.await.map_err(Failure::refusal)? else {
+        act.begins().await?;
         return Err(fail(context, &key, Refusal::HolderUnverified {}).await);
     };
     if known.is_some() {
@@ -426,6 +453,8 @@ pub(crate) async fn register(context: &Context, access: &Access, new: NewInsured
         created_by: "本人".to_owned(),
         last_login: None,
     };
+    act.is_of(&account);
+    act.begins().await?;
     let write = async {
         let mut work = context.store.begin().await?;
         if !account::insert(&mut work, context.me, &account, &hash).await? {
@@ -434,8 +463,7 @@ pub(crate) async fn register(context: &Context, access: &Access, new: NewInsured
         work.save().await?;
         Ok::<_, Failure>(())
     };
-    write.await.map_err(Failure::refusal)?;
-    note(context, &account, ("register", "done"), new.address).await
+    write.await.map_err(Failure::refusal)
 }
 
 /// The state in which the name of an account stands.

@@ -1,9 +1,10 @@
 //! The audit trail: auditors look through it, and have the whole chain verified.
 
-use super::{Answer, Clerk, query, read};
+use super::{Answer, Clerk, list::Asked, query, read};
 use crate::{
     access::{Managed, person_subject},
     context::{Context, Failure},
+    job::Progress,
 };
 use axum::{Router, extract::State, http::Uri, routing::get};
 use casework::access::Action;
@@ -31,6 +32,7 @@ async fn search<N: Managed>(State(node): State<Arc<N>>, _: Clerk, uri: Uri) -> R
     let day = |name: &str| {
         query(&uri, name).map(|text| read::<Day>(&text, name, "日期，形如2026-11-21")).transpose()
     };
+    let asked = Asked::of(&uri)?;
     let before = query(&uri, "after").map(|text| read(&text, "after", "上一页的next")).transpose()?;
     let filter = Filter {
         account: text("account").map(|account| account.to_ascii_lowercase()),
@@ -39,6 +41,7 @@ async fn search<N: Managed>(State(node): State<Arc<N>>, _: Clerk, uri: Uri) -> R
         outcome: text("outcome"),
         from: day("from")?.map(Day::start),
         until: day("until")?.map(|day| day.plus_days(1).start()),
+        forwards: !asked.sorted(&["-sequence"])?.1,
         before,
     };
     let most = i64::try_from(PAGE).expect("a small number");
@@ -93,7 +96,12 @@ fn named(action: &str) -> &'static str {
     }
 }
 
-async fn verify<N: Managed>(State(node): State<Arc<N>>, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
+async fn verify<N: Managed>(
+    State(node): State<Arc<N>>,
+    _: Clerk,
+    progress: Progress,
+    uri: Uri,
+) -> Result<Answer, Answer> {
     let noted = match (query(&uri, "sequence"), query(&uri, "hash")) {
         (None, None) => None,
         (Some(sequence), Some(hash)) => {
@@ -104,8 +112,14 @@ async fn verify<N: Managed>(State(node): State<Arc<N>>, _: Clerk, uri: Uri) -> R
         }
         _ => return Err(Refusal::missing("hash", "sequence和hash须一并填写").into()),
     };
-    let walk =
-        async { audit_trail::verify(&mut *node.given().store.conn().await?, node.given().me, noted).await };
+    progress.begin((1, 1), "核验操作日志");
+    let walk = async {
+        let mut conn = node.given().store.conn().await?;
+        let me = node.given().me;
+        let last = audit_trail::search(&mut conn, me, &Filter::default(), 1).await?;
+        progress.of_about(last.first().map_or(0, |last| last.sequence.unsigned_abs()));
+        audit_trail::verify_telling(&mut conn, me, noted, &|entries| progress.steps(entries)).await
+    };
     let verified = walk.await.map_err(|error| Failure::from(error).refusal())?;
     Ok(Answer::json(&AuditTrailVerified {
         holds: verified.broken.is_none(),

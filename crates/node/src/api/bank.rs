@@ -1,6 +1,6 @@
 //! What clerks do about fiscal special accounts (财政专户) and files of banks.
 
-use super::{Answer, Clerk, Input, not_read, payment_order::text, query, read};
+use super::{Answer, Clerk, Input, list::Asked, not_read, payment_order::text, read};
 use crate::{
     bank::{self, Said},
     context::Failure,
@@ -16,7 +16,7 @@ use axum::{
 };
 use funds::bank::BankAccount;
 use std::sync::Arc;
-use store::bank::{KeptEntry, Matter};
+use store::bank::{EntriesWanted, EntryMark, KeptEntry, Matter};
 use terms::{InsuranceScheme, Participant, Refusal};
 use wire::{
     api::{
@@ -27,6 +27,7 @@ use wire::{
         },
     },
     bank::FILE_BYTES_MAX,
+    sign::sm2::{bytes_of, hex_of},
 };
 
 type Node = State<Arc<ProvinceNode>>;
@@ -157,13 +158,43 @@ async fn list_statements(State(node): Node, clerk: Clerk) -> Result<Answer, Answ
 }
 
 async fn list_entries(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let asked = query(&uri, "matter");
-    let matter = asked.as_deref().unwrap_or("unidentified");
+    let asked = Asked::of(&uri)?;
+    let matter = asked.text("matter").unwrap_or("unidentified");
     if !["order", "institution", "unidentified", "fee", "other"].contains(&matter) {
         return Err(Refusal::invalid("matter", "order、institution、unidentified、fee或other").into());
     }
-    let found = bank::entries(&node, matter, MOST).await.map_err(Failure::refusal)?;
-    Ok(Answer::json(&BankEntries { entries: found.iter().map(|kept| view(kept, clerk.shown)).collect() }))
+    let after = asked.text("after").map(mark).transpose()?;
+    let rows = asked.rows()?;
+    let wanted = EntriesWanted {
+        matter,
+        scheme: asked.text("scheme").map(scheme_of).transpose()?,
+        days: asked.days()?,
+        backwards: asked.sorted(&["-on"])?.1,
+        after: after.as_ref(),
+        most: rows.asked(),
+    };
+    let found = bank::entries(&node, &wanted).await.map_err(Failure::refusal)?;
+    let (found, follows) = rows.shown(found);
+    let next = found.last().filter(|_| follows).map(|last| next_of(&EntryMark::of(last)));
+    Ok(Answer::json(&BankEntries {
+        entries: found.iter().map(|kept| view(kept, clerk.shown)).collect(),
+        next,
+    }))
+}
+
+/// A mark as it stands in an address: banks number as they like.
+fn next_of(EntryMark { on, reference, account }: &EntryMark) -> String {
+    format!("{on}.{account}.{}", hex_of(reference.as_bytes()))
+}
+
+fn mark(text: &str) -> Result<EntryMark, Refusal> {
+    let read = || {
+        let (on, rest) = text.split_once('.')?;
+        let (account, reference) = rest.split_once('.')?;
+        let reference = String::from_utf8(bytes_of(reference)?).ok()?;
+        Some(EntryMark { on: on.parse().ok()?, reference, account: account.to_owned() })
+    };
+    read().ok_or_else(|| Refusal::invalid("after", "上一页的next"))
 }
 
 fn view(kept: &KeptEntry, shown: Shown) -> BankEntryView {

@@ -1,6 +1,6 @@
 //! What clerks of a province do about a month's clearing statement (清算表) and about deductions after audit (审核扣款).
 
-use super::{Answer, Clerk, Input, query, read, within};
+use super::{Answer, Clerk, Input, list::Asked, within};
 use crate::{
     clearing_statement::{self as statements, Said, told},
     context::{Failure, Outcome},
@@ -14,13 +14,13 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
-use funds::{Purse, Role, institution_payment::Money};
+use funds::{Purse, Role, clearing::Deduction, institution_payment::Money};
 use std::sync::Arc;
 use store::{
     clearing_statement::{self as kept, Found, Statement},
-    deduction::Recorded,
+    deduction::{DeductionsWanted, Recorded, Standing},
 };
-use terms::{Day, Month, Refusal};
+use terms::{AdminDivision, Day, Moment, Month, Refusal};
 use wire::{
     api::{
         clearing_statement::{
@@ -39,8 +39,6 @@ type Node = State<Arc<ProvinceNode>>;
 const FINDINGS: i64 = 500;
 /// The most disputes of one answer, and settlements of a dispute.
 const DISPUTES_MAX: usize = 200;
-/// Deductions of a page.
-const DEDUCTIONS: i64 = 200;
 
 /// The routes of statements and deductions.
 pub fn routes() -> Router<Arc<ProvinceNode>> {
@@ -229,14 +227,51 @@ async fn deduct(
     Ok(Answer::json(&deduction_view(&node, &recorded).await.map_err(Failure::refusal)?))
 }
 
+/// The pooling areas that a place is, or lies in, by their numbers.
+fn areas(place: AdminDivision) -> (u32, u32) {
+    let number = place.number();
+    if place == place.province().division() {
+        return (number, number + 9_999);
+    }
+    let area = place.pooling_area().division().number();
+    (area, area)
+}
+
+/// What a page of deductions ended with.
+fn mark(text: &str) -> Result<(Moment, String), Refusal> {
+    let read = || {
+        let (at, number) = text.split_once('.')?;
+        Some((Moment::from_millis(at.parse().ok()?)?, number.to_owned()))
+    };
+    read().ok_or_else(|| Refusal::invalid("after", "上一页的next"))
+}
+
 async fn deductions(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let after: String =
-        query(&uri, "after").map_or(Ok(String::new()), |text| read(&text, "after", "上一页的next"))?;
-    let found = deduction::list(&node, &after, DEDUCTIONS).await.map_err(Failure::refusal)?;
-    let is_full = i64::try_from(found.len()) == Ok(DEDUCTIONS);
-    let next = found.last().filter(|_| is_full).map(|last| last.deduction.number.clone());
-    // A page is one of the province's; what lies elsewhere is left out of it.
-    let _ = clerk.scope();
+    let asked = Asked::of(&uri)?;
+    let standing = |name: &str| {
+        let expected = || Standing::ALL.map(Standing::name).join("、");
+        let found = Standing::ALL.into_iter().find(|one| one.name() == name);
+        found.ok_or_else(|| Refusal::invalid("standing", expected()))
+    };
+    let rows = asked.rows()?;
+    let institution = asked.read("institution", "定点医药机构编号")?;
+    let after = asked.text("after").map(mark).transpose()?;
+    let wanted = DeductionsWanted {
+        areas: clerk.scope().and_then(|own| own.division()).map(areas),
+        institution: institution.as_ref(),
+        standing: asked.text("standing").map(standing).transpose()?,
+        days: asked.days()?,
+        backwards: asked.sorted(&["at"])?.1,
+        after: after.as_ref(),
+        most: rows.asked(),
+    };
+    let found = deduction::search(&node, &wanted).await.map_err(Failure::refusal)?;
+    let (found, follows) = rows.shown(found);
+    let next = found.last().filter(|_| follows).map(|last| {
+        let Deduction { decided_at, number, .. } = &last.deduction;
+        format!("{}.{number}", decided_at.millis())
+    });
+    // What is a county's or an institution's is seen by the institution: the others of the page are left out of it.
     let mut deductions = Vec::new();
     for one in &found {
         if within::permits_institution(&node, &clerk, &one.institution).await? {

@@ -76,6 +76,11 @@ impl Client {
         Err(CallError::Refused(serde_json::from_slice(&body).map_err(strange)?))
     }
 
+    /// Fetches what is answered to a question with a body: a file, or an answer that nobody reads.
+    pub async fn fetch_by(&self, path: &str, body: &Value) -> Result<Bytes, CallError> {
+        self.bytes(Method::POST, path, Some(body), PATIENCE).await
+    }
+
     /// Asks for a move.
     pub async fn post<A: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<A, CallError> {
         self.call(Method::POST, path, Some(body)).await

@@ -15,9 +15,9 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
-use casework::complaint::{ANSWER_WORKING_DAYS, Complaint, NewComplaint, Stage};
+use casework::complaint::{ANSWER_WORKING_DAYS, Complaint, Kind, NewComplaint, Stage};
 use std::sync::Arc;
-use store::complaint::{self, KeptComplaint};
+use store::complaint::{self, ComplaintsWanted, KeptComplaint};
 use terms::{Moment, Refusal, WorkingDays};
 use wire::{
     api::{
@@ -131,10 +131,21 @@ async fn list(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answe
             vec![Stage::of_name(name).ok_or_else(|| Refusal::invalid("stage", expected))?]
         }
     };
+    let kind = |name: &str| {
+        let expected = || Kind::ALL.map(Kind::name).join("、");
+        Kind::of_name(name).ok_or_else(|| Refusal::invalid("kind", expected()))
+    };
+    let wanted = ComplaintsWanted {
+        stages: &stages,
+        kind: asked.text("kind").map(kind).transpose()?,
+        days: asked.days()?,
+        backwards: asked.sorted(&["received"])?.1,
+        after: asked.text("after"),
+        most: rows.asked(),
+    };
     let find = async {
         let mut conn = node.context.store.conn().await?;
-        let after = asked.text("after");
-        Ok(complaint::list(&mut conn, node.province, &stages, after, rows.asked()).await?)
+        Ok(complaint::list(&mut conn, node.province, &wanted).await?)
     };
     let (found, follows) = rows.shown(find.await.map_err(|failure: Failure| failure.refusal())?);
     let next = found.last().filter(|_| follows).map(|last| last.complaint.number.clone());

@@ -16,8 +16,9 @@ use casework::access::Area;
 use std::sync::Arc;
 use store::correction::{self as kept, Correction};
 use terms::{Day, Refusal, SettlementId};
-use wire::api::correction::{
-    BookAmounts, CorrectionView, Corrections, DecideCorrection, ProposeCorrection, stage_of,
+use wire::api::{
+    correction::{BookAmounts, CorrectionView, Corrections, DecideCorrection, ProposeCorrection, stage_of},
+    money,
 };
 
 /// The most corrections in one answer.
@@ -138,5 +139,6 @@ fn view(one: &Correction) -> CorrectionView {
         decided_at: decided.map(|decided| decided.at.to_string()),
         cleared_month: line.map(|(_, month)| month.to_string()),
         cleared_amount: line.map(|(line, _)| line.amount().to_string()),
+        cleared_purses: line.map(|(line, _)| money::shown(&line.dues().collect())).unwrap_or_default(),
     }
 }

@@ -1,10 +1,10 @@
 //! Documents (文书): a clerk has them issued, lists and fetches them; anybody who holds one verifies it, without a token.
 
-use super::{Answer, Clerk, Input, Managed, query, read};
+use super::{Answer, Clerk, Input, Managed, list::Asked, query, read};
 use crate::{
     ProvinceNode,
     context::Failure,
-    documents::{self, Desk},
+    documents::{self, Desk, Listed},
 };
 use axum::{
     Router,
@@ -42,16 +42,22 @@ pub(crate) async fn issue<N: Desk + Managed>(
     Ok(Answer::json(&view(&issued)?))
 }
 
-/// Lists documents, of a kind or all.
+/// Lists documents: of a kind or all, by number and days, in the order of issue.
 pub(crate) async fn list<N: Desk + Managed>(
     State(node): State<Arc<N>>,
     _: Clerk,
     uri: Uri,
 ) -> Result<Answer, Answer> {
-    let kind = query(&uri, "kind").as_deref().map(kind_of).transpose()?;
+    let asked = Asked::of(&uri)?;
     let mark = |text| documents::read_mark(text).ok_or_else(|| Refusal::invalid("after", "上一页的next"));
-    let after = query(&uri, "after").as_deref().map(mark).transpose()?;
-    let found = documents::list(node.context(), kind, after.as_ref()).await;
+    let listed = Listed {
+        kind: asked.text("kind").map(kind_of).transpose()?,
+        number: asked.text("number").map(str::to_uppercase),
+        days: asked.days()?,
+        backwards: asked.sorted(&["issued_at"])?.1,
+        after: asked.text("after").map(mark).transpose()?,
+    };
+    let found = documents::list(node.context(), &listed).await;
     let (found, next) = found.map_err(Failure::refusal)?;
     let documents = found.iter().map(view).collect::<Result<_, Refusal>>()?;
     Ok(Answer::json(&Documents { documents, next }))

@@ -6,6 +6,7 @@
 use super::{
     Answer, Clerk, list,
     list::{Asked, Form},
+    published::{self, Period},
     read,
 };
 use crate::{context::Failure, hub::Hub, job::Progress, province::ProvinceNode};
@@ -223,6 +224,16 @@ async fn statistics_of_hub(
     let now = hub.context.now();
     let (words, from, until) = period(&asked, now.day())?;
     let found = hub_figures(&hub, from, until).await?;
+    let went = async {
+        let mut conn = hub.context.store.conn().await?;
+        let period = Period { from, until, today: now.day() };
+        let mut tables = published::tables(&mut conn, Book::HUB, period, ("", "")).await?;
+        let open = figures::published::open_institutions(&mut conn).await?;
+        tables.push(published::institutions(&open, ("institutions", "联网定点医药机构（目前）")));
+        tables.push(published::filings(&figures::published::new_filings(&mut conn, from, until).await?));
+        Ok(tables)
+    };
+    let went = went.await.map_err(|failure: Failure| failure.refusal())?;
     progress.writes();
     let statistics = Statistics {
         title: format!("{words}跨省异地就医直接结算情况"),
@@ -235,7 +246,10 @@ async fn statistics_of_hub(
             by_scheme(&found, "by_scheme", "按险种"),
             by_province(&found, "by_insured", "按参保省", |one| one.insured),
             by_province(&found, "by_treatment", "按就医省", |one| one.treatment),
-        ],
+        ]
+        .into_iter()
+        .chain(went)
+        .collect(),
         notes: notes("国家平台记录时间"),
     };
     answered(&statistics, &asked)
@@ -255,9 +269,17 @@ async fn statistics_of_province(
         let mut conn = node.context.store.conn().await?;
         let treated = figures::of(&mut conn, Book::of_treatment(node.province), from, until).await?;
         let insured = figures::of(&mut conn, Book::of_insured(node.province), from, until).await?;
-        Ok((treated, insured))
+        let period = Period { from, until, today: now.day() };
+        let (of_insured, of_treatment) = (Book::of_insured(node.province), Book::of_treatment(node.province));
+        let of = ("insured_", "本省参保人异地就医，");
+        let mut went = published::tables(&mut conn, of_insured, period, of).await?;
+        let of = ("treatment_", "异地参保人来本省就医，");
+        went.extend(published::tables(&mut conn, of_treatment, period, of).await?);
+        let open = figures::published::own_open_institutions(&mut conn).await?;
+        went.push(published::institutions(&open, ("institutions", "本省联网定点医药机构（目前）")));
+        Ok((treated, insured, went))
     };
-    let (treated, insured) = count.await.map_err(|failure: Failure| failure.refusal())?;
+    let (treated, insured, went) = count.await.map_err(|failure: Failure| failure.refusal())?;
     progress.writes();
     let name = node.province.division().full_name();
     let statistics = Statistics {
@@ -283,7 +305,10 @@ async fn statistics_of_province(
                 "异地参保人来本省就医，按参保省",
                 |one| one.insured,
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(went)
+        .collect(),
         notes: notes("结算时间，省内异地就医包含在内"),
     };
     answered(&statistics, &asked)
@@ -293,6 +318,7 @@ fn notes(by: &str) -> Vec<String> {
     vec![
         format!("按{by}统计，只计有效结算；已撤销的单列，不计入人次和金额。"),
         "人次按结算笔数计；减少个人垫付即基金支付总额。".to_owned(),
+        "各月情况列到所选期间为止，累计从所列的第一个月起；未结束的月份不计环比。".to_owned(),
     ]
 }
 

@@ -17,12 +17,16 @@ use axum::{
     http::Uri,
     routing::{get, post, put},
 };
+use casework::access::Area;
 use funds::{
     Purse,
     institution_payment::{Line, Terms, voucher::Held, whole},
 };
 use std::{collections::BTreeMap, sync::Arc};
-use store::institution_payment::{BankAccount, Budget, BudgetOf, Instalment, Penalty};
+use store::{
+    figures::waiting::{Payments as Open, Unadopted},
+    institution_payment::{BankAccount, Budget, BudgetOf, Instalment, Penalty},
+};
 use terms::{Fen, InstitutionCode, InsuranceScheme, Rate, Refusal};
 use wire::api::{
     Taken,
@@ -30,7 +34,7 @@ use wire::api::{
     institution_payment::{
         AccountBody, AdoptPayment, BankAnswer, BudgetBody, InstalmentView, InstitutionOrderView,
         InstitutionOrders, OrderInstalment, PaymentDraftView, PaymentLineView, PaymentView, Payments,
-        PenaltyBody, SettleYear, TermsBody, YearHeldView,
+        PenaltyBody, SettleYear, TermsBody, UnadoptedPayments, UnadoptedView, YearHeldView,
     },
     money,
 };
@@ -50,6 +54,7 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
             "/api/v1/funds/institution-payments/{number}/instalments/{instalment}/bank-file",
             get(payment_file),
         )
+        .route("/api/v1/funds/institution-payments/to-adopt", get(to_adopt))
         .route("/api/v1/funds/institution-payments/{number}/bank", post(bank))
         .route("/api/v1/funds/institutions/{code}/terms", put(enter_terms))
         .route("/api/v1/funds/institutions/{code}/account", put(enter_account))
@@ -95,10 +100,20 @@ async fn find(State(node): Node, clerk: Clerk, Path(number): Path<String>) -> Re
     shown(&node, &number).await
 }
 
+/// What of payments may be asked for whatever their month.
+const OPEN: [(&str, Open); 2] = [("to_order", Open::ToOrder), ("at_bank", Open::AtBank)];
+
 async fn of_month(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let month = query(&uri, "month").ok_or_else(|| Refusal::missing("month", "清分年月，如2026-10"))?;
-    let found = payments::of_month(&node, month_of(&month)?).await.map_err(Failure::refusal)?;
-    let _ = clerk.scope();
+    let area = clerk.area();
+    let found = if let Some(open) = query(&uri, "open").filter(|open| !open.is_empty()) {
+        let which = OPEN.iter().find(|(name, _)| *name == open).map(|(_, which)| *which);
+        let which = which.ok_or_else(|| Refusal::invalid("open", "to_order或at_bank"))?;
+        payments::unpaid(&node, which, area.divisions()).await
+    } else {
+        let month = query(&uri, "month").ok_or_else(|| Refusal::missing("month", "清分年月，如2026-10"))?;
+        payments::of_month(&node, month_of(&month)?).await
+    };
+    let found = found.map_err(Failure::refusal)?;
     let mut payments = Vec::new();
     for standing in &found {
         if within::permits_institution(&node, &clerk, &standing.payment.institution).await? {
@@ -106,6 +121,24 @@ async fn of_month(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, A
         }
     }
     Ok(Answer::json(&Payments { payments }))
+}
+
+async fn to_adopt(State(node): Node, clerk: Clerk) -> Result<Answer, Answer> {
+    let mut found = payments::unadopted(&node, clerk.area().divisions()).await.map_err(Failure::refusal)?;
+    // Whoever works at an institution sees its own, and not its neighbours' in the same division.
+    if let Area::Institution { code, .. } = clerk.area() {
+        found.retain(|one| one.institution == code);
+    }
+    let view = |one: Unadopted| UnadoptedView {
+        institution: one.institution,
+        institution_name: one.name,
+        month: one.month.to_string(),
+        confirmations: one.confirmations,
+        lines: one.lines,
+        amount: one.amount.to_string(),
+        since: one.since.to_string(),
+    };
+    Ok(Answer::json(&UnadoptedPayments { waiting: found.into_iter().map(view).collect() }))
 }
 
 async fn order(

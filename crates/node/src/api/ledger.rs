@@ -1,7 +1,11 @@
 //! The general ledger (总账) over HTTP, the same at the hub and at a province: vouchers, the ledger of an account, trial balances,
 //! what people post, and the proof. With `format=csv` a table comes as CSV.
 
-use super::{Answer, Clerk, Input, Managed, query, read};
+use super::{
+    Answer, Clerk, Input, Managed,
+    list::{self, Asked},
+    query, read,
+};
 use crate::{
     context::{Context, Failure},
     job::Progress,
@@ -40,8 +44,8 @@ use wire::api::{
     },
 };
 
-/// The most vouchers in one answer.
-const VOUCHERS: usize = 20;
+/// How many vouchers one answer has if nobody says.
+const VOUCHERS: u16 = 20;
 /// The most lines of an account's ledger in one answer.
 const LINES: usize = 10_000;
 
@@ -72,18 +76,21 @@ async fn list<N: KeepsBooks + Managed>(
     uri: Uri,
 ) -> Result<Answer, Answer> {
     let context = node.context();
+    let asked = Asked::of(&uri)?;
     let wanted = Wanted {
+        backwards: asked.sorted(&["number"])?.1,
         month: query(&uri, "month").as_deref().map(month).transpose()?,
         code: query(&uri, "code").as_deref().map(code).transpose()?,
         subject: query(&uri, "subject").map(Cow::into_owned),
     };
     let after = query(&uri, "after").as_deref().map(after).transpose()?;
-    let most = i64::try_from(VOUCHERS).expect("a small number");
+    let rows = list::rows(asked.read("limit", "1到100的整数")?.or(Some(VOUCHERS)), None)?;
     let mut conn = context.store.conn().await.map_err(refusal)?;
-    let found = ledger::vouchers(&mut conn, context.me, &wanted, after, most).await.map_err(refusal)?;
+    let found = ledger::vouchers(&mut conn, context.me, &wanted, after, rows.asked()).await;
+    let (found, follows) = rows.shown(found.map_err(refusal)?);
     let next = found
         .last()
-        .filter(|_| found.len() == VOUCHERS)
+        .filter(|_| follows)
         .map(|last| format!("{}-{}", last.voucher.day.month().number(), last.number));
     let mut page = LedgerVouchers { vouchers: found.into_iter().map(voucher_view).collect(), next };
     name_parties(&mut conn, page.vouchers.iter_mut().flat_map(accounts_of)).await?;
@@ -241,16 +248,17 @@ async fn account<N: KeepsBooks + Managed>(
             number: line.number,
             voucher: line.voucher.into(),
             summary: line.summary,
-            opposite: line.opposite.to_string(),
+            opposite: name(&line.opposite),
             debit: line.debit,
             credit: line.credit,
             balance,
         }
     });
-    let lines: Vec<AccountLine> = lines.collect();
+    let mut lines: Vec<AccountLine> = lines.collect();
     let side = side(normal).to_owned();
     let mut named = name(&account);
-    name_parties(&mut conn, std::iter::once(&mut named)).await?;
+    let opposites = lines.iter_mut().map(|line| &mut line.opposite);
+    name_parties(&mut conn, std::iter::once(&mut named).chain(opposites)).await?;
     let view = AccountLedger { account: named, side, first, last, opening, lines, closing: balance, cut };
     Ok(shown(&uri, &view, AccountLedger::csv))
 }

@@ -10,7 +10,7 @@ use axum::{
 use casework::access::Area;
 use document::{Cell, Format, sheet};
 use std::{collections::BTreeMap, str::FromStr};
-use terms::{AdminDivision, Refusal};
+use terms::{AdminDivision, Day, Refusal};
 
 /// How many rows a page has if nobody says.
 const PAGE: u16 = 50;
@@ -38,6 +38,28 @@ impl Asked {
     /// A value that must be read where it is there.
     pub fn read<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Refusal> {
         self.text(name).map(|text| super::read(text, name, expected)).transpose()
+    }
+
+    /// By which of these names the list is sorted, and whether backwards: `name`, or `-name`. What is not said is the first of `orders`, as it
+    /// stands there.
+    pub fn sorted<'a>(&self, orders: &[&'a str]) -> Result<(&'a str, bool), Refusal> {
+        let said = self.text("sort").unwrap_or_else(|| orders.first().copied().unwrap_or_default());
+        let (name, backwards) = said.strip_prefix('-').map_or((said, false), |name| (name, true));
+        let plain = |one: &&'a str| one.trim_start_matches('-');
+        let found = orders.iter().map(plain).find(|one| *one == name);
+        let names = || orders.iter().map(plain).collect::<Vec<_>>().join("或");
+        let found = found.ok_or_else(|| Refusal::invalid("sort", format!("{}，倒序在前加-", names())))?;
+        Ok((found, backwards))
+    }
+
+    /// The days from one to another: `from` and `until`, each where it is there.
+    pub fn days(&self) -> Result<(Option<Day>, Option<Day>), Refusal> {
+        let day = |name: &str| self.read::<Day>(name, "日期，形如2026-11-21");
+        let (from, until) = (day("from")?, day("until")?);
+        if from.zip(until).is_some_and(|(from, until)| until < from) {
+            return Err(Refusal::invalid("until", "不早于from的日期"));
+        }
+        Ok((from, until))
     }
 
     /// How many rows are asked for.
@@ -205,6 +227,26 @@ mod tests {
         ] {
             assert_eq!(rows(limit, form).map(|rows| rows.most).map_err(drop), most, "{limit:?} {form:?}");
         }
+    }
+
+    #[test]
+    fn an_order_is_one_of_those_that_there_are() {
+        let sorted = |query: &str| {
+            let asked = Asked::of(&format!("/x?{query}").parse().unwrap()).unwrap();
+            asked.sorted(&["-issued", "amount"]).map_err(|refusal| refusal.code().to_owned())
+        };
+        assert_eq!(sorted(""), Ok(("issued", true)), "as it stands in the list");
+        assert_eq!(sorted("sort=issued"), Ok(("issued", false)));
+        assert_eq!(sorted("sort=-amount"), Ok(("amount", true)));
+        assert_eq!(sorted("sort=name"), Err("field-invalid".to_owned()));
+    }
+
+    #[test]
+    fn days_are_in_order() {
+        let days = |query: &str| Asked::of(&format!("/x?{query}").parse().unwrap()).unwrap().days();
+        assert_eq!(days("from=2026-11-02").unwrap(), (Some("2026-11-02".parse().unwrap()), None));
+        assert!(days("from=2026-11-02&until=2026-11-01").is_err());
+        assert!(days("from=2026-11-31").is_err());
     }
 
     #[test]

@@ -142,7 +142,7 @@ async fn receive<N: Managed>(
     let received = desk(&*node).receive(&came).await;
     let took_away = ticket_cookie(&*node, &headers, None);
     let (mut response, cookies) = match received {
-        Ok(Received::In(_, token)) => {
+        Ok(Received::In(token)) => {
             (goes_on("登录成功", CONSOLE), vec![took_away, set_cookie(&*node, &headers, Some(&token))])
         }
         Ok(Received::NeedsCode(text)) => {
@@ -188,15 +188,15 @@ async fn tie<N: Managed>(
     Input(body): Input<TieIdentity>,
 ) -> Result<Response, Answer> {
     let asked = (provider.as_str(), body.password.as_str(), body.only);
+    // A wrong password counts; who is sent on has done nothing yet.
+    let mut act = login::own_act(node.given(), &who.account, "tie-identity", &self::address(peer));
+    act.begins().await?;
     let sent = desk(&*node).send_to_tie(&access, (&who.account, &who.token), asked).await;
-    let (address, text) = match sent {
-        Ok(sent) => sent,
-        Err(refusal) => {
-            let about = ("tie-identity", refusal.code());
-            login::note(node.given(), &who.account, about, &self::address(peer)).await?;
-            return Err(refusal.into());
-        }
-    };
+    match &sent {
+        Ok(_) => act.came_to_nothing().await?,
+        Err(refusal) => act.ends(refusal.code()).await?,
+    }
+    let (address, text) = sent?;
     let cookie = ticket_cookie(&*node, &headers, Some((&text, WAY_MINUTES)));
     Ok(with_cookie(Answer::json(&GoOn { address }), cookie))
 }
@@ -206,8 +206,9 @@ async fn untie<N: Managed>(
     peer: Option<Extension<Peer>>,
     who: SignedIn,
 ) -> Result<Answer, Answer> {
-    let untied = by_provider::untie_own(node.given(), &who.account, &who.token).await;
-    noted(&*node, &who.account, "untie-identity", &address(peer), untied).await
+    let unties = by_provider::untie_own(node.given(), &who.account, &who.token);
+    Box::pin(noted(&*node, &who.account, "untie-identity", &address(peer), unties)).await?;
+    Ok(Answer::no_content())
 }
 
 /// A page that goes on by itself.

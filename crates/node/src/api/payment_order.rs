@@ -1,6 +1,11 @@
 //! What clerks of a province do about payment orders (划拨单) and expected receipts.
 
-use super::{Answer, Clerk, Input, query, read};
+use super::{
+    Answer, Clerk, Input,
+    bank::scheme_of,
+    list::{self, Asked},
+    query, read,
+};
 use crate::{context::Failure, payment_order, province::ProvinceNode};
 use axum::{
     Router,
@@ -8,16 +13,18 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
-use funds::payment_order::{Act, Money, Move, Side, Stage, Urgency, WrittenBack};
+use funds::payment_order::{Act, Money, Move, OrderNumber, Side, Stage, Urgency, WrittenBack};
 use std::sync::Arc;
-use store::payment_order::KeptOrder;
+use store::payment_order::{KeptOrder, OrdersWanted};
 use terms::{Fen, Refusal, money::parse_decimal};
 use wire::api::payment_order::{NewMoney, NewWriteBack, OnDay, PaymentOrderView, PaymentOrders};
 
 type Node = State<Arc<ProvinceNode>>;
 
 /// How many orders one page has.
-const PAGE: i64 = 200;
+const PAGE: u16 = 100;
+/// How many are read at a time.
+const READ_AT_ONCE: i64 = 200;
 
 /// The routes of a province.
 pub fn routes() -> Router<Arc<ProvinceNode>> {
@@ -61,17 +68,52 @@ async fn list(node: &ProvinceNode, side: Side, uri: &Uri) -> Result<Answer, Answ
         Some("overdue") => Urgency::Overdue,
         Some(_) => return Err(Refusal::invalid("urgency", "calm、soon或overdue").into()),
     };
-    let after = query(uri, "after").unwrap_or_default();
-    let found = payment_order::list(node, side, &stages, &after, PAGE).await.map_err(Failure::refusal)?;
-    let is_full = i64::try_from(found.len()) == Ok(PAGE);
-    let next = found.last().filter(|_| is_full).map(|last| last.order.number.to_string());
+    let asked = Asked::of(uri)?;
+    let (by, backwards) = asked.sorted(&["number", "amount"])?;
+    let rows = list::rows(asked.read("limit", "1到100的整数")?.or(Some(PAGE)), None)?;
+    let mut after = asked.text("after").map(mark).transpose()?;
     let today = node.context.now().day();
-    let urgent = |kept: &&KeptOrder| {
+    let is_urgent = |kept: &KeptOrder| {
         let due = payment_order::due(&kept.order, today);
         least == Urgency::Calm || due.is_some_and(|due| due.urgency() >= least)
     };
-    let orders = found.iter().filter(urgent).map(|kept| view(node, kept)).collect();
+    let mut found = Vec::new();
+    // A deadline is counted in working days: it is no column. Those that are near are looked for until a page is full.
+    loop {
+        let wanted = OrdersWanted {
+            side,
+            stages: &stages,
+            scheme: asked.text("scheme").map(scheme_of).transpose()?,
+            other: asked.read("other", "对方省级区划代码，形如420000")?,
+            by_amount: by == "amount",
+            backwards,
+            after: after.as_ref(),
+            most: READ_AT_ONCE,
+        };
+        let read = payment_order::search(node, &wanted).await.map_err(Failure::refusal)?;
+        let is_last = i64::try_from(read.len()) != Ok(READ_AT_ONCE);
+        after = read.last().map(|last| (last.order.amount(), last.order.number.to_string()));
+        found.extend(read.into_iter().filter(is_urgent));
+        if is_last || found.len() > usize::from(rows.most) {
+            break;
+        }
+    }
+    let (found, follows) = rows.shown(found);
+    let next = found.last().filter(|_| follows).map(|last| {
+        let (amount, number) = (last.order.amount().0, &last.order.number);
+        format!("{amount}.{number}")
+    });
+    let orders = found.iter().map(|kept| view(node, kept)).collect();
     Ok(Answer::json(&PaymentOrders { orders, next }))
+}
+
+/// What a page ended with: its amount in fen, and its number.
+fn mark(text: &str) -> Result<(Fen, String), Refusal> {
+    let read = || {
+        let (amount, number) = text.split_once('.')?;
+        Some((Fen(amount.parse().ok()?), number.parse::<OrderNumber>().ok()?.to_string()))
+    };
+    read().ok_or_else(|| Refusal::invalid("after", "上一页的next"))
 }
 
 fn view(node: &ProvinceNode, kept: &KeptOrder) -> PaymentOrderView {

@@ -58,6 +58,7 @@ pub fn routes() -> Router<Arc<ProvinceNode>> {
         .merge(super::ledger::routes())
         .merge(super::prepayment::of_province())
         .merge(super::notice::of_province())
+        .merge(super::office::routes())
         .merge(super::payment_order::routes())
         .merge(super::purchase::routes())
         .merge(super::reconciliation::of_province())

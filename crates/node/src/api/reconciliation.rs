@@ -1,7 +1,11 @@
 //! What clerks of the provinces and the hub do about the daily reconciliation (对账): they look at days and differences, have days
 //! compared anew, and say what explains a difference.
 
-use super::{Answer, Clerk, Input, query, read};
+use super::{
+    Answer, Clerk, Input,
+    list::{self, Asked},
+    query, read,
+};
 use crate::{
     access::Author,
     context::Failure,
@@ -20,12 +24,15 @@ use casework::{
     access::Area,
     difference::{Move, NOTE_MAX, Stage},
 };
-use funds::{Side, reconciliation::words};
+use funds::{
+    Side,
+    reconciliation::{Part, words},
+};
 use std::sync::Arc;
 use store::{
     Store,
     daily_reconciliation::{self as days, Reconciled},
-    difference::{self, Difference, Wanted},
+    difference::{self, Difference, DifferencesWanted, Mark},
 };
 use terms::{Day, Province, Refusal, SettlementId};
 use wire::api::reconciliation::{
@@ -33,8 +40,8 @@ use wire::api::reconciliation::{
     ReconciliationView, Reconciliations,
 };
 
-/// The most differences in one answer.
-const DIFFERENCES: usize = 200;
+/// How many differences one answer has if nobody says.
+const DIFFERENCES: u16 = 100;
 /// The most days of one question.
 const DAYS: i32 = 366;
 
@@ -133,6 +140,16 @@ async fn differences_at_hub(State(hub): State<Arc<Hub>>, _: Clerk, uri: Uri) -> 
     differences(&hub.context.store, &uri).await
 }
 
+/// A row with which a page ended.
+fn mark(text: &str) -> Result<Mark, Refusal> {
+    let read = || {
+        let (settlement, rest) = text.split_once('.')?;
+        let (province, part) = rest.split_once('.')?;
+        Some((settlement.parse().ok()?, province.parse().ok()?, Part::from_name(part)?))
+    };
+    read().ok_or_else(|| Refusal::invalid("after", "上一页的next"))
+}
+
 async fn differences(store: &Store, uri: &Uri) -> Result<Answer, Answer> {
     let (first, last) = range(uri)?;
     let named = |name: &str| Stage::ALL.into_iter().find(|stage| stage.name() == name);
@@ -141,12 +158,27 @@ async fn differences(store: &Store, uri: &Uri) -> Result<Answer, Answer> {
         Some(name) => vec![named(name).ok_or_else(expected)?],
         None => Stage::ALL.into_iter().filter(|stage| stage.is_open()).collect(),
     };
-    let after = query(uri, "after").map(|text| read(&text, "after", "30位结算ID")).transpose()?;
-    let wanted = Wanted { stages: &stages, first, last, after };
-    let most = i64::try_from(DIFFERENCES).expect("a small number");
-    let read = async { Ok(difference::list(&mut *store.conn().await?, wanted, most).await?) };
-    let found: Vec<Difference> = read.await.map_err(|failure: Failure| failure.refusal())?;
-    let next = found.last().filter(|_| found.len() == DIFFERENCES).map(|last| last.settlement.to_string());
+    let asked = Asked::of(uri)?;
+    let owner = |name: &str| {
+        let expected = || Side::ALL.map(Side::name).join("、");
+        Side::from_name(name).ok_or_else(|| Refusal::invalid("owner", expected()))
+    };
+    let rows = list::rows(asked.read("limit", "1到100的整数")?.or(Some(DIFFERENCES)), None)?;
+    let wanted = DifferencesWanted {
+        stages: &stages,
+        days: (first, last),
+        province: asked.read("province", "省级区划代码，形如420000")?,
+        owner: asked.text("owner").map(owner).transpose()?,
+        backwards: asked.sorted(&["settlement"])?.1,
+        after: asked.text("after").map(mark).transpose()?,
+        most: rows.asked(),
+    };
+    let read = async { Ok(difference::search(&mut *store.conn().await?, &wanted).await?) };
+    let (found, follows) = rows.shown(read.await.map_err(|failure: Failure| failure.refusal())?);
+    let next = found
+        .last()
+        .filter(|_| follows)
+        .map(|last| format!("{}.{}.{}", last.settlement, last.province, last.part.name()));
     Ok(Answer::json(&Differences { differences: found.iter().map(view).collect(), next }))
 }
 

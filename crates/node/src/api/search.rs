@@ -677,7 +677,7 @@ pub(super) fn filings_wanted<'a>(
     person: Option<&'a PersonNumber>,
     rows: list::Rows,
 ) -> Result<FilingsWanted<'a>, Refusal> {
-    const STAGES: [&str; 5] = ["submitted", "effective", "rejected", "replaced", "cancelled"];
+    const STAGES: [&str; 6] = ["submitted", SUPPLEMENTING, "effective", "rejected", "replaced", "cancelled"];
     let stage = body.stage.as_deref().filter(|stage| !stage.is_empty());
     if stage.is_some_and(|stage| !STAGES.contains(&stage)) {
         return Err(Refusal::invalid("stage", STAGES.join("、")));
@@ -693,8 +693,10 @@ pub(super) fn filings_wanted<'a>(
             Some(read::<terms::FilingId>(after, "after", "上一页的next").map(|after| after.to_string())?)
         }
     };
+    let awaited = stage == Some(SUPPLEMENTING);
     Ok(FilingsWanted {
-        stage,
+        stage: if awaited { Some("submitted") } else { stage },
+        awaited,
         category: body.category,
         insured,
         destination: body.destination,
@@ -705,6 +707,9 @@ pub(super) fn filings_wanted<'a>(
         most: rows.asked(),
     })
 }
+
+/// Submitted, and a reviewer waits for papers (待补正): no stage of its own, but what people look for.
+const SUPPLEMENTING: &str = "supplementing";
 
 const FILING_HEADS: [&str; 11] = [
     "备案编号",

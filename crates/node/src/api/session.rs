@@ -108,8 +108,8 @@ async fn log_out<N: Managed>(
     headers: HeaderMap,
     who: SignedIn,
 ) -> Result<Response, Answer> {
-    login::log_out(node.given(), &who.token).await?;
-    login::note(node.given(), &who.account, ("log-out", "done"), &address(peer)).await?;
+    let leaves = login::log_out(node.given(), &who.token);
+    Box::pin(noted(&*node, &who.account, "log-out", &address(peer), leaves)).await?;
     Ok(with_cookie(Answer::no_content(), set_cookie(&*node, &headers, None)))
 }
 
@@ -143,6 +143,7 @@ pub(super) async fn view<N: Managed>(
         code: found.code.to_string(),
         name: found.name.clone(),
         place: found.place.to_string(),
+        kind: found.kind.clone(),
     };
     Ok(SessionView {
         account: account.name.to_string(),
@@ -170,8 +171,9 @@ async fn set_password<N: Managed>(
     Input(body): Input<SetPassword>,
 ) -> Result<Answer, Answer> {
     let own = (&who.account, &who.token);
-    let changed = login::change_password(node.given(), &access, own, (&body.old, &body.new)).await;
-    noted(&*node, &who.account, "change-password", &address(peer), changed).await
+    let changes = login::change_password(node.given(), &access, own, (&body.old, &body.new));
+    Box::pin(noted(&*node, &who.account, "change-password", &address(peer), changes)).await?;
+    Ok(Answer::no_content())
 }
 
 async fn new_one_time_code<N: Managed>(
@@ -179,10 +181,9 @@ async fn new_one_time_code<N: Managed>(
     peer: Option<Extension<Peer>>,
     who: SignedIn,
 ) -> Result<Answer, Answer> {
-    let made = login::new_one_time_code(node.given(), &who.account).await;
-    let outcome = made.as_ref().map_or_else(Refusal::code, |_| "done");
-    login::note(node.given(), &who.account, ("new-one-time-code", outcome), &address(peer)).await?;
-    let (secret, uri) = made?;
+    let makes = login::new_one_time_code(node.given(), &who.account);
+    let (secret, uri) =
+        Box::pin(noted(&*node, &who.account, "new-one-time-code", &address(peer), makes)).await?;
     Ok(Answer::json(&NewOneTimeCode { secret, uri }))
 }
 
@@ -192,22 +193,24 @@ async fn confirm_one_time_code<N: Managed>(
     who: SignedIn,
     Input(body): Input<ConfirmCode>,
 ) -> Result<Answer, Answer> {
-    let confirmed = login::confirm_one_time_code(node.given(), &who.account, &body.code).await;
-    noted(&*node, &who.account, "confirm-one-time-code", &address(peer), confirmed).await
+    let confirms = login::confirm_one_time_code(node.given(), &who.account, &body.code);
+    Box::pin(noted(&*node, &who.account, "confirm-one-time-code", &address(peer), confirms)).await?;
+    Ok(Answer::no_content())
 }
 
-/// Writes down what came of something that somebody did about his own account.
-pub(super) async fn noted<N: Managed>(
+/// Does something about somebody's own account, with its entry of the audit trail.
+pub(super) async fn noted<N: Managed, T>(
     node: &N,
     account: &Account,
     action: &str,
     address: &str,
-    done: Result<(), Refusal>,
-) -> Result<Answer, Answer> {
-    let outcome = done.as_ref().map_or_else(Refusal::code, |()| "done");
-    login::note(node.given(), account, (action, outcome), address).await?;
-    done?;
-    Ok(Answer::no_content())
+    doing: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let mut act = login::own_act(node.given(), account, action, address);
+    act.begins().await?;
+    let done = act.held(doing).await;
+    act.ends(done.as_ref().map_or_else(Refusal::code, |_| "done")).await?;
+    done
 }
 
 async fn register(

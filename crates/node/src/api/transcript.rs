@@ -18,7 +18,7 @@ use axum::{
     http::Uri,
     routing::{get, post},
 };
-use casework::transcript::{BYTES_MAX, DAYS_KEPT, HOURS, MESSAGES_MAX};
+use casework::transcript::{BYTES_MAX, DAYS_KEPT, HOURS, MESSAGES_MAX, Origin};
 use document::Cell;
 use serde_json::Value;
 use std::sync::Arc;
@@ -119,6 +119,8 @@ fn wanted<'a>(
     if outcome.is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
         return Err(Refusal::invalid("outcome", OUTCOMES.join("、")));
     }
+    let origins = || Refusal::invalid("origin", Origin::ALL.map(Origin::code).join("、"));
+    let origin = asked.text("origin").map(|code| Origin::from_code(code).ok_or_else(origins)).transpose()?;
     let deviating = match asked.text("deviating") {
         None => None,
         Some("fault") => Some(Deviating::Fault),
@@ -143,6 +145,7 @@ fn wanted<'a>(
         (asked.read("from", "yyyy-MM-dd形式的日期")?, asked.read("until", "yyyy-MM-dd形式的日期")?);
     Ok(Wanted {
         whose,
+        origin,
         infno: asked.text("infno"),
         outcome,
         deviating,
@@ -196,9 +199,10 @@ async fn area_of(node: &ProvinceNode, code: &InstitutionCode) -> Outcome<Pooling
     Ok(found.place.0.pooling_area())
 }
 
-const HEADS: [&str; 11] = [
+const HEADS: [&str; 12] = [
     "序号",
     "时间",
+    "来源",
     "交易编号",
     "交易名称",
     "发送方报文ID",
@@ -214,6 +218,7 @@ fn cells(row: MessageRow) -> Vec<Cell> {
     vec![
         Cell::Count(row.number),
         row.came.into(),
+        row.origin_name.into(),
         row.infno.into(),
         row.transaction.into(),
         row.msgid.into(),
@@ -242,6 +247,8 @@ fn row(number: i64, kept: &Kept) -> MessageRow {
         number,
         came: kept.came.to_string(),
         milliseconds: kept.took,
+        origin: kept.origin.code().to_owned(),
+        origin_name: kept.origin.chinese().to_owned(),
         infno: kept.infno.clone(),
         transaction: known.map_or_else(String::new, |known| known.name.to_owned()),
         msgid: kept.msgid.clone(),

@@ -14,9 +14,11 @@ use axum::{
     routing::{get, post},
 };
 use std::sync::Arc;
-use terms::{Province, Refusal};
+use store::figures::waiting::Differing;
+use terms::{Day, Province, Refusal};
 use wire::api::urging::{
-    Decision as DecisionBody, LetterView, Letters, OverdueView, SuspensionView, Suspensions, Urgings,
+    Decision as DecisionBody, DifferingTransfers, DifferingView, LetterView, Letters, OverdueView,
+    SuspensionView, Suspensions, Urgings,
 };
 
 type Node = State<Arc<Hub>>;
@@ -31,6 +33,7 @@ pub fn of_hub() -> Router<Arc<Hub>> {
     Router::new()
         .route("/api/v1/funds/urgings", get(list_overdue))
         .route("/api/v1/funds/urgings/{number}", post(issue))
+        .route("/api/v1/funds/transfers/differing", get(list_differing))
         .route("/api/v1/funds/suspensions", get(list_suspensions))
         .route("/api/v1/funds/suspensions/{province}", post(suspend))
         .route("/api/v1/funds/suspensions/{province}/lift", post(lift))
@@ -45,6 +48,20 @@ async fn list_overdue(State(hub): Node, _: Clerk) -> Result<Answer, Answer> {
     let all = urging::standing(&hub).await.map_err(Failure::refusal)?;
     let view = |one: &urging::Standing| OverdueView::of(&one.overdue, &one.letters, one.letter_due);
     Ok(Answer::json(&Urgings { overdue: all.iter().map(view).collect() }))
+}
+
+async fn list_differing(State(hub): Node, _: Clerk) -> Result<Answer, Answer> {
+    let found = urging::differing(&hub).await.map_err(Failure::refusal)?;
+    let view = |(one, due): (Differing, Day)| DifferingView {
+        order: one.number.to_string(),
+        notice: one.number.notice().to_string(),
+        paid: one.paid.to_string(),
+        received: one.received.to_string(),
+        moved_on: one.moved_on,
+        changed_at: one.changed_at.to_string(),
+        due,
+    };
+    Ok(Answer::json(&DifferingTransfers { transfers: found.into_iter().map(view).collect() }))
 }
 
 async fn issue(State(hub): Node, clerk: Clerk, Path(number): Path<String>) -> Result<Answer, Answer> {

@@ -1,5 +1,8 @@
 //! What waits for whoever asks (待办), out of the tables in which it waits: only what the session may do, the most pressing first.
 
+mod institution;
+mod payment;
+
 use super::{Answer, Clerk};
 use crate::{
     context::{Failure, Outcome},
@@ -13,16 +16,19 @@ use axum::{Router, extract::State, routing::get};
 use casework::{
     access::{Action, Area},
     emergency_increase::StageName,
+    prepayment_year::Stage as YearStage,
 };
 use funds::{
     calendar::Timetable,
     clearing::stage::Stage as ClearingStage,
     payment_order::{Side, Stage as OrderStage},
+    prepayment::YearTimetable,
 };
 use std::sync::Arc;
 use store::{
     bank, clearing, clearing_statement,
-    figures::{self, Waiting},
+    figures::{self, Waiting, waiting::waiting_supplements},
+    prepayment as prepayments,
 };
 use terms::{Day, WorkingDays};
 use wire::api::work::{WorkItem, WorkList};
@@ -78,6 +84,7 @@ impl Kind {
             due,
             left,
             urgency: urgency.to_owned(),
+            month: None,
             words,
         }
     }
@@ -94,6 +101,12 @@ const FILINGS: Kind =
     Kind {
         code: "filings", name: "待审核的备案", action: Action::DecideFilings, to_do: "请审核通过或驳回"
     };
+const SUPPLEMENTS: Kind = Kind {
+    code: "supplements",
+    name: "待补正材料的备案",
+    action: Action::EnterFilings,
+    to_do: "请联系参保人补齐材料，或代为上传",
+};
 const DIFFERENCES: Kind = Kind {
     code: "differences",
     name: "未说明的对账差异",
@@ -157,6 +170,19 @@ const OVERDUE: Kind =
         code: "overdue", name: "逾期未划拨的通知书", action: Action::UrgeTransfers, to_do: "请催缴"
     };
 
+const PREPAYMENT_YEAR: Kind = Kind {
+    code: "prepayment_year",
+    name: "待核定的年度预付金",
+    action: Action::AdoptPrepayment,
+    to_do: "请核对草案后核定",
+};
+const DIFFERING: Kind = Kind {
+    code: "differing",
+    name: "双方登记不一致的划拨",
+    action: Action::PayTransfers,
+    to_do: "请联系两省财政核对到账",
+};
+
 /// What is most pressing first; of the same, what is due first.
 fn list(now: terms::Moment, mut work: Vec<WorkItem>) -> Answer {
     let rank = |urgency: &str| ["overdue", "soon", "calm"].iter().position(|one| *one == urgency);
@@ -172,6 +198,9 @@ async fn at_province(State(node): State<Arc<ProvinceNode>>, clerk: Clerk) -> Res
 async fn of_the_province(node: &ProvinceNode, clerk: &Clerk) -> Outcome<Vec<WorkItem>> {
     let today = node.context.now().day();
     let area = clerk.area();
+    if let Area::Institution { code, .. } = &area {
+        return institution::work(node, clerk, code, today).await;
+    }
     // What is of the whole province is nothing that waits for who works in a part of it.
     let whole = matches!(area, Area::Nation | Area::Province(_));
     let mut work = Vec::new();
@@ -181,9 +210,22 @@ async fn of_the_province(node: &ProvinceNode, clerk: &Clerk) -> Outcome<Vec<Work
         let waiting = figures::waiting_filings(&mut conn, within).await?;
         work.extend(FILINGS.within(waiting, FILING_WORKING_DAYS, today));
     }
+    if clerk.may(Action::EnterFilings) {
+        let within = area.division().unwrap_or(node.province.division());
+        let (waiting, due) = waiting_supplements(&mut conn, within).await?;
+        let since = waiting.oldest.map(terms::Moment::day);
+        work.extend((waiting.count > 0).then(|| SUPPLEMENTS.item(waiting.count, since, due, today)));
+    }
+    drop(conn);
+    work.extend(payment::of_institutions(node, clerk, &area, today).await?);
+    if let Area::City(area) = &area {
+        work.extend(payment::of_area(node, clerk, *area, today).await?);
+    }
     if !whole {
         return Ok(work);
     }
+    work.extend(payment::of_areas(node, clerk, today).await?);
+    let mut conn = node.context.store.conn().await?;
     if clerk.may(Action::WorkDifferences) {
         let waiting = figures::waiting_differences(&mut conn, false).await?;
         work.extend(DIFFERENCES.within(waiting, DIFFERENCE_WORKING_DAYS, today));
@@ -285,6 +327,22 @@ async fn of_the_hub(hub: &Hub, clerk: &Clerk) -> Outcome<Vec<WorkItem>> {
         let found = increase::list(&hub.context.store, Some(StageName::Applied)).await?;
         if !found.is_empty() {
             work.push(INCREASES.item(counted(found.len()), None, None, today));
+        }
+        let years = prepayments::years(&mut *hub.context.store.conn().await?).await?;
+        let open: Vec<_> = years.iter().filter(|year| year.stage == YearStage::Drafted).collect();
+        if let Some(first) = open.iter().min_by_key(|year| year.year) {
+            let rules = payment_order::rules_on(today);
+            let by = YearTimetable::of(first.year, &rules, WorkingDays::published()).notices_by;
+            let since = Some(first.drafted.at.day());
+            work.push(PREPAYMENT_YEAR.item(counted(open.len()), since, Some(by), today));
+        }
+    }
+    if clerk.may(Action::PayTransfers) {
+        let found = urging::differing(hub).await?;
+        if let Some((first, _)) = found.first() {
+            let due = found.iter().map(|(_, due)| *due).min();
+            let since = Some(first.changed_at.day());
+            work.push(DIFFERING.item(counted(found.len()), since, due, today));
         }
     }
     if clerk.may(Action::UrgeTransfers) {

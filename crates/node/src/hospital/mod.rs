@@ -31,6 +31,7 @@ mod settlement_list;
 mod visit_record;
 
 use crate::{
+    access::Peer,
     context::{Failure, Outcome},
     doorkeeper::{Knock, Turnstile},
     intra_province::guests_of,
@@ -47,10 +48,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use casework::{audit::Stage, institution::Institution};
+use casework::{audit::Stage, institution::Institution, transcript::Origin};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
 use tokio::time::Instant;
 use wire::{
@@ -110,6 +116,8 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
 struct LetIn {
     headers: HeaderMap,
     body: Vec<u8>,
+    /// From where it came.
+    from: IpAddr,
     /// Given back when all is done.
     _place: Place,
 }
@@ -117,7 +125,9 @@ struct LetIn {
 /// Reads what is posted and finds a place for it, or the answer of whom there is nothing more to do for.
 async fn let_in(node: &ProvinceNode, request: HttpRequest, received: Moment) -> Result<LetIn, Box<Response>> {
     let until = load_limit::waits_until(request.headers());
-    let (Parts { method, headers, .. }, body) = request.into_parts();
+    let (Parts { method, headers, extensions, .. }, body) = request.into_parts();
+    // What comes over no connection, as in a simulation, comes from one place.
+    let from = extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
     let limit = node.settings.body_bytes_max;
     let body = match tokio::time::timeout(BODY_PATIENCE, read_whole(body, limit)).await {
         Ok(Ok(body)) => body,
@@ -135,8 +145,8 @@ async fn let_in(node: &ProvinceNode, request: HttpRequest, received: Moment) -> 
         let refusal = Refusal::TooLarge { limit: limit.to_string() };
         return Err(Box::new(json(render(node, &Answer::refusal(&refusal), received))));
     };
-    match node.hospitals.enter(caller_of(node, &body), until).await {
-        Ok(place) => Ok(LetIn { headers, body, _place: place }),
+    match node.hospitals.enter(caller_of(node, &body, from), until).await {
+        Ok(place) => Ok(LetIn { headers, body, from, _place: place }),
         Err(full) => {
             let recorded = node.recorder.takes(&headers, &body, received);
             let answer = busy(node, full, received);
@@ -151,32 +161,42 @@ async fn let_in(node: &ProvinceNode, request: HttpRequest, received: Moment) -> 
 }
 
 async fn answered(node: &Arc<ProvinceNode>, message: LetIn, received: Moment) -> Response {
-    let LetIn { headers, body, _place } = message;
+    let LetIn { headers, body, from, _place } = message;
     let (body, file) = files::opened(&headers, body);
     let headers = gateway::Headers(&headers);
     // Apart from the rest: who is refused a place does not pay for the room that an answer needs, nor does a stack carry it along.
-    match Box::pin(answer(node, &headers, (&body, file.as_deref()), received)).await {
-        Ok(Reply::Envelope(answer)) => {
+    match Box::pin(answer(node, (&headers, from), (&body, file.as_deref()), received)).await {
+        Ok(reply) => replied(reply),
+        Err(Stop::Gateway(refusal)) => {
+            (StatusCode::OK, [(header::CONTENT_TYPE, JSON)], Body::from(refusal.body())).into_response()
+        }
+        Err(Stop::Failure(failure)) => refused(node, failure, received),
+    }
+}
+
+/// A reply as it goes out.
+fn replied(reply: Reply) -> Response {
+    match reply {
+        Reply::Envelope(answer) => {
             trace::ends(if says_yes(&answer) { Ending::Done } else { Ending::Refused });
             json(answer)
         }
-        Ok(Reply::File(content)) => {
+        Reply::File(content) => {
             trace::ends(Ending::Done);
             (StatusCode::OK, [(header::CONTENT_TYPE, "application/octet-stream")], Body::from(content))
                 .into_response()
         }
-        Err(Stop::Gateway(refusal)) => {
-            (StatusCode::OK, [(header::CONTENT_TYPE, JSON)], Body::from(refusal.body())).into_response()
-        }
-        Err(Stop::Failure(failure)) => {
-            let refusal = failure.refusal();
-            trace::ends(Ending::of_code(refusal.code()));
-            tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
-            let mut answer = json(render(node, &Answer::refusal(&refusal), received));
-            answer.extensions_mut().insert(RefusedBy(refusal.code().to_owned()));
-            answer
-        }
     }
+}
+
+/// A refusal as it goes out.
+fn refused(node: &ProvinceNode, failure: Failure, received: Moment) -> Response {
+    let refusal = failure.refusal();
+    trace::ends(Ending::of_code(refusal.code()));
+    tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
+    let mut answer = json(render(node, &Answer::refusal(&refusal), received));
+    answer.extensions_mut().insert(RefusedBy(refusal.code().to_owned()));
+    answer
 }
 
 /// The key by which what an institution sends under seal is opened, for whoever shows it to the institution itself.
@@ -185,13 +205,28 @@ pub(crate) fn key_of(institution: &Institution) -> Option<sm4::Key> {
 }
 
 /// Carries out a message of somebody at a window of this institution, whose session has shown who it is, and answers as the interface
-/// does.
+/// does. It is recorded as what the institution's software sends is.
 pub(crate) async fn of_window(
     node: &Arc<ProvinceNode>,
+    origin: Origin,
     request: &Request,
     institution: &Institution,
 ) -> Response {
     let received = node.context.now();
+    let recorded = node.recorder.takes_of(origin, request, received);
+    let answer = at_window(node, request, institution, received).await;
+    match recorded {
+        Some(taken) => Box::pin(node.recorder.answered(taken, answer, node.context.now())).await,
+        None => answer,
+    }
+}
+
+async fn at_window(
+    node: &Arc<ProvinceNode>,
+    request: &Request,
+    institution: &Institution,
+    received: Moment,
+) -> Response {
     // As a hospital's software waits that says nothing of it.
     let until = load_limit::waits_until(&HeaderMap::new());
     let _place = match node.hospitals.enter(institution.code.as_str(), until).await {
@@ -208,28 +243,16 @@ pub(crate) async fn of_window(
         Ok::<_, Failure>(Reply::Envelope(dispatch(&call).await?))
     };
     match answered.await {
-        Ok(Reply::Envelope(answer)) => {
-            trace::ends(if says_yes(&answer) { Ending::Done } else { Ending::Refused });
-            json(answer)
-        }
-        Ok(Reply::File(content)) => {
-            trace::ends(Ending::Done);
-            (StatusCode::OK, [(header::CONTENT_TYPE, "application/octet-stream")], Body::from(content))
-                .into_response()
-        }
-        Err(failure) => {
-            let refusal = failure.refusal();
-            trace::ends(Ending::of_code(refusal.code()));
-            tracing::info!(code = refusal.code(), context = %refusal.context(), "refused");
-            json(render(node, &Answer::refusal(&refusal), received))
-        }
+        Ok(reply) => replied(reply),
+        Err(failure) => refused(node, failure, received),
     }
 }
 
-/// Who shares places with others: the institution that the body names, if it has called before. A name that somebody made up
-/// stands for no institution; all such are one caller together.
-fn caller_of<'a>(node: &ProvinceNode, body: &'a [u8]) -> &'a str {
-    load_limit::scan(body, "fixmedins_code").filter(|code| node.has_called(code)).unwrap_or_default()
+/// Who shares places with others: the institution that the message names, if it has shown before that it calls from there. Who names another
+/// one, or somebody made up, has no place of that one's: all such are one caller together.
+fn caller_of<'a>(node: &ProvinceNode, body: &'a [u8], from: IpAddr) -> &'a str {
+    let named = load_limit::scan(body, "fixmedins_code");
+    named.filter(|code| node.senders.believes(code, from)).unwrap_or_default()
 }
 
 /// What a hospital hears for whose message there is no place.
@@ -265,7 +288,7 @@ impl Turnstile for Entrance {
         }
         let (received, began) = (node.context.now(), Instant::now());
         let until = knock.patience.and_then(load_limit::until_of);
-        let full = node.hospitals.turns_away(caller_of(node, knock.body), until)?;
+        let full = node.hospitals.turns_away(caller_of(node, knock.body, knock.from), until)?;
         let body = busy_body(node, full, received);
         let mut answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\nretry-after: {}\r\ncontent-length: {}\r\ndate: {}\r\n\r\n",
@@ -282,23 +305,18 @@ impl Turnstile for Entrance {
 
 /// How long a body may take to come.
 const BODY_PATIENCE: Duration = Duration::from_mins(1);
-/// How much of a body that is too large is read all the same: a sender that is cut off while it sends never reads why.
-const READ_PAST: usize = 64 << 20;
 
-/// A body of at most `limit` bytes; `None` for a larger one.
+/// A body of at most `limit` bytes; `None` for a larger one, of which no more is read here.
 async fn read_whole(mut body: Body, limit: usize) -> Result<Option<Vec<u8>>, axum::Error> {
     let mut kept = Vec::new();
-    let mut came = 0_usize;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
-        came = came.saturating_add(data.len());
-        if came <= limit {
-            kept.extend_from_slice(&data);
-        } else if came > limit.saturating_add(READ_PAST) {
-            break;
+        if kept.len() + data.len() > limit {
+            return Ok(None);
         }
+        kept.extend_from_slice(&data);
     }
-    Ok((came <= limit).then_some(kept))
+    Ok(Some(kept))
 }
 
 /// What a hospital hears when a transaction ends in an impossible state: that nothing is known, and what to do.
@@ -345,7 +363,7 @@ impl<T: Into<Failure>> From<T> for Stop {
 
 async fn answer(
     node: &Arc<ProvinceNode>,
-    headers: &gateway::Headers<'_>,
+    (headers, from): (&gateway::Headers<'_>, IpAddr),
     (body, file): (&[u8], Option<&[u8]>),
     received: Moment,
 ) -> Result<Reply, Stop> {
@@ -356,6 +374,7 @@ async fn answer(
         institution.ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: code.to_string() })?;
     let asker = gateway::Asker { node, institution: &institution, headers, now: received };
     let mut request = asker.check(body, message).await?.map_err(Stop::Gateway)?;
+    node.senders.has_shown(request.fixmedins_code.as_str(), from);
     if let Some(file) = file {
         t9101::attach(&mut request, file);
     }

@@ -3,11 +3,12 @@
 use super::{Call, files};
 use crate::{
     context::Outcome,
+    office,
     reconciliation::{self as accounts, Wanted},
 };
 use funds::{
     apportioning::Share,
-    statement::{Disagreement, Totals, compare_totals},
+    statement::{ComparedDays, Disagreement, Totals, compare_totals},
 };
 use serde_json::Value;
 use store::file::{self, File};
@@ -18,7 +19,8 @@ use wire::hospital::{
     t3201, t3202,
 };
 
-/// 3201: nothing is written.
+/// 3201: what it came to is written down, for the office to which days wait that were not compared. Of what gives back or not alone, a comparison
+/// says nothing of the day.
 pub async fn totals(call: &Call<'_>) -> Outcome<Value> {
     let t3201::Input { scope, totals, count } = t3201::Input::read(call.request)?;
     let agency = agency_of(call, &scope)?;
@@ -33,7 +35,20 @@ pub async fn totals(call: &Call<'_>) -> Outcome<Value> {
         account: totals.acct_pay,
         count,
     };
-    let differences = compare_totals(&theirs, &ours).iter().map(Disagreement::to_string).collect();
+    drop(conn);
+    let differences: Vec<String> =
+        compare_totals(&theirs, &ours).iter().map(Disagreement::to_string).collect();
+    if scope.refunds.is_none() {
+        let compared = ComparedDays {
+            first: scope.first,
+            last: scope.last,
+            scheme: totals.insutype,
+            care: scope.care,
+            agreed: differences.is_empty(),
+            at: call.received,
+        };
+        office::keep_comparison(call.node, call.institution, &compared).await?;
+    }
     Ok(t3201::Output { agency, differences }.value())
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Finding, voucher};
 use crate::{
-    area_clearing::{Owned, cleared_lines, own_lines},
+    area_clearing::{Owned, cleared_lines, disputed_lines, own_lines},
     clearing_statement::{heard_voucher, is_settled, told},
     context::Outcome,
     deduction as deductions,
@@ -160,6 +160,7 @@ async fn of_areas(conn: &mut Conn, own: Province, month: Month, finding: &mut Fi
     };
     let mut lines = cleared_lines(conn, own, month, &found).await?;
     lines.extend(own_lines(conn, own, month).await?);
+    lines.extend(disputed_lines(conn, own, month).await?);
     let made = divided(&lines);
     let kept = area_clearing::claims(conn, own, month).await?;
     for claim in made.keys().chain(kept.keys().filter(|claim| !made.contains_key(claim))) {

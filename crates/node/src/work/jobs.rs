@@ -1,15 +1,21 @@
-//! Takes up what people have left to go on by itself (任务) and nobody holds any more ([`crate::job`]), and forgets what is no longer kept.
+//! Takes up what people have left to go on by itself (任务) and nobody holds any more ([`crate::job`]), and forgets what is no longer kept. What
+//! somebody has begun and nobody ended gets its entry of the audit trail ([`access::give_up`]).
 
 use super::rest;
-use crate::{access::Managed, job};
+use crate::{
+    access::{self, Managed},
+    job,
+};
 use axum::Router;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// How long it rests between two looks.
 const EVERY: Duration = Duration::from_secs(1);
-/// After so many looks it forgets what is old.
+/// After so many looks it forgets what is old …
 const LOOKS: u32 = 60;
+/// … and after so many it looks for acts that nobody is about any more.
+const LOOKS_FOR_ACTS: u32 = 5;
 
 /// Looks until told to stop; then what is worked on here is let go, and whoever else runs on this database takes it up.
 pub(crate) async fn run<N: Managed>(node: Arc<N>, router: Router, mut stop: watch::Receiver<bool>) {
@@ -26,10 +32,27 @@ pub(crate) async fn run<N: Managed>(node: Arc<N>, router: Router, mut stop: watc
         {
             tracing::warn!(refusal = %failure.refusal(), "old jobs are forgotten later");
         }
+        if looks % LOOKS_FOR_ACTS == LOOKS_FOR_ACTS - 1 {
+            give_up(&*node).await;
+        }
         looks = looks.wrapping_add(1);
         if !rest(EVERY, &mut stop).await {
             break;
         }
     }
     node.desk().leave().await;
+}
+
+/// Gives up what nobody is about any more, one after the other.
+async fn give_up(node: &impl Managed) {
+    loop {
+        match access::give_up(node.given()).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(failure) => {
+                tracing::warn!(refusal = %failure.refusal(), "acts whose end is unknown are written down later");
+                break;
+            }
+        }
+    }
 }

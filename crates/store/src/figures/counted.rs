@@ -8,13 +8,19 @@
 //!
 //! It must not know what a figure is for.
 
-use super::{Figure, between, now, read};
+use super::{
+    Figure, between, now,
+    published::{over_now, read_of_day},
+    read,
+};
 use crate::{
     Conn, Result, Store, Work,
     row::{division_number, stage_number},
 };
 use casework::settlement::Stage;
 use funds::Side;
+use sqlx::Row;
+use std::collections::BTreeMap;
 use terms::{Day, Moment, Province};
 
 /// Whose book is counted.
@@ -90,6 +96,7 @@ pub async fn count(store: &Store, book: Book, at: Moment, most: usize) -> Result
     for start_at in ready {
         done.counted += usize::from(count_day(store, book, day_of(start_at)).await?);
     }
+    count_over(store, book, most).await?;
     let starts: Vec<i64> = (0..DAYS_BACK).map(|back| last.plus_days(-back).start().millis()).collect();
     // A bound from before the database was moved to another server may never be reached there.
     let begun = sqlx::query(
@@ -149,7 +156,7 @@ fn days_over(at: Moment) -> (Day, Day) {
     (last.plus_days(1 - DAYS_BACK), last)
 }
 
-fn day_of(start_at: i64) -> Day {
+pub(super) fn day_of(start_at: i64) -> Day {
     Moment::from_millis(start_at).expect("it was written as the beginning of a day").day()
 }
 
@@ -159,6 +166,7 @@ async fn count_day(store: &Store, book: Book, day: Day) -> Result<bool> {
     let start_at = day.start().millis();
     let mut work = store.begin().await?;
     let figures = now(work.conn(), book, day, day).await?;
+    let over = over_now(work.conn(), book, day, day).await?;
     if let (Side::Treatment, Some(province)) = (book.side, book.province)
         && is_undecided(work.conn(), province, day).await?
     {
@@ -166,11 +174,15 @@ async fn count_day(store: &Store, book: Book, day: Day) -> Result<bool> {
     }
     // Held from here on: whoever wants to forget it waits, and forgets what is saved.
     let counted = sqlx::query(
-        "update settlement_day set counted = true where province = $1 and side = $2 and start_at = $3 and not counted",
+        "update settlement_day set counted = true, over_1 = $4, over_5 = $5, over_10 = $6
+         where province = $1 and side = $2 and start_at = $3 and not counted",
     )
     .bind(province)
     .bind(side)
     .bind(start_at)
+    .bind(over[0])
+    .bind(over[1])
+    .bind(over[2])
     .execute(work.conn())
     .await?;
     if counted.rows_affected() == 0 {
@@ -200,6 +212,38 @@ async fn count_day(store: &Store, book: Book, day: Day) -> Result<bool> {
     .await?;
     work.save().await?;
     Ok(true)
+}
+
+/// Counts the stays of which the funds paid much of days that were counted before they were counted with a day, at most so many, the newest
+/// first. Whoever changes a settlement of such a day forgets the day, so that nothing stale is written to it.
+async fn count_over(store: &Store, book: Book, most: usize) -> Result<()> {
+    let (province, side) = book.key();
+    let mut conn = store.conn().await?;
+    let starts: Vec<i64> = sqlx::query_scalar(
+        "select start_at from settlement_day where province = $1 and side = $2 and counted and over_1 is null
+         order by start_at desc limit $3",
+    )
+    .bind(province)
+    .bind(side)
+    .bind(i64::try_from(most).unwrap_or(i64::MAX))
+    .fetch_all(&mut *conn)
+    .await?;
+    for start_at in starts {
+        let [one, five, ten] = over_now(&mut conn, book, day_of(start_at), day_of(start_at)).await?;
+        sqlx::query(
+            "update settlement_day set over_1 = $4, over_5 = $5, over_10 = $6
+             where province = $1 and side = $2 and start_at = $3 and counted and over_1 is null",
+        )
+        .bind(province)
+        .bind(side)
+        .bind(start_at)
+        .bind(one)
+        .bind(five)
+        .bind(ten)
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Whether a settlement of a day has been asked for, and nobody knows yet what became of it.
@@ -264,6 +308,52 @@ pub(super) async fn figures(conn: &mut Conn, book: Book, first: Day, last: Day) 
     .bind(until)
     .fetch_all(conn)
     .await?;
+    rows.iter().map(read).collect()
+}
+
+/// What was counted of each of these days.
+pub(super) async fn by_day(conn: &mut Conn, book: Book, first: Day, last: Day) -> Result<Vec<(Day, Figure)>> {
+    let (province, side) = book.key();
+    let (from, until) = between(first, last);
+    let rows = sqlx::query(
+        "select start_at, min(treatment) as treatment, min(insured) as insured, care, min(scheme) as scheme, stand,
+                sum(count)::bigint as count, sum(total)::bigint as total, sum(fund_total)::bigint as fund_total,
+                sum(person_total)::bigint as person_total
+         from settlement_day join settlement_day_figure using (province, side, start_at)
+         where province = $1 and side = $2 and counted and start_at >= $3 and start_at < $4
+         group by start_at, care, stand",
+    )
+    .bind(province)
+    .bind(side)
+    .bind(from)
+    .bind(until)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read_of_day).collect()
+}
+
+/// The days of which it was counted, and of how many stays the funds paid much on each.
+pub(super) async fn over(
+    conn: &mut Conn,
+    book: Book,
+    first: Day,
+    last: Day,
+) -> Result<BTreeMap<Day, [i64; 3]>> {
+    let (province, side) = book.key();
+    let rows = sqlx::query(
+        "select start_at, over_1, over_5, over_10 from settlement_day
+         where province = $1 and side = $2 and counted and over_1 is not null and start_at >= $3 and start_at <= $4",
+    )
+    .bind(province)
+    .bind(side)
+    .bind(first.start().millis())
+    .bind(last.start().millis())
+    .fetch_all(conn)
+    .await?;
+    let read = |row: &sqlx::postgres::PgRow| {
+        let over = [row.try_get("over_1")?, row.try_get("over_5")?, row.try_get("over_10")?];
+        Ok((day_of(row.try_get("start_at")?), over))
+    };
     rows.iter().map(read).collect()
 }
 
@@ -392,6 +482,44 @@ mod tests {
         assert_eq!(tick(&store).await, Done { begun: 1, counted: 0, left: 1 });
         until_counted(&store).await;
         figures_are(&store, (3, 1)).await;
+    }
+
+    #[tokio::test]
+    async fn days_and_large_stays_are_the_same_counted_before_or_now() {
+        let store = TestCluster::shared().fresh_store(at(NOW)).await;
+        let of = [
+            (1, "2026-10-10 10:00:00", 10_001),
+            (2, "2026-10-10 11:00:00", 10_002),
+            (3, "2026-10-10 12:00:00", 60_000),
+            (4, "2026-11-20 09:00:00", 200_000),
+            (5, "2026-11-21 09:00:00", 70_000),
+        ];
+        for (serial, recorded_at, yuan) in of {
+            write(&store, &settlement(serial, recorded_at, yuan)).await;
+        }
+        let look = async || {
+            let mut conn = store.conn().await.unwrap();
+            let (first, last) = (day(FIRST), day("2026-11-21"));
+            let days = figures::published::by_day(&mut conn, Book::HUB, first, last).await.unwrap();
+            let over = figures::published::over(&mut conn, Book::HUB, first, last).await.unwrap();
+            (days, over)
+        };
+        let (days, over) = look().await;
+        assert_eq!(over, [4, 3, 1], "what the funds paid is a yuan less: 10000 is not above 10000");
+        let october = days[&(day("2026-10-10"), CareKind::Inpatient)];
+        assert_eq!((october.count, october.fund_total), (3, Fen::yuan(80_000)));
+        assert_eq!(days.len(), 3);
+        until_counted(&store).await;
+        assert_eq!(look().await, (days.clone(), over), "counted with the days");
+        // As a day stands that the program before this one has counted.
+        let before = "update settlement_day set over_1 = null, over_5 = null, over_10 = null";
+        sqlx::query(before).execute(&mut *store.conn().await.unwrap()).await.unwrap();
+        assert_eq!(look().await, (days.clone(), over), "counted now");
+        tick(&store).await;
+        let left = "select count(*) from settlement_day where counted and over_1 is null";
+        let left: i64 = sqlx::query_scalar(left).fetch_one(&mut *store.conn().await.unwrap()).await.unwrap();
+        assert_eq!(left, 0);
+        assert_eq!(look().await, (days, over));
     }
 
     #[tokio::test]

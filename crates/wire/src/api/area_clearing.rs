@@ -3,7 +3,7 @@
 use super::money::PurseAmount;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use terms::{AdminDivision, Day, InsuranceScheme};
+use terms::{AdminDivision, Day, InsuranceScheme, SettlementId};
 
 /// A month as it was divided: `GET /api/v1/funds/areas/{month}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +43,70 @@ pub struct AreaStatementView {
     pub still_owed: String,
     /// The receipts.
     pub receipts: Vec<AreaReceiptView>,
+    /// What the area says to it.
+    pub answer: AreaAnswerView,
+}
+
+/// What an area says to its part of a month (上解通知书的确认和异议).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AreaAnswerView {
+    /// `awaited`, `confirmed`, `deemed` (its day has passed in silence), `disputed`, `upheld` or `rejected`.
+    pub verdict: String,
+    /// The same in Chinese.
+    pub verdict_name: String,
+    /// Why it disputes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it disputes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settlements: Vec<SettlementId>,
+    /// The clerk of the area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// What the province has decided, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// The clerk who decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<String>,
+}
+
+/// An area confirms its part: `POST /api/v1/funds/areas/{month}/confirm`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmArea {
+    /// 统筹区.
+    pub area: AdminDivision,
+}
+
+/// An area disputes settlements of its part: `POST /api/v1/funds/areas/{month}/dispute`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DisputeArea {
+    /// 统筹区.
+    pub area: AdminDivision,
+    /// Which settlements, at most 500.
+    pub settlements: Vec<SettlementId>,
+    /// 异议理由.
+    pub reason: String,
+}
+
+/// The province decides on an area's dispute: `POST /api/v1/funds/areas/{month}/disputes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideAreaDispute {
+    /// 统筹区.
+    pub area: AdminDivision,
+    /// Upheld: its settlements leave the area's part of the month and come in the next one. Otherwise they stay.
+    pub upheld: bool,
+    /// 裁定意见.
+    pub words: String,
 }
 
 /// What an area owes another.

@@ -219,8 +219,11 @@ impl BankEntryView {
 /// Entries: `GET /api/v1/funds/bank-entries`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BankEntries {
-    /// Latest first.
+    /// Latest first, unless asked for otherwise.
     pub entries: Vec<BankEntryView>,
+    /// What to ask on with; none on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// What an unidentified entry is: `POST /api/v1/funds/bank-entries/assign`. One of `order` and `other`.

@@ -1,6 +1,6 @@
 //! Corrections of the hub's book (差异更正) at a clerk's window: what the hub's row said, what both provinces have signed, who asked and who decided.
 
-use super::yuan;
+use super::{money::PurseAmount, yuan};
 use funds::{BookLine, correction::Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,9 +111,12 @@ pub struct CorrectionView {
     /// The month in which is cleared what adopted months have counted too little or too much; none where they have not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleared_month: Option<String>,
-    /// How much that is, in yuan; below nothing where it is given back.
+    /// How much that is together, in yuan; below nothing where it is given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleared_amount: Option<String>,
+    /// The same by purse: one may pay more and another less, and together nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared_purses: Vec<PurseAmount>,
 }
 
 /// The name of a stage in the interface.

@@ -139,6 +139,33 @@ pub struct Payments {
     pub payments: Vec<PaymentView>,
 }
 
+/// Months that institutions have confirmed (3261), and for which no payment was adopted: `GET
+/// /api/v1/funds/institution-payments/to-adopt`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnadoptedPayments {
+    /// Those that wait longest first, at most 1000.
+    pub waiting: Vec<UnadoptedView>,
+}
+
+/// Such a month of an institution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnadoptedView {
+    /// 定点医药机构编号.
+    pub institution: InstitutionCode,
+    /// Its name.
+    pub institution_name: String,
+    /// 清分年月.
+    pub month: String,
+    /// How often it has confirmed lines of the month that no payment has taken in.
+    pub confirmations: i64,
+    /// The lines in them.
+    pub lines: i64,
+    /// 经办机构支付总额 of these.
+    pub amount: String,
+    /// Since when the first waits.
+    pub since: String,
+}
+
 /// An order to the bank: `POST /api/v1/funds/institution-payments/{number}/instalments`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -263,7 +263,7 @@ pub struct AccountLine {
     /// 摘要.
     pub summary: String,
     /// 对方科目.
-    pub opposite: String,
+    pub opposite: AccountName,
     /// 借方.
     #[serde(with = "sums")]
     #[schemars(with = "yuan")]
@@ -288,7 +288,7 @@ impl AccountLedger {
                 line.number.to_string(),
                 line.voucher.clone(),
                 line.summary.clone(),
-                line.opposite.clone(),
+                line.opposite.account.clone(),
                 line.debit.to_string(),
                 line.credit.to_string(),
                 self.side.clone(),

@@ -252,7 +252,8 @@ pub struct YearView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FilingSearch {
-    /// Where it stands: `submitted`, `effective`, `rejected`, `replaced` or `cancelled`.
+    /// Where it stands: `submitted`, `effective`, `rejected`, `replaced` or `cancelled`; or `supplementing`, those submitted for which a
+    /// reviewer waits for papers (待补正).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// 备案类型.

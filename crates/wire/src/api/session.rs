@@ -85,6 +85,8 @@ pub struct WindowOfSession {
     pub name: String,
     /// Where it stands.
     pub place: String,
+    /// 定点医疗服务机构类型: `1` a hospital, `2` a pharmacy.
+    pub kind: String,
 }
 
 /// Who sits there, and what that person may do.

@@ -71,6 +71,10 @@ pub struct MessageRow {
     pub came: String,
     /// How long it took to be answered, in milliseconds.
     pub milliseconds: i64,
+    /// Who sent it (来源): `software` (the institution's own), `window` or `office`.
+    pub origin: String,
+    /// The same in Chinese.
+    pub origin_name: String,
     /// 交易编号; empty where none could be read.
     pub infno: String,
     /// 交易名称; empty for one that nobody knows.

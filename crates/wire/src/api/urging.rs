@@ -57,6 +57,33 @@ pub struct Urgings {
     pub overdue: Vec<OverdueView>,
 }
 
+/// Transfers of which the two sides say different things: `GET /api/v1/funds/transfers/differing` at the hub.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DifferingTransfers {
+    /// What was said longest ago first, at most 1000.
+    pub transfers: Vec<DifferingView>,
+}
+
+/// Such a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DifferingView {
+    /// 划拨单号.
+    pub order: String,
+    /// 通知书编号.
+    pub notice: String,
+    /// What the payer says has moved, in yuan.
+    pub paid: String,
+    /// What the payee says has come, in yuan.
+    pub received: String,
+    /// The day on which money moved last, as either says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_on: Option<Day>,
+    /// When one of them has said something last.
+    pub changed_at: String,
+    /// By when the side that is behind should have written back.
+    pub due: Day,
+}
+
 /// A letter of urging (催缴函).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LetterView {

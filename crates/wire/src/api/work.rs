@@ -16,7 +16,11 @@ pub struct WorkList {
 /// Things of one kind that wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkItem {
-    /// `filings`, `differences`, `statements`, `clearing`, `disputes`, `transfers`, `receipts`, `bank_entries`, `increases`, `complaints`.
+    /// At agencies and the hub `filings`, `supplements`, `differences`, `explained`, `corrections`, `statements`, `clearing`, `disputes`,
+    /// `transfers`, `receipts`, `bank_entries`, `increases`, `prepayment_year`, `complaints`, `overdue`, `differing`; of the second level
+    /// `areas_to_divide`, `area_notice`, `area_disputes`, `area_receipts`, `area_dues`,
+    /// `areas_to_pass_on`; of payments to institutions `payments_to_adopt`,
+    /// `payments_to_order`, `payments_at_bank`; at institutions `discharged`, `without_lines`, `unknown_outcomes`, `day_books`, `apportioning`.
     pub kind: String,
     /// In Chinese: `待审核的备案`.
     pub name: String,
@@ -35,6 +39,9 @@ pub struct WorkItem {
     pub left: Option<i32>,
     /// `calm`, `soon` or `overdue`.
     pub urgency: String,
+    /// The month of which it is, where the page shows one at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
     /// In Chinese, what is to be done and by when.
     pub words: String,
 }

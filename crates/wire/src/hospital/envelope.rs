@@ -82,6 +82,26 @@ impl Request {
         })
     }
 
+    /// The message as its sender's software would have written it: the form in which it is shown to people.
+    pub fn written(&self) -> Vec<u8> {
+        let message = json!({
+            "infno": self.infno,
+            "msgid": self.msgid.as_str(),
+            "mdtrtarea_admvs": self.mdtrtarea_admvs,
+            "insuplc_admdvs": self.insuplc_admdvs,
+            "infver": self.infver,
+            "opter_type": self.opter_type,
+            "opter": self.opter,
+            "opter_name": self.opter_name,
+            "inf_time": self.inf_time.map(|at| at.to_string()),
+            "fixmedins_code": self.fixmedins_code.as_str(),
+            "fixmedins_name": self.fixmedins_name,
+            "sign_no": self.sign_no,
+            "input": self.input,
+        });
+        message.to_string().into_bytes()
+    }
+
     /// Reads the body of a request in clear text, whatever its content type. A byte order mark, blanks and the `=` of a
     /// form-encoding proxy before the object are passed over; a body that is form-encoded as a whole is decoded.
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
@@ -382,6 +402,12 @@ mod tests {
         for before in ["=", "\u{feff}", " \r\n", "\u{feff}= "] {
             assert_eq!(read(&format!("{before}{BODY}")), Ok(request.clone()), "{before:?}");
         }
+    }
+
+    #[test]
+    fn a_message_that_is_written_is_read_as_the_same() {
+        let request = read(BODY).unwrap();
+        assert_eq!(Request::read(&request.written()), Ok(request));
     }
 
     #[test]

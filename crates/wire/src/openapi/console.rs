@@ -18,6 +18,7 @@ use crate::api::{
     document::DocumentView,
     institution::{InstitutionView, Institutions},
     material::{Materials, NewMaterial},
+    office::{ApportioningMonths, ConfirmedLines, DayBooks, OpenStayList},
     portal::{FilingRules, OwnFiling, OwnSettlements, WindowMessage},
     search::{
         FilingBatch, FilingBatchReport, FilingSearch, FoundFilings, FoundPeople, FoundSettlements,
@@ -92,6 +93,7 @@ const MAPPING_PROGRESS: &[(&str, &str, bool)] = &[
 
 /// What recorded messages are asked by.
 const MESSAGES: &[(&str, &str, bool)] = &[
+    ("origin", "来源：software机构软件、window收费窗口或office医保办", false),
     ("infno", "交易编号", false),
     ("outcome", "done成功、refused拒绝、gateway网关拒绝或other其他", false),
     ("deviating", "fault：有偏差的；any：有偏差或提示的；none：都没有的", false),
@@ -240,6 +242,34 @@ const PROVINCE: &[Line] = &[
         .of_areas(),
     line(
         "get",
+        "/api/v1/institutions/{code}/stays",
+        "一家机构待办理的就诊：出院未结算、在院未传费用、结算结果待查",
+        schema_of::<OpenStayList>,
+    )
+    .asks(&[("which", "discharged、without_lines或unknown", true)])
+    .by(Action::UseWindow)
+    .of_areas(),
+    line("get", "/api/v1/institutions/{code}/day-books", "一家机构未对账或不平的日账", schema_of::<DayBooks>)
+        .by(Action::KeepInstitutionBooks)
+        .of_areas(),
+    line(
+        "get",
+        "/api/v1/institutions/{code}/apportioning",
+        "一家机构已结束月份的清分确认情况",
+        schema_of::<ApportioningMonths>,
+    )
+    .by(Action::KeepInstitutionBooks)
+    .of_areas(),
+    line(
+        "get",
+        "/api/v1/institutions/{code}/apportioning/{month}",
+        "一家机构一个月已确认的清分明细",
+        schema_of::<ConfirmedLines>,
+    )
+    .by(Action::KeepInstitutionBooks)
+    .of_areas(),
+    line(
+        "get",
         "/api/v1/institutions/{code}/recording",
         "一家机构是否在记录接口报文",
         schema_of::<RecordingView>,
@@ -298,6 +328,10 @@ const PROVINCE: &[Line] = &[
     line("get", "/api/v1/complaints", "投诉举报", schema_of::<Complaints>)
         .asks(&[
             ("stage", "open：未答复的，不填即此；received、assigned、answered、closed或all", false),
+            ("kind", "类型：service、refused_settlement、amount、filing、fraud或other；不填为全部", false),
+            ("from", "收到日期起", false),
+            ("until", "收到日期止，含当日", false),
+            ("sort", "received按收到先后，不填即此；-received", false),
             ("after", "上一页的next", false),
             ("limit", "每页条数，最多100，不填为50", false),
         ])

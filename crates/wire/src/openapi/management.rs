@@ -2,7 +2,9 @@
 
 use super::{Left, Operation, Permission, Role, SchemaOf, Whose, json_content, schema_of};
 use crate::api::account::{AccountView, Accounts, Grant, NewAccount, NewAccountMade, NewPassword};
-use crate::api::area_clearing::{AreaMonthView, AreaReceiptBody};
+use crate::api::area_clearing::{
+    AreaMonthView, AreaReceiptBody, ConfirmArea, DecideAreaDispute, DisputeArea,
+};
 use crate::api::audit_trail::{AuditTrail, AuditTrailVerified};
 use crate::api::clearing::{
     AdoptClearing, ClearingComparison, ClearingDone, ClearingDues, ClearingLines, ClearingMonth,
@@ -17,7 +19,7 @@ use crate::api::correction::{CorrectionView, Corrections, DecideCorrection, Prop
 use crate::api::document::{DocumentView, Documents, NewDocument, VerifiedDocument};
 use crate::api::institution_payment::{
     AccountBody, AdoptPayment, BankAnswer, BudgetBody, InstitutionOrders, OrderInstalment, PaymentDraftView,
-    PaymentView, Payments, PenaltyBody, SettleYear, TermsBody, YearHeldView,
+    PaymentView, Payments, PenaltyBody, SettleYear, TermsBody, UnadoptedPayments, YearHeldView,
 };
 use crate::api::job::{JOB_HEADER, JobView, Jobs};
 use crate::api::ledger::{
@@ -50,7 +52,7 @@ use crate::api::{
     },
     notice::{NoticeView, Notices},
     payment_order::{NewMoney, NewWriteBack, OnDay, PaymentOrderView, PaymentOrders},
-    urging::{Decision, LetterView, Letters, SuspensionView, Suspensions, Urgings},
+    urging::{Decision, DifferingTransfers, LetterView, Letters, SuspensionView, Suspensions, Urgings},
 };
 use casework::access::Action;
 use schemars::SchemaGenerator;
@@ -61,6 +63,28 @@ pub(super) const TAG: &str = "管理接口";
 /// What tables of clearing can be asked for.
 const CLEARING_TABLE: &[(&str, &str, bool)] =
     &[("province", "省级区划代码；不填为全国", false), ("form", "csv：逗号分隔文本", false)];
+
+/// What notices are asked by.
+const NOTICES: &[(&str, &str, bool)] = &[
+    ("province", "与一个省有关的，省级区划代码", false),
+    ("payer", "付款省，省级区划代码", false),
+    ("payee", "收款省，省级区划代码", false),
+    ("cause", "事由：clearing、clearing_return、prepayment、prepayment_return或prepayment_increase", false),
+    ("sort", "issued按签发先后，不填即此；-issued", false),
+    ("after", "上一页的next", false),
+    ("limit", "每页份数，最多100，不填即此", false),
+];
+
+/// What orders are asked by.
+const ORDERS: &[(&str, &str, bool)] = &[
+    ("stage", "阶段；不填为未办结的，all为全部", false),
+    ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
+    ("scheme", "险种代码：310或390", false),
+    ("other", "对方省级区划代码", false),
+    ("sort", "number按单号，不填即此；amount按金额；倒序在前加-", false),
+    ("after", "上一页的next", false),
+    ("limit", "每页笔数，最多100，不填即此", false),
+];
 
 /// A line of the table of operations.
 pub(super) struct Line {
@@ -204,16 +228,12 @@ const PROVINCE: &[Line] = &[
         .for_anybody(),
     line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>)
         .by(Action::ReadTransfers)
-        .asks(&[("after", "上一页的next", false)]),
+        .asks(NOTICES),
     line("get", "/api/v1/funds/notices/{number}", "一份付款、收款通知书", schema_of::<NoticeView>)
         .by(Action::ReadTransfers),
-    line("get", "/api/v1/funds/orders", "划拨单", schema_of::<PaymentOrders>).by(Action::ReadTransfers).asks(
-        &[
-            ("stage", "阶段；不填为未办结的，all为全部", false),
-            ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
-            ("after", "上一页的next", false),
-        ],
-    ),
+    line("get", "/api/v1/funds/orders", "划拨单", schema_of::<PaymentOrders>)
+        .by(Action::ReadTransfers)
+        .asks(ORDERS),
     line("get", "/api/v1/funds/orders/{number}", "一张划拨单", schema_of::<PaymentOrderView>)
         .by(Action::ReadTransfers),
     line("post", "/api/v1/funds/orders/{number}/hand-over", "提交财政部门", schema_of::<PaymentOrderView>)
@@ -235,11 +255,7 @@ const PROVINCE: &[Line] = &[
         .shows_people(),
     line("get", "/api/v1/funds/receipts", "应收款", schema_of::<PaymentOrders>)
         .by(Action::ReadTransfers)
-        .asks(&[
-            ("stage", "阶段；不填为未办结的，all为全部", false),
-            ("urgency", "soon：快到期和逾期的；overdue：逾期的", false),
-            ("after", "上一页的next", false),
-        ]),
+        .asks(ORDERS),
     line("get", "/api/v1/funds/receipts/{number}", "一笔应收款", schema_of::<PaymentOrderView>)
         .by(Action::ReadTransfers),
     line("post", "/api/v1/funds/receipts/{number}/money", "登记到账", schema_of::<PaymentOrderView>)
@@ -278,7 +294,15 @@ const PROVINCE: &[Line] = &[
         .with(schema_of::<NewBankStatement>),
     line("get", "/api/v1/funds/bank-entries", "银行流水", schema_of::<BankEntries>)
         .by(Action::ReadBank)
-        .asks(&[("matter", "order、institution、unidentified、fee或other；不填为unidentified", false)])
+        .asks(&[
+            ("matter", "order、institution、unidentified、fee或other；不填为unidentified", false),
+            ("scheme", "险种代码：310或390", false),
+            ("from", "起始日期", false),
+            ("until", "截止日期，含当日", false),
+            ("sort", "-on按交易日期从晚到早，不填即此；on", false),
+            ("after", "上一页的next", false),
+            ("limit", "每页条数，最多100，不填为50", false),
+        ])
         .shows_people(),
     line("post", "/api/v1/funds/bank-entries/assign", "指定待查款项的归属", schema_of::<BankEntryView>)
         .by(Action::MaintainBank)
@@ -495,7 +519,15 @@ const PROVINCE: &[Line] = &[
     line("get", "/api/v1/funds/deductions", "审核扣款", schema_of::<Deductions>)
         .by(Action::ReadClearing)
         .of_areas()
-        .asks(&[("after", "上一页的next", false)]),
+        .asks(&[
+            ("institution", "定点医药机构编号", false),
+            ("standing", "waiting待清算、cleared已列入清算、refused被国家平台拒绝；不填为全部", false),
+            ("from", "登记日期起", false),
+            ("until", "登记日期止，含当日", false),
+            ("sort", "at按登记时间，不填即此；-at", false),
+            ("after", "上一页的next", false),
+            ("limit", "每页笔数，最多100，不填为50", false),
+        ]),
     line("post", "/api/v1/funds/deductions", "登记审核扣款", schema_of::<DeductionView>)
         .by(Action::EnterDeductions)
         .of_areas()
@@ -509,12 +541,34 @@ const PROVINCE: &[Line] = &[
     line("post", "/api/v1/funds/areas/{month}/receipts", "登记统筹区上解资金", schema_of::<AreaMonthView>)
         .by(Action::PayTransfers)
         .with(schema_of::<AreaReceiptBody>),
+    line("post", "/api/v1/funds/areas/{month}/confirm", "统筹区确认上解通知书", schema_of::<AreaMonthView>)
+        .by(Action::ConfirmClearing)
+        .of_areas()
+        .with(schema_of::<ConfirmArea>),
+    line("post", "/api/v1/funds/areas/{month}/dispute", "统筹区提出异议", schema_of::<AreaMonthView>)
+        .by(Action::ConfirmClearing)
+        .of_areas()
+        .with(schema_of::<DisputeArea>),
+    line("post", "/api/v1/funds/areas/{month}/disputes", "裁定统筹区的异议", schema_of::<AreaMonthView>)
+        .by(Action::AdoptClearing)
+        .with(schema_of::<DecideAreaDispute>),
     line("post", "/api/v1/funds/areas/{month}/pass-on", "省内异地资金划转", schema_of::<AreaMonthView>)
         .by(Action::AdoptClearing),
     line("get", "/api/v1/funds/institution-payments", "一个月的拨付单", schema_of::<Payments>)
         .by(Action::ReadPayments)
         .of_areas()
-        .asks(&[("month", "清分年月，如2026-10", true)]),
+        .asks(&[
+            ("month", "清分年月，如2026-10；不填open时必填", false),
+            ("open", "不论月份：to_order待下达的、at_bank待登记银行回单的", false),
+        ]),
+    line(
+        "get",
+        "/api/v1/funds/institution-payments/to-adopt",
+        "机构已确认、尚未审定拨付的月份",
+        schema_of::<UnadoptedPayments>,
+    )
+    .by(Action::ReadPayments)
+    .of_areas(),
     line(
         "get",
         "/api/v1/funds/institution-payments/draft",
@@ -605,13 +659,15 @@ const PROVINCE: &[Line] = &[
 const HUB: &[Line] = &[
     line("get", "/api/v1/funds/notices", "付款、收款通知书", schema_of::<Notices>)
         .by(Action::ReadTransfers)
-        .asks(&[("province", "只看一个省的，省级区划代码", false), ("after", "上一页的next", false)]),
+        .asks(NOTICES),
     line("get", "/api/v1/funds/notices/{number}", "一份通知书和双方报告", schema_of::<NoticeView>)
         .by(Action::ReadTransfers),
     line("get", "/api/v1/funds/bank-accounts", "各省财政专户", schema_of::<BankAccounts>)
         .by(Action::ReadBank)
         .shows_people(),
     line("get", "/api/v1/funds/urgings", "逾期未划拨", schema_of::<Urgings>).by(Action::ReadTransfers),
+    line("get", "/api/v1/funds/transfers/differing", "双方登记不一致的划拨", schema_of::<DifferingTransfers>)
+        .by(Action::ReadTransfers),
     line("post", "/api/v1/funds/urgings/{number}", "发出催缴函", schema_of::<LetterView>)
         .by(Action::UrgeTransfers),
     line("get", "/api/v1/funds/suspensions", "因未划拨的暂停", schema_of::<Suspensions>)
@@ -887,13 +943,15 @@ const BOTH: &[Line] = &[
             ("account", "账户", false),
             ("action", "权限代码", false),
             ("subject", "事项；填人员编号则按其摘要查", false),
-            ("outcome", "结果：done，或拒绝的代码", false),
+            ("outcome", "结果：done、拒绝的代码，或end-unknown（结果不明）", false),
             ("from", "起始日期", false),
             ("until", "截止日期，含当日", false),
+            ("sort", "-sequence从新到旧，不填即此；sequence", false),
             ("after", "上一页的next", false),
         ])
         .by(Action::ReadAuditTrail),
     line("get", "/api/v1/audit-trail/verification", "核验审计日志", schema_of::<AuditTrailVerified>)
+        .may_be_left()
         .asks(&[("sequence", "另行留存的一条的序号", false), ("hash", "该条的摘要", false)])
         .by(Action::ReadAuditTrail),
     line("get", "/api/v1/funds/ledger/vouchers", "总账：记账凭证", schema_of::<LedgerVouchers>)
@@ -902,7 +960,9 @@ const BOTH: &[Line] = &[
             ("month", "年月，形如202611", false),
             ("code", "业务类型", false),
             ("subject", "业务对象", false),
+            ("sort", "number按凭证号，不填即此；-number", false),
             ("after", "上一页的next", false),
+            ("limit", "每页张数，最多100，不填为20", false),
             ("format", "csv：表格", false),
         ]),
     line("post", "/api/v1/funds/ledger/vouchers", "总账：手工录入凭证", schema_of::<MadeVouchers>)
@@ -950,7 +1010,11 @@ const BOTH: &[Line] = &[
             ("from", "起始日期", true),
             ("to", "截止日期", true),
             ("stage", "阶段；不填为尚未说明的", false),
+            ("province", "账本所属省，省级区划代码；不填为全部", false),
+            ("owner", "核查方：treatment、hub或insured", false),
+            ("sort", "settlement按结算ID，不填即此；-settlement", false),
             ("after", "上一页的next", false),
+            ("limit", "每页笔数，最多100，不填即此", false),
         ]),
     line(
         "post",
@@ -986,7 +1050,14 @@ const BOTH: &[Line] = &[
         .asks(&[("stage", "阶段：applied、accepted、refused、paid、withdrawn；不填为全部", false)]),
     line("get", "/api/v1/funds/documents", "已签发的文书", schema_of::<Documents>)
         .by(Action::ReadDocuments)
-        .asks(&[("kind", "文书种类；不填为全部", false), ("after", "上一页的next", false)]),
+        .asks(&[
+            ("kind", "文书种类；不填为全部", false),
+            ("number", "文书编号，或其开头", false),
+            ("from", "签发日期起", false),
+            ("until", "签发日期止，含当日", false),
+            ("sort", "issued_at按签发时间，不填即此；-issued_at", false),
+            ("after", "上一页的next", false),
+        ]),
     line("post", "/api/v1/funds/documents", "签发文书；已签发的给出原件", schema_of::<DocumentView>)
         .by(Action::IssueDocuments)
         .with(schema_of::<NewDocument>),

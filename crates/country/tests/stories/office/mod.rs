@@ -12,8 +12,9 @@ use country::{
 use node::api::client::{CallError, Client};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use terms::{Clock, Fen, FilingCategory, InsuranceScheme, MemberStatus, Month, Participant};
-use wire::api::{Taken, ledger::AccountLedger};
+use wire::api::{Taken, ledger::AccountLedger, work::WorkList};
 
 /// The employees' pool.
 pub const POOL: &str = "310100";
@@ -57,6 +58,12 @@ impl Desk {
     pub async fn stands(&self, kind: &str, party: &str) -> Fen {
         self.get::<AccountLedger>(&format!("ledger/account?account={kind}/{party}/310/{POOL}")).await.closing
     }
+}
+
+/// How much of which kind waits for whoever works for the whole node (待办).
+pub async fn waits(clerk: &Client) -> BTreeMap<String, i64> {
+    let list: WorkList = clerk.get("/api/v1/work").await.unwrap();
+    list.work.into_iter().map(|item| (item.kind, item.count)).collect()
 }
 
 /// A person of Wuhan is treated in Beijing.

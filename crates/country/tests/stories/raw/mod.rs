@@ -9,7 +9,10 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+};
 
 /// A line to a node, without anything that a hospital's software knows.
 pub struct Raw {
@@ -36,7 +39,18 @@ const FIELDS: [&str; 9] = [
 impl Raw {
     /// A line to `http://host:port`.
     pub fn to(address: &str) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
+        Self::between(None, address)
+    }
+
+    /// The same, from another address of this machine.
+    pub fn from(own: Ipv4Addr, address: &str) -> Self {
+        Self::between(Some(own.into()), address)
+    }
+
+    fn between(own: Option<IpAddr>, address: &str) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(own);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
         Self { client, address: address.to_owned() }
     }
 

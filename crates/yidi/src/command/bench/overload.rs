@@ -27,7 +27,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(2..=600))]
     seconds: u64,
     /// 先测峰值的客户端数，逐步测 (numbers of clients of which the peak is taken)
-    #[arg(long, value_delimiter = ',', default_value = "128,256")]
+    #[arg(long, value_delimiter = ',', default_value = "128,256,512")]
     clients: Vec<usize>,
     /// 到达率为峰值的百分之几，逐步测 (rates of arrival as percentages of the peak, one step each)
     #[arg(long, value_delimiter = ',', default_value = "50,100,200,500,1000,50")]

@@ -106,9 +106,14 @@ pub fn run(node: &NodeArguments, command: &Command) -> Result<(), Stop> {
                 ));
             }
             Command::Entries { matter } => {
-                let found: BankEntries =
-                    client.get(&format!("/api/v1/funds/bank-entries?matter={matter}")).await?;
-                found.entries.iter().for_each(entry);
+                let mut after = String::new();
+                loop {
+                    let asked = format!("/api/v1/funds/bank-entries?matter={matter}&limit=100&after={after}");
+                    let page: BankEntries = client.get(&asked).await?;
+                    page.entries.iter().for_each(entry);
+                    let Some(next) = page.next else { break };
+                    after = next;
+                }
             }
             Command::Assign { scheme, reference, order, other } => {
                 let scheme = if scheme == "390" { "resident" } else { "employee" };

@@ -174,7 +174,12 @@ fn show_correction(one: &CorrectionView) {
     let amounts =
         |of: &BookAmounts| format!("总额{}、基金{}、个人{}", of.total, of.fund_total, of.person_total);
     let line = one.cleared_month.as_ref().zip(one.cleared_amount.as_ref());
-    let line = line.map_or(String::new(), |(month, amount)| format!("  {month}清算更正{amount}元"));
+    let purses = || {
+        let purses = one.cleared_purses.iter().map(|purse| format!("{}{}", purse.purse_name, purse.amount));
+        purses.collect::<Vec<_>>().join("、")
+    };
+    let line =
+        line.map_or(String::new(), |(month, amount)| format!("  {month}清算更正{amount}元（{}）", purses()));
     say(&format!(
         "{}  {}  {} → {}{line}",
         one.number,

@@ -1,0 +1,164 @@
+// Purchases by hand at a pharmacy's counter: entered, tried, settled, printed, found again, taken back; with a code by which the statement is
+// genuine. Somebody insured in Wuhan buys in Beijing.
+import assert from 'node:assert/strict';
+import { DESKTOP, pageOf, picture, visit } from './browser.mjs';
+import { accessible, looked, program } from './desk.mjs';
+import { person, signIn } from './people.mjs';
+import { figure, find, line } from './stay.mjs';
+
+const PLACE = '110000';
+const PHARMACY = 'P11010800001';
+/** Of the sandbox: a retired employee of Wuhan, filed for Beijing; nobody real. */
+const PERSON = '420102194501019004';
+
+/** The pharmacy, as the agency registers it; the hub hears of it a moment later. */
+async function registered(country) {
+  await program(country, PLACE, 'PUT', `/api/v1/institutions/${PHARMACY}`, {
+    name: '北京市示范大药房',
+    kind: '2',
+    level: 'primary',
+    chinese_medicine: false,
+    place: '110108',
+    open: true,
+    authentication: 'none',
+    access_key: '',
+  });
+  for (let tries = 0; ; tries += 1) {
+    const found = await fetch(`${country.nodes['100000']}/api/v1/institutions/${PHARMACY}`, {
+      headers: { authorization: `Bearer ${country.token}`, 'x-operator': 'e2e' },
+    });
+    if (found.ok) return;
+    assert.ok(tries < 100, 'the hub does not hear of the pharmacy');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** A card of theirs: the first one, or one in the place of the one that they have. */
+async function issued(country, holder) {
+  const issue = (replace) => program(country, '420000', 'POST', '/api/v1/cards', { ...holder, replace });
+  try {
+    return await issue(false);
+  } catch {
+    return issue(true);
+  }
+}
+
+export async function pharmacy(chrome, country, troubles) {
+  await registered(country);
+  const url = await country.at(PLACE);
+  await person(country, PLACE, { account: 'shop-cashier', name: '店员某', role: 'cashier', area: PHARMACY });
+  const at = { page: await pageOf(chrome, DESKTOP, troubles), troubles };
+  const { page } = at;
+  page.setDefaultTimeout(15_000);
+
+  // Whoever sits there has the pharmacy's window, and not that of a hospital.
+  await signIn(page, url, 'shop-cashier');
+  await visit(page, `${url}/console.html#/window`);
+  await page.getByRole('heading', { name: '不能打开此页' }).waitFor();
+  await page.getByRole('link', { name: '医药机构窗口' }).click();
+  await page.getByRole('heading', { level: 1, name: '购药收费窗口' }).waitFor();
+  await page.getByText('扫医保电子凭证').waitFor();
+  await looked(at, 'pharmacy-1-empty');
+
+  // Two lines, the second with the codes on its packages; what is tried is settled.
+  await find(page, PERSON);
+  await page.getByText(/就医地目录 \d+ 项/).waitFor();
+  assert.equal(
+    await page.getByRole('button', { name: '上传', exact: true }).count(),
+    0,
+    'nothing is uploaded before',
+  );
+  await line(page, 'lbglp', '36.5', '2');
+  await page.getByLabel(/^追溯码/).fill('81000000000000000001 81000000000000000002');
+  await line(page, '阿托伐他汀', '41.2', '2');
+  // 36.50 x 2 + 41.20 x 2
+  const total = 15_540;
+  assert.equal(await figure(page, '医疗费总额'), total);
+  await page.keyboard.press('F8');
+  await page.getByText('应收现金').waitFor();
+  const tried = [await figure(page, '基金支付'), await figure(page, '应收现金')];
+  assert.ok(tried[0] > 0 && tried[1] > 0, 'fund and person both pay');
+  assert.equal(tried[0] + (await figure(page, '个人负担')), total);
+  await accessible(at, 'pharmacy, tried');
+  await picture(page, 'pharmacy-2-tried');
+  await page.keyboard.press('F9');
+  await page.getByRole('button', { name: '确认结算' }).click();
+  await page.getByText('已结算').waitFor();
+  assert.deepEqual(
+    [await figure(page, '基金支付'), await figure(page, '个人现金')],
+    tried,
+    'settled as tried',
+  );
+  await looked(at, 'pharmacy-3-settled');
+
+  // The statement: to be printed, and as a paper with a code of this province.
+  const id = (await page.locator('.settled .code').innerText()).trim();
+  await page.getByRole('button', { name: '结算单', exact: true }).click();
+  await page.getByRole('heading', { name: '跨省异地就医购药费用结算单' }).waitFor();
+  await page.getByRole('cell', { name: /^湖北省武汉市/ }).waitFor();
+  await accessible(at, 'pharmacy, statement');
+  await picture(page, 'pharmacy-4-statement', false);
+  const printed = page.waitForEvent('download');
+  await page.getByRole('button', { name: /带核验码的结算单/ }).click();
+  assert.match((await printed).suggestedFilename(), new RegExp(`结算单.*${id}\\.pdf$`));
+  await page.keyboard.press('Escape');
+
+  // The next one, for a chronic disease for which the person is registered: another share is paid of it.
+  await page.getByRole('button', { name: '下一笔' }).click();
+  await page.getByText('未结算').waitFor();
+  await page.getByLabel('医疗类别').selectOption('14');
+  await page.getByLabel('病种').getByRole('option', { name: '高血压' }).waitFor({ state: 'attached' });
+  await line(page, 'lbglp', '36.5', '2');
+  await page.getByRole('button', { name: '预结算' }).click();
+  await page.getByText('应收现金').waitFor();
+  assert.ok((await figure(page, '基金支付')) > 0, 'the fund pays for it');
+  // What was tried counts no more once another line is there.
+  await line(page, 'lbglp', '36.5', '1');
+  await page.getByText('请先预结算').waitFor();
+
+  // Found again at another screen by the code that the buyer's phone shows, which is good for once, and taken back whole.
+  await page.reload();
+  const holder = { insured: '420102', certno: PERSON };
+  const voucher = await program(country, '420000', 'POST', '/api/v1/vouchers', holder);
+  await page.getByLabel('凭证').selectOption('01');
+  await page.getByLabel('二维码').fill('1234');
+  await page.keyboard.press('Enter');
+  await page.getByText('应为28位数字').waitFor();
+  await page.getByLabel('二维码').fill(voucher.code);
+  await page.keyboard.press('Enter');
+  await page.getByText('人员编号').first().waitFor();
+  await page
+    .getByRole('button', { name: /打开.*的购药/ })
+    .first()
+    .click();
+  await page.getByText('已结算').waitFor();
+  assert.deepEqual(
+    [await figure(page, '基金支付'), await figure(page, '个人现金')],
+    tried,
+    'found as settled',
+  );
+  await page.getByText('阿托伐他汀钙片').first().waitFor();
+  await page.getByRole('button', { name: '撤销结算' }).click();
+  await page.getByRole('button', { name: '确认撤销' }).click();
+  await page.getByText(/已撤销结算，应退现金/).waitFor();
+  // What is taken back is no purchase any more.
+  await page.getByText('未结算').waitFor();
+  await page.getByRole('button', { name: /打开.*的购药/ }).waitFor({ state: 'detached' });
+  await accessible(at, 'pharmacy, taken back');
+
+  // The code is used up, and the counter says so; the card that a reader reads finds the same person.
+  await page.reload();
+  await page.getByLabel('凭证').selectOption('01');
+  await page.getByLabel('二维码').fill(voucher.code);
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').waitFor();
+  assert.equal(await page.getByText('人员编号').count(), 0, 'nobody is taken for it');
+  const card = await issued(country, holder);
+  await page.getByLabel('凭证').selectOption('03');
+  await page.getByLabel('卡号').fill(card.number);
+  await page.getByLabel('卡识别码').fill(card.card_sn);
+  await page.keyboard.press('Enter');
+  await page.getByText('刘**').waitFor();
+  await accessible(at, 'pharmacy, by card');
+  await page.context().close();
+}
