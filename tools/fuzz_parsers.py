@@ -276,7 +276,7 @@ def forms() -> list[bytes]:
 
 
 def gateway_seeds() -> list[bytes]:
-    cases = json.loads((ROOT / "crates" / "wire" / "src" / "sign" / "vectors.json").read_bytes())
+    cases = json.loads((ROOT / "crates" / "sign" / "src" / "vectors.json").read_bytes())
     texts = ["\0".join(str(value) for value in case.values()) for kind in cases.values() if isinstance(kind, list) for case in kind if isinstance(case, dict)]
     known = "2304\0001.0.0\0001795302600000\0AK900000001\0+tPI59PKcb0t3NtAWPni5tvts+k=\0"
     return [bytes([kind]) + text.encode() for kind in range(9) for text in texts[:6] + [known]]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes crates/wire/src/sign/vectors.json anew: what another implementation of SM2, SM3 and SM4 signs and encrypts.
+"""Makes crates/sign/src/vectors.json anew: what another implementation of SM2, SM3 and SM4 signs and encrypts.
 
 The tests read the file and never need this program. To run it: `pip install gmssl==3.2.2`, then
 `python3 tools/make_sign_vectors.py`. The same version writes the same file. Keys and people in it are invented.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gmssl import sm2, sm3, sm4
 
-FILE = Path(__file__).parent.parent / "crates/wire/src/sign/vectors.json"
+FILE = Path(__file__).parent.parent / "crates/sign/src/vectors.json"
 BLOCK = 64  # bytes of a block of SM3
 TEXTS = [
     "",

@@ -284,6 +284,11 @@ export async function agency(chrome, country, troubles) {
     .getByRole('button', { name: /中医医院/ })
     .first()
     .waitFor();
+  await page.getByRole('button', { name: /^医保结算等级/ }).click();
+  await page.waitForURL(/sort=-level/);
+  const workbook = page.waitForEvent('download');
+  await page.getByRole('button', { name: '导出Excel' }).click();
+  assert.match((await workbook).suggestedFilename(), /\.xlsx$/);
 
   // A policy names its sources.
   await visit(page, `${url}/console.html#/agency/policies`);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DESKTOP, pageOf, picture, quiet, visit } from './browser.mjs';
-import { accessible, act, inBothSizes, open, patiently, program, settled, until } from './desk.mjs';
+import { accessible, act, inBothSizes, open, patiently, program, settled, until, toDo } from './desk.mjs';
 import { created, display, PASSWORD, person, signIn, signOut, signOutByPage } from './people.mjs';
 
 const HUB = '100000';
@@ -524,6 +524,23 @@ async function preferences(at, country, hub) {
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: '看全国' }).waitFor({ state: 'detached' });
   assert.ok((await pairs.count()) > arcs);
+  // The arcs are one stop of the keyboard; the arrows go from one to the next, each is told in words, and one is chosen as with a click.
+  const heard = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+  await page.locator('.arcs path[tabindex="0"]').focus();
+  const busiest = await heard();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction(
+    (words) => document.activeElement?.getAttribute('aria-label') !== words,
+    busiest,
+  );
+  assert.match(await heard(), /参保、.+就医：\d+人次/);
+  assert.equal(await page.locator('.arcs path[tabindex="0"]').count(), 1);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: '看全国' }).waitFor();
+  assert.match(page.url(), /flow=\d{6}-\d{6}/);
+  await accessible(at, 'overview, a pair by keyboard');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: '看全国' }).waitFor({ state: 'detached' });
   for (const name of ['深色', '紧凑', '高对比度', '大字']) {
     await display(page, name);
     await accessible(at, `overview, ${name}`);
@@ -575,6 +592,15 @@ async function preferences(at, country, hub) {
 async function accountsAndAudit(at, country, hub) {
   const { page } = at;
   await signIn(page, hub, 'e2e-admin');
+  // What waits of accounts leads to just those; the server sorts them.
+  await toDo(at, hub, '未启用动态验证码的账户', '账户管理');
+  const accounts = page.getByRole('table', { name: '账户' }).locator('tbody tr');
+  await accounts.filter({ hasText: 'e2e-auditor' }).waitFor();
+  await page.getByRole('button', { name: /^账号/ }).click();
+  await page.waitForURL(/sort=-account/);
+  await settled(at, '账户管理');
+  const names = await accounts.locator('td:first-child').allInnerTexts();
+  assert.deepEqual(names, [...names].sort().reverse());
   await open(at, hub, 'accounts', '账户管理');
   await page.getByRole('button', { name: '开立账户' }).click();
   const dialog = page.getByRole('dialog');

@@ -43,6 +43,14 @@ async function issued(country, holder) {
   }
 }
 
+async function tryAndOrder(page) {
+  await page.getByRole('button', { name: '预结算' }).click();
+  await page.getByText('应收现金').waitFor();
+  await page.getByRole('button', { name: '发到手机确认' }).click();
+  await page.getByRole('button', { name: '确认发送' }).click();
+  await page.getByRole('heading', { name: '待确认的订单' }).waitFor();
+}
+
 export async function pharmacy(chrome, country, troubles) {
   await registered(country);
   const url = await country.at(PLACE);
@@ -115,6 +123,27 @@ export async function pharmacy(chrome, country, troubles) {
   // What was tried counts no more once another line is there.
   await line(page, 'lbglp', '36.5', '1');
   await page.getByText('请先预结算').waitFor();
+
+  // Put to the buyer's phone: one is taken back, one is confirmed there and stands among what was bought.
+  await page.getByLabel('医疗类别').selectOption('41');
+  await tryAndOrder(page);
+  await page.getByRole('button', { name: /^取消订单/ }).click();
+  await page.getByRole('heading', { name: '待确认的订单' }).waitFor({ state: 'detached' });
+  const before = await page.getByRole('button', { name: /打开.*的购药/ }).count();
+  await line(page, 'lbglp', '36.5', '1');
+  await tryAndOrder(page);
+  await looked(at, 'pharmacy-5-order');
+  const number = await page.getByRole('group', { name: '待确认的订单' }).locator('.code').innerText();
+  await program(country, PLACE, 'POST', `/api/v1/purchase-orders/${number}/confirm`, { use_account: false });
+  await page.getByRole('button', { name: '查询确认结果' }).click();
+  await page.getByRole('heading', { name: '待确认的订单' }).waitFor({ state: 'detached' });
+  assert.equal(await page.getByRole('button', { name: /打开.*的购药/ }).count(), before + 1);
+  // An order says the day, and no time of it.
+  await page.getByRole('button', { name: /打开.* 00:00:00的购药/ }).click();
+  await page.getByText('已结算').waitFor();
+  await page.getByRole('button', { name: '撤销结算' }).click();
+  await page.getByRole('button', { name: '确认撤销' }).click();
+  await page.getByText(/已撤销结算，应退现金/).waitFor();
 
   // Found again at another screen by the code that the buyer's phone shows, which is good for once, and taken back whole.
   await page.reload();

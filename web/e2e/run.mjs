@@ -8,6 +8,7 @@ import { hubWithProvider, identity } from './identity.mjs';
 import { jobs } from './jobs.mjs';
 import { journey } from './journey.mjs';
 import { demonstration, sandbox, withPages } from './nodes.mjs';
+import { outpatient } from './outpatient.mjs';
 import { payment } from './payment.mjs';
 import { pharmacy } from './pharmacy.mjs';
 import { portal } from './portal.mjs';
@@ -32,6 +33,7 @@ const SETTINGS = [
     plays: {
       agency: { play: agency, port: 15220 },
       stay: { play: stay, port: 15210 },
+      outpatient: { play: outpatient, port: 15320 },
       pharmacy: { play: pharmacy, port: 15310 },
       jobs: { play: jobs, port: 15300 },
     },

@@ -183,6 +183,34 @@ async function transcript(page, country, accessible) {
   await message.waitFor({ state: 'detached' });
 }
 
+/** The admission is corrected, what has been charged so far is settled midway, and the last part is taken back. */
+async function midway(page, accessible, total) {
+  await page.getByRole('button', { name: '变更住院信息' }).click();
+  await page.getByLabel('床位', { exact: true }).fill('0902');
+  await page.getByLabel('诊断名称').fill('肺炎（变更）');
+  await accessible('correction');
+  await page.getByRole('button', { name: '保存变更' }).click();
+  await page.getByText('0902床').waitFor();
+  await page.getByText('肺炎（变更）').waitFor();
+
+  await page.getByText('全程结清请先办理出院').waitFor();
+  await page.getByRole('button', { name: '预结算' }).click();
+  await page.getByText('应收现金').waitFor();
+  await page.getByRole('button', { name: '中途结算', exact: true }).click();
+  await page.getByRole('button', { name: '确认中途结算' }).click();
+  await page.getByRole('heading', { name: '已中途结算' }).waitFor();
+  await page.getByText('已有费用都已中途结算').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^删除/ }).count(), 0, 'what is settled stays');
+  await page.getByText('在院', { exact: true }).waitFor();
+  await accessible('settled midway');
+  await picture(page, 'stay-12-midway');
+  await page.getByRole('button', { name: /的中途结算$/ }).click();
+  await page.getByRole('button', { name: '确认撤销' }).click();
+  await page.getByRole('heading', { name: '已中途结算' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: '删除吻合器' }).waitFor();
+  assert.equal(await figure(page, '医疗费总额'), total, 'its lines are unsettled lines of the stay again');
+}
+
 export async function stay(chrome, country, troubles) {
   const page = await pageOf(chrome, DESKTOP, troubles);
   page.setDefaultTimeout(15_000);
@@ -251,6 +279,8 @@ export async function stay(chrome, country, troubles) {
   // 45.50 x 3 + 9800.00 + 2344.456789 x 1.5 (half up: 3516.69)
   const total = 13_650 + 980_000 + 351_669;
   assert.equal(await figure(page, '医疗费总额'), total);
+
+  await midway(page, accessible, total);
 
   await page.getByRole('button', { name: '办理出院' }).click();
   await page.getByRole('dialog').getByLabel('离院方式').waitFor();

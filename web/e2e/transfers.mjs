@@ -35,6 +35,7 @@ export async function transfers(chrome, country, troubles) {
     [HUB, 'reviewer', '转账乙', 'hub-reviewer', HUB],
     [HUBEI, 'operator', '转账丙', 'agency-operator', HUBEI],
     [HUBEI, 'city-operator', '转账丁', 'agency-operator', '420100'],
+    [HUBEI, 'city-reviewer', '转账辛', 'agency-reviewer', '420100'],
     [HUBEI, 'reviewer', '转账戊', 'agency-reviewer', HUBEI],
     [HUBEI, 'finance', '转账己', 'finance', HUBEI],
     [BEIJING, 'finance', '转账庚', 'finance', BEIJING],
@@ -138,6 +139,7 @@ async function ofAreas(at, country, { hubei, as, month }) {
     );
     assert.equal(await page.getByRole('button', { name: '向统筹区分割' }).count(), 0, 'and decides nothing');
   });
+  await answered(at, country, { hubei, as, month }, area);
   await as(hubei, 'finance', async () => {
     await open(at, hubei, `agency/areas?month=${month}&area=${area.area}`, '统筹区清算');
     const enter = async (reference, amount) => {
@@ -176,6 +178,92 @@ async function ofAreas(at, country, { hubei, as, month }) {
     await open(at, hubei, `agency/areas?month=${month}`, '统筹区清算');
     // All of it is owed to other provinces: their orders pay it, and nothing is passed on here.
     assert.ok(await page.getByRole('button', { name: '省内划转' }).isDisabled());
+  });
+}
+
+/** The area says what it thinks of its part: it disputes, agrees after all, disputes again; the province decides, and the amount stands. */
+async function answered(at, country, { hubei, as, month }, area) {
+  const { page } = at;
+  const said = async () =>
+    (await funds(country, HUBEI, `areas/${month}`)).areas.find((one) => one.area === area.area).answer;
+  const { settlements } = await program(country, HUBEI, 'POST', '/api/v1/settlements/search', {
+    side: 'insured',
+    insured: area.area,
+    stage: 'standing',
+    until: `${month}-28`,
+  });
+  const [{ id }] = settlements;
+  const panel = page.getByRole('region', { name: area.name });
+  const dispute = (why) => async (dialog) => {
+    await dialog.getByLabel('结算ID（每行一个）').fill(id);
+    await dialog.getByLabel('异议理由').fill(why);
+  };
+  await as(hubei, 'city-reviewer', async () => {
+    await toDo(at, hubei, '待确认的上解通知书', '统筹区清算');
+    await panel.getByRole('button', { name: '提出异议' }).click();
+    await refusedInDialog(
+      at,
+      async (dialog) => {
+        // Nothing goes without a settlement, and none that is not of this part of the month.
+        await dialog.getByRole('button', { name: '提交异议' }).click();
+        await dialog.getByText('请列出有异议的结算ID').waitFor();
+        await dialog.getByLabel('结算ID（每行一个）').fill(`420000${'0'.repeat(24)}`);
+        await dialog.getByLabel('异议理由').fill('重复住院');
+      },
+      '提交异议',
+      /不在本统筹区/,
+    );
+    await panel.getByRole('button', { name: '提出异议' }).click();
+    await inDialog(at, dispute('重复住院，请核实'), '提交异议', '异议已提交');
+    await panel.getByText('有争议').waitFor();
+    await panel.getByText('异议理由：重复住院，请核实').waitFor();
+    assert.deepEqual((await said()).settlements, [id]);
+    assert.equal(
+      await panel.getByRole('button', { name: '裁定异议' }).count(),
+      0,
+      'nobody decides on himself',
+    );
+    // It looks again, and agrees.
+    await panel.getByRole('button', { name: '撤回异议并确认' }).click();
+    await inDialog(at, undefined, '确认', '上解通知书已确认');
+    await panel.getByText('已确认').waitFor();
+    assert.equal((await said()).verdict, 'confirmed');
+    await panel.getByRole('button', { name: '提出异议' }).click();
+    await inDialog(at, dispute('未见备案，请核实'), '提交异议', '异议已提交');
+    await looked(at, 'transfers-area-disputed');
+  });
+  await as(hubei, 'reviewer', async () => {
+    await toDo(at, hubei, '待裁定的统筹区异议', '统筹区清算');
+    const rows = page.getByRole('table', { name: `${month} 各统筹区` }).locator('tbody tr');
+    assert.equal(await rows.count(), 1, 'only what is disputed');
+    await rows.getByRole('button', { name: area.name }).click();
+    await panel.getByText('异议理由：未见备案，请核实').waitFor();
+    await panel.getByRole('button', { name: '裁定异议' }).click();
+    await inDialog(
+      at,
+      async (dialog) => {
+        await dialog.getByLabel('不成立：本月不变').check();
+        await dialog.getByLabel('裁定意见').fill('已备案，异议不成立');
+      },
+      '裁定',
+      '异议不成立，上解金额不变',
+    );
+    assert.equal((await said()).verdict, 'rejected');
+    await open(at, hubei, 'work', '待办');
+    assert.equal(await page.getByText('待裁定的统筹区异议').count(), 0, 'nothing is left to decide');
+  });
+  await as(hubei, 'city-reviewer', async () => {
+    await open(at, hubei, `agency/areas?month=${month}&area=${area.area}`, '统筹区清算');
+    await panel.getByText('裁定意见：已备案，异议不成立').waitFor();
+    for (const name of ['提出异议', '修改异议', '确认', '撤回异议并确认']) {
+      assert.equal(
+        await panel.getByRole('button', { name, exact: true }).count(),
+        0,
+        `${name}: it is decided`,
+      );
+    }
+    const { areas } = await funds(country, HUBEI, `areas/${month}`);
+    assert.equal(areas.find((one) => one.area === area.area).still_owed, area.still_owed);
   });
 }
 

@@ -61,6 +61,93 @@ impl Origin {
     }
 }
 
+/// Why nobody takes it that a message in an institution's name is its own (未通过身份核验): what whoever writes its software must know, who is
+/// told little by the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unproven {
+    /// 缺少签名请求头.
+    HeaderMissing,
+    /// 时间戳无效或超时.
+    TimestampExpired,
+    /// 接入账号不符: the access key is not the one that is registered for the institution.
+    UnknownCaller,
+    /// 签名不符.
+    SignatureDiffers,
+    /// 随机数或签名重复使用: another message came with it.
+    Replayed,
+    /// 报文无法识别: what would have to be checked cannot be read.
+    Unreadable,
+    /// 平台繁忙: nobody has looked.
+    Busy,
+}
+
+impl Unproven {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::HeaderMissing,
+        Self::TimestampExpired,
+        Self::UnknownCaller,
+        Self::SignatureDiffers,
+        Self::Replayed,
+        Self::Unreadable,
+        Self::Busy,
+    ];
+
+    /// The code that programs use.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::HeaderMissing => "header-missing",
+            Self::TimestampExpired => "timestamp-expired",
+            Self::UnknownCaller => "unknown-caller",
+            Self::SignatureDiffers => "signature-differs",
+            Self::Replayed => "replayed",
+            Self::Unreadable => "unreadable",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// In Chinese.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::HeaderMissing => "缺少签名请求头",
+            Self::TimestampExpired => "时间戳无效或超时",
+            Self::UnknownCaller => "接入账号不符",
+            Self::SignatureDiffers => "签名不符",
+            Self::Replayed => "随机数或签名重复使用",
+            Self::Unreadable => "报文无法识别，无从核验",
+            Self::Busy => "平台繁忙，未及核验",
+        }
+    }
+
+    /// What whoever writes the software does about it.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::HeaderMissing => {
+                "请按登记的接入方式补齐签名所需的请求头；经代理转发的，确认代理没有去掉请求头"
+            }
+            Self::TimestampExpired => "请校准发送方服务器的时间，核对时间戳的单位和位数，每次发送重新签名",
+            Self::UnknownCaller => {
+                "请核对报文所用的接入账号和密钥是否为本机构登记的一套，不要与其他机构或测试环境混用"
+            }
+            Self::SignatureDiffers => {
+                "请核对密钥、参与签名的内容及其次序、大小写和编码，签名后不要再改动报文；仍不符的，请经办机构核对登记的密钥"
+            }
+            Self::Replayed => "请为每份报文换用新的随机数和时间戳并重新签名；同一报文重发也要重新签名",
+            Self::Unreadable => "请核对报文是否为完整的JSON，加密的input和签名是否齐全",
+            Self::Busy => "请按应答的提示稍后重发，程序无须修改",
+        }
+    }
+
+    /// Reads the code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+}
+
+/// How many addresses are told apart of those that write in an institution's name and are refused for the same reason: the last ones. The rest is
+/// counted together.
+pub const UNPROVEN_MAX: usize = 16;
+
 /// That an institution's messages are, or were, recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recording {
@@ -170,6 +257,15 @@ mod tests {
             assert_eq!(Origin::from_code(one.code()), Some(one), "{}", one.chinese());
         }
         assert_eq!(Origin::from_code("机构软件"), None);
+    }
+
+    #[test]
+    fn why_it_is_not_taken_as_its_own_is_read_by_its_code_and_says_what_to_do() {
+        for one in Unproven::ALL {
+            assert_eq!(Unproven::from_code(one.code()), Some(one), "{}", one.chinese());
+            assert!(one.advice().starts_with('请'), "{}", one.advice());
+        }
+        assert_eq!(Unproven::from_code("签名不符"), None);
     }
 
     #[test]

@@ -19,7 +19,12 @@ const DAY: i64 = 24 * 60 * 60 * 1_000;
 impl TravelClock {
     /// A clock that shows so many days before what `base` shows.
     pub fn days_behind(base: Arc<dyn Clock>, days: i64) -> Self {
-        Self { base, offset_millis: AtomicI64::new(-days * DAY) }
+        Self::behind(base, days * DAY)
+    }
+
+    /// A clock that shows so many milliseconds before what `base` shows; below nothing after it.
+    pub fn behind(base: Arc<dyn Clock>, millis: i64) -> Self {
+        Self { base, offset_millis: AtomicI64::new(-millis) }
     }
 
     /// Sets the clock forward by whole days.

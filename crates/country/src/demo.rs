@@ -513,7 +513,8 @@ fn against_bill(expected: &Split, settled: &Settled) -> Vec<String> {
     failed
 }
 
-async fn summary(world: &World, say: Say<'_>) -> Result<(), Trouble> {
+/// Says what stands in the three books together.
+pub async fn summary(world: &World, say: Say<'_>) -> Result<(), Trouble> {
     let books = Books::read(world).await?;
     let standing = |lines: &[funds::BookLine]| {
         let lines = lines.iter().filter(|line| line.stage == funds::reconciliation::LineStage::Standing);

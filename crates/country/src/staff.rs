@@ -7,9 +7,10 @@ use crate::{
     world::{Trouble, World},
 };
 use casework::access::Role;
-use node::api::client::Client;
+use node::api::client::{CallError, Client};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use terms::{Participant, PoolingArea};
+use terms::{Participant, PoolingArea, Province};
 use wire::api::{
     account::{AccountView, NewAccountMade},
     media::IssuedCard,
@@ -27,10 +28,10 @@ pub struct Seat {
 }
 
 /// Somebody insured, who can open the portal: what registering there asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Insured {
-    /// Where the portal is.
-    pub url: String,
+    /// Whose portal it is.
+    pub province: Province,
     /// The name.
     pub name: String,
     /// 公民身份号码, of nobody who lives.
@@ -69,7 +70,7 @@ const AT_A_CITY: [(Role, &str, &str); 2] =
 const AT_AN_INSTITUTION: [(Role, &str, &str); 2] =
     [(Role::Cashier, "shoufei", "韩某壬"), (Role::InstitutionOffice, "yibaoban", "杨某癸")];
 
-/// Makes them, with this initial password, at the hub and at the nodes of these areas, whose first institution has a window.
+/// Makes those that are not there yet, with this initial password, at the hub and at the nodes of these areas, whose first institution has a window.
 ///
 /// # Errors
 /// What a node refused, or that it was not reached.
@@ -111,9 +112,8 @@ pub async fn seat(
 /// # Errors
 /// What the node refused, or that it was not reached.
 pub async fn insure(world: &World, token: &str, patient: &Patient) -> Result<Insured, Trouble> {
-    let url = world.province(patient.insured.province())?.url();
     let client = Client {
-        node: url.clone(),
+        node: world.province(patient.insured.province())?.url(),
         token: token.to_owned(),
         operator: Some("demonstration".to_owned()),
         duty: Some("发放社会保障卡".to_owned()),
@@ -122,7 +122,7 @@ pub async fn insure(world: &World, token: &str, patient: &Patient) -> Result<Ins
     let issued = client.post::<IssuedCard>("/api/v1/cards", &holder).await;
     let card = issued.map_err(|error| Trouble(format!("社会保障卡：{error}")))?;
     Ok(Insured {
-        url,
+        province: patient.insured.province(),
         name: patient.name.clone(),
         citizen: patient.citizen.reveal().to_owned(),
         card: card.number,
@@ -148,9 +148,16 @@ impl Office<'_> {
         let body = json!({
             "account": account, "name": name, "role": role.code(), "area": area, "password": self.password,
         });
-        let made = client.post::<NewAccountMade>("/api/v1/accounts", &body).await;
-        let made = made.map_err(|error| Trouble(format!("{account}：{error}")))?;
-        let place = made.account.area.name.clone();
-        Ok(Seat { url: self.url.clone(), account: made.account, place })
+        let account = match client.post::<NewAccountMade>("/api/v1/accounts", &body).await {
+            Ok(made) => Ok(made.account),
+            // A world that goes on has it already.
+            Err(CallError::Refused(refusal)) if refusal.code == "account-exists" => {
+                client.get::<AccountView>(&format!("/api/v1/accounts/{account}")).await
+            }
+            Err(error) => Err(error),
+        }
+        .map_err(|error| Trouble(format!("{account}：{error}")))?;
+        let place = account.area.name.clone();
+        Ok(Seat { url: self.url.clone(), account, place })
     }
 }

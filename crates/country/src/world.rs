@@ -15,7 +15,8 @@ use casework::{
     person::Person,
 };
 use node::{
-    Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock, UnconfirmedValues,
+    Context, Hub, KnownEnds, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock,
+    UnconfirmedValues,
     filing::{NewFiling, Who},
     serve,
 };
@@ -269,7 +270,8 @@ impl World {
             let store = stores.remove(&me).ok_or_else(|| trouble(format!("no database for node {me}")))?;
             let clock: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
             let key = options.fixed.as_ref().map_or_else(new_key, |fixed| fixed.key(me));
-            Ok::<_, Trouble>(Context { me, store, clock, ids: Arc::new(RandomIds), key })
+            let (ids, ends) = (Arc::new(RandomIds), KnownEnds::default());
+            Ok::<_, Trouble>(Context { me, store, clock, ids, key, ends })
         };
         let hub_context = context(Participant::Hub)?;
         let hub_key = hub_context.key.public();

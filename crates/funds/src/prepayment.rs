@@ -116,14 +116,38 @@ impl fmt::Display for Light {
     }
 }
 
-impl Usage {
-    /// The rate of usage (使用率) for people to read: at most the whole. The lights compare exactly.
-    pub fn rate(self) -> Rate {
-        if self.prepayment <= Fen::ZERO && self.used > Fen::ZERO {
-            Rate::WHOLE
-        } else {
-            Rate::of_parts(self.used, self.prepayment)
+/// A rate of usage (使用率). It is no [`Rate`]: what is owed may be more than the prepayment (超额使用), and then it says by how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageRate(Option<u128>);
+
+impl UsageRate {
+    /// In ten-thousandths; none where something is used and there is no prepayment at all.
+    pub const fn as_permyriad(self) -> Option<u128> {
+        self.0
+    }
+}
+
+impl fmt::Display for UsageRate {
+    /// Percent with two decimals: `85.00%`, `134.07%`; 无预付金 where there is none to be used.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(permyriad) => f.pad(&format!("{}.{:02}%", permyriad / 100, permyriad % 100)),
+            None => f.pad("无预付金"),
         }
+    }
+}
+
+impl Usage {
+    /// The rate of usage (使用率) for people to read, to the nearest permyriad, a tie goes up. The lights compare exactly.
+    pub fn rate(self) -> UsageRate {
+        if self.used <= Fen::ZERO {
+            return UsageRate(Some(0));
+        }
+        if self.prepayment <= Fen::ZERO {
+            return UsageRate(None);
+        }
+        let (used, prepayment) = (i128::from(self.used.0), i128::from(self.prepayment.0));
+        UsageRate(Some(((used * 20_000 + prepayment) / (prepayment * 2)).unsigned_abs()))
     }
 
     /// The light, from the rates of the rules on, themselves included. Whatever is used of no prepayment at all is red.
@@ -145,7 +169,7 @@ impl Usage {
     }
 
     /// The day on which the prepayment will be used up if people go on being treated as in the last `days` days, in which
-    /// `spent` was used; `None` if nothing was. A prepayment that is used up already is so today.
+    /// `spent` was used; `None` if nothing was. A prepayment that is used up already is so today, whatever is spent.
     ///
     /// ```
     /// # use funds::prepayment::Usage;
@@ -155,10 +179,13 @@ impl Usage {
     /// assert_eq!(day, Day::new(2026, 12, 22), "300 yuan are left, 10 go a day");
     /// ```
     pub fn used_up_on(self, today: Day, spent: Fen, days: u16) -> Option<Day> {
+        let left = i128::from((self.prepayment - self.used).0.max(0));
+        if left == 0 {
+            return Some(today);
+        }
         if spent <= Fen::ZERO || days == 0 {
             return None;
         }
-        let left = i128::from((self.prepayment - self.used).0.max(0));
         let lasts = left * i128::from(days) / i128::from(spent.0);
         // What lasts longer than that needs no forecast.
         let lasts = i32::try_from(lasts).ok().filter(|days| *days <= 3_660)?;
@@ -222,8 +249,25 @@ mod tests {
             let usage = Usage { used: Fen(used), prepayment: Fen(prepayment) };
             assert_eq!(usage.light(&rules()), light, "{used} of {prepayment}");
         }
-        assert_eq!(Usage { used: Fen(2_000), prepayment: Fen(1_000) }.rate(), Rate::WHOLE);
-        assert_eq!(Usage { used: Fen(1), prepayment: Fen(0) }.rate(), Rate::WHOLE);
+    }
+
+    #[test]
+    fn rates_as_a_table() {
+        for (used, prepayment, rate) in [
+            (0, 1_000, "0.00%"),
+            (-5, 1_000, "0.00%"),
+            (0, 0, "0.00%"),
+            (1, 20_000, "0.01%"),
+            (1, 20_001, "0.00%"),
+            (8_999, 10_000, "89.99%"),
+            (1_000, 1_000, "100.00%"),
+            (2_345, 1_000, "234.50%"),
+            (1_000_000_000_000, 1, "100000000000000.00%"),
+            (1, 0, "无预付金"),
+        ] {
+            let usage = Usage { used: Fen(used), prepayment: Fen(prepayment) };
+            assert_eq!(usage.rate().to_string(), rate, "{used} of {prepayment}");
+        }
     }
 
     #[test]
@@ -234,6 +278,8 @@ mod tests {
             (995, 10, 1, Some(0)),
             (1_000, 10, 1, Some(0)),
             (1_200, 10, 1, Some(0)),
+            (1_200, 0, 30, Some(0)),
+            (1_000, -10, 30, Some(0)),
             (0, 0, 30, None),
             (0, -10, 30, None),
             (0, 1, 30, None),

@@ -15,7 +15,7 @@ use std::{
 };
 use terms::{CareKind, Day, Fen, InsuranceScheme, Moment, SettlementId};
 
-/// An institution's comparison of the totals of some days (3201), and what it came to.
+/// An institution's comparison of some days, of their totals (3201) or line by line (3202), and what it came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComparedDays {
     /// The first day.
@@ -309,6 +309,27 @@ pub fn compare_list(listed: &[ListedLine], ours: &[SettledLine], elsewhere: &[Se
     compared
 }
 
+/// What a comparison line by line says of each scheme's books: whether they are equal. A list has no scheme of its own, so that of each line is
+/// the one that we have; a line that we do not have may be of any. Of a scheme of which the list has no line it says nothing: an institution
+/// may list its schemes one by one.
+pub fn agreed_by_scheme(compared: &[Compared], ours: &[SettledLine]) -> BTreeMap<InsuranceScheme, bool> {
+    let mut agreed = BTreeMap::new();
+    for one in compared {
+        if let (Some(_), Some(mine)) = (one.listed, one.ours) {
+            agreed.insert(ours[mine].scheme, true);
+        }
+    }
+    for one in compared.iter().filter(|one| !one.differences.is_empty()) {
+        match one.ours {
+            Some(mine) => {
+                agreed.entry(ours[mine].scheme).and_modify(|equal| *equal = false);
+            }
+            None => agreed.values_mut().for_each(|equal| *equal = false),
+        }
+    }
+    agreed
+}
+
 /// What is wrong with a line that both have.
 fn differences(theirs: &ListedLine, ours: &SettledLine, is_undone: bool) -> Vec<Difference> {
     let mut found = Vec::new();
@@ -527,6 +548,35 @@ mod tests {
                 compared.differences.iter().map(Difference::to_string).collect::<Vec<_>>().join("；")
             };
             let found: Vec<_> = compare_list(&theirs, ours, elsewhere).into_iter().map(words).collect();
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_says_of_each_scheme_that_it_names_whether_its_books_are_equal() {
+        use InsuranceScheme::{Employee, Resident};
+        let resident = |serial| SettledLine { scheme: Resident, ..made(serial) };
+        let ours = [made(1), made(2), resident(3)];
+        let off = |line: &SettledLine| ListedLine { total: Fen(1), ..listed(line) };
+        for (name, theirs, expected) in [
+            ("all equal", ours.iter().map(listed).collect(), vec![(Employee, true), (Resident, true)]),
+            ("one scheme alone", vec![listed(&ours[0]), listed(&ours[1])], vec![(Employee, true)]),
+            ("a line missing there", vec![listed(&ours[0])], vec![(Employee, false)]),
+            (
+                "an amount of one scheme",
+                vec![listed(&ours[0]), listed(&ours[1]), off(&ours[2])],
+                vec![(Employee, true), (Resident, false)],
+            ),
+            (
+                "a line that nobody knows here",
+                [&ours[0], &ours[1], &ours[2], &made(9)].map(listed).to_vec(),
+                vec![(Employee, false), (Resident, false)],
+            ),
+            ("the same twice", [&ours[2], &ours[2]].map(listed).to_vec(), vec![(Resident, false)]),
+            ("nothing", vec![], vec![]),
+        ] {
+            let compared = compare_list(&theirs, &ours, &[]);
+            let found: Vec<_> = agreed_by_scheme(&compared, &ours).into_iter().collect();
             assert_eq!(found, expected, "{name}");
         }
     }

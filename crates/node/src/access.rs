@@ -17,7 +17,8 @@ pub(crate) mod oidc;
 pub(crate) mod secret;
 mod ticket;
 
-pub(crate) use act::{Act, give_up};
+pub use act::KnownEnds;
+pub(crate) use act::{Act, give_up, write_known};
 pub(crate) use author::Author;
 pub(crate) use gate::{Clerk, Insured, Peer, Resumed, SignedIn, guarded};
 

@@ -84,11 +84,17 @@ pub async fn exchange_accounts(node: &ProvinceNode) -> Outcome<()> {
     let Answer::BankAccounts(found) = ask(node, &Question::FindBankAccounts).await? else {
         return Err(not_its_answer());
     };
+    let known = accounts(&node.context.store, node.context.me).await?;
+    let of_others = |account: &BankAccount| account.owner != node.province && account.check().is_ok();
+    let new: Vec<BankAccount> =
+        found.accounts.into_iter().filter(|one| of_others(one) && !known.contains(one)).collect();
+    if new.is_empty() {
+        // Nearly always: accounts change in years.
+        return Ok(());
+    }
     let mut work = node.context.store.begin().await?;
-    for account in found.accounts {
-        if account.owner != node.province && account.check().is_ok() {
-            bank::put_account(&mut work, node.context.me, &account).await?;
-        }
+    for account in new {
+        bank::put_account(&mut work, node.context.me, &account).await?;
     }
     Ok(work.save().await?)
 }

@@ -1,5 +1,6 @@
 //! What every use case is given: the database, the clock, ids, and the node's own name and key.
 
+use crate::access::KnownEnds;
 use rand::Rng;
 use std::sync::Arc;
 use store::Store;
@@ -19,6 +20,8 @@ pub struct Context {
     pub ids: Arc<dyn IdSource>,
     /// The key with which it signs.
     pub key: PrivateKey,
+    /// What its audit trail does not know yet; each instance begins with nothing.
+    pub ends: KnownEnds,
 }
 
 impl Context {

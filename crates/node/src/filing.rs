@@ -326,7 +326,14 @@ mod tests {
         let key = PrivateKey::from_bytes(&[7; 32]).unwrap();
         let hub_key = key.public();
         let (clock, ids) = (Arc::new(FixedClock(now)), Arc::new(CountingIds::default()));
-        let context = Context { me: Participant::Province(province), store, clock, ids, key };
+        let context = Context {
+            me: Participant::Province(province),
+            store,
+            clock,
+            ids,
+            key,
+            ends: crate::KnownEnds::default(),
+        };
         let library = Arc::new(Library::default());
         let nowhere = "http://127.0.0.1:9".to_owned();
         let settings = ProvinceSettings::new(nowhere, hub_key, library, Arc::new(Catalog::default()));

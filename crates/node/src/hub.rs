@@ -1,11 +1,14 @@
 //! The hub (国家异地就医结算系统): its registers as it holds them ready, and how it starts.
 
 use crate::{
-    access::oidc::{IdentityProvider, Providers},
+    access::{
+        KnownEnds,
+        oidc::{IdentityProvider, Providers},
+    },
     context::{Context, Failure, Outcome},
     job::Desk,
     kept::Kept,
-    load_limit::{Gate, Limits},
+    load_limit::{Gate, Limits, Senders},
     metrics::Metrics,
     pages::{Paged, Pages},
     peer::{
@@ -49,8 +52,10 @@ pub struct Hub {
     pub(crate) door: PublicDoor,
     /// Where questions that it passes on are let in …
     pub(crate) passing: Gate,
-    /// … and those that it answers itself: provinces ask them while it waits for them.
+    /// … and those that it answers itself: provinces ask them while it waits for them …
     pub(crate) own: Gate,
+    /// … as whose.
+    pub(crate) senders: Senders,
     /// Its way to the provinces.
     pub(crate) http: Http,
     /// What it counts about itself.
@@ -75,6 +80,7 @@ pub(crate) struct Registered {
 impl Hub {
     /// A hub over this context. Its writer runs on the runtime that this is called on.
     pub fn new(context: Context) -> Self {
+        let context = Context { ends: KnownEnds::default(), ..context };
         let metrics = Arc::new(Metrics::new("hub"));
         metrics.listen_to(&context.store);
         Self {
@@ -92,6 +98,7 @@ impl Hub {
             clearing_pace: Pace::BESIDE,
             passing: Gate::new("passing", Limits::PEERS),
             own: Gate::new("own", Limits::PEERS),
+            senders: Senders::default(),
             http: Http::over(Arc::new(Network::default())),
             participants: Kept::default(),
             institutions: Kept::default(),

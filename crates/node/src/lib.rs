@@ -104,7 +104,7 @@ mod urging;
 pub mod watch;
 mod work;
 
-pub use access::oidc::IdentityProvider;
+pub use access::{KnownEnds, oidc::IdentityProvider};
 pub use context::{Context, RandomIds, SystemClock};
 pub use hub::Hub;
 pub use load_limit::Limits;

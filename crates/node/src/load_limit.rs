@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-pub use sender::{Senders, scan};
+pub use sender::{Sender, Senders, scan};
 
 use queue::{Arrival, Caller, Queue};
 use std::{

@@ -12,6 +12,7 @@ use funds::{
 };
 use std::collections::BTreeMap;
 use store::{
+    Work,
     figures::waiting::{self, DayLines, OpenStay, OpenStays},
     reconciliation,
 };
@@ -102,17 +103,15 @@ pub async fn open_days(node: &ProvinceNode, institution: &Institution) -> Outcom
     Ok(open.collect())
 }
 
-/// Writes down what an institution's comparison of its totals (3201) came to.
+/// Writes down what an institution's comparison of its totals (3201) or its lines (3202) came to.
 pub async fn keep_comparison(
-    node: &ProvinceNode,
+    work: &mut Work,
     institution: &Institution,
     compared: &ComparedDays,
 ) -> Outcome<()> {
-    let mut work = node.context.store.begin().await?;
     let whose = (institution.place.0.pooling_area(), &institution.code);
     let kept_from = compared.at.day().plus_days(-COMPARISONS_KEPT);
-    reconciliation::put_comparison(&mut work, whose, compared, kept_from).await?;
-    Ok(work.save().await?)
+    Ok(reconciliation::put_comparison(work, whose, compared, kept_from).await?)
 }
 
 /// A month of an institution that is over, and how much of it is confirmed.

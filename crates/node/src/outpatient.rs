@@ -19,6 +19,7 @@ use store::{
     Work,
     bill::{self, KeptBill},
     fee::{self, FeeLine},
+    special_attribute,
     visit::{self, Phase},
 };
 use terms::{
@@ -129,12 +130,28 @@ pub struct Description {
     pub registration: BTreeMap<String, String>,
     /// 诊断: those whose rank is known change, others are added; one that is declared void stays as that.
     pub diagnoses: Diagnoses,
-    /// The valid ones among them in words (门诊诊断信息).
-    pub diagnoses_in_words: String,
 }
 
 /// What a description says, and the next one does not if it leaves it out.
-const DESCRIBED: [&str; 6] = ["dise_codg", "dise_name", OUTPATIENT_KIND, INJURY, THIRD_PARTY, DECLARED_AT];
+const DESCRIBED: [&str; 7] =
+    ["dise_codg", "dise_name", OUTPATIENT_KIND, INJURY, THIRD_PARTY, DECLARED_AT, IN_WORDS];
+/// 门诊诊断信息: the diagnoses in words, those of all descriptions that are not declared void.
+const IN_WORDS: &str = "otp_diag_info";
+/// The longest, in characters.
+const IN_WORDS_LONGEST: usize = 500;
+
+/// The diagnoses of a visit that are valid, by their ranks.
+async fn in_words(work: &mut Work, visit: &Visit) -> Outcome<Option<String>> {
+    let area = visit.treatment.0.pooling_area();
+    let found = special_attribute::diagnoses(work.conn(), area, visit.id).await?;
+    let words: Vec<String> = found
+        .iter()
+        .filter(|one| one.is_valid())
+        .map(|one| ["diag_code", "diag_name"].map(|field| one.field(field)).concat())
+        .collect();
+    let words: String = words.join("；").chars().take(IN_WORDS_LONGEST).collect();
+    Ok(Some(words).filter(|words| !words.is_empty()))
+}
 
 /// Writes down what a visit is.
 pub async fn describe(
@@ -159,12 +176,13 @@ pub async fn describe(
             return Err(Refusal::BillHeld { chrg_bchno: held.name }.into());
         }
     }
+    visit::put_diagnoses(work, &visit, Phase::Admission, &description.diagnoses).await?;
     let flag = |flag: bool| if flag { "1" } else { "0" }.to_owned();
     let kept = [
         (OUTPATIENT_KIND, description.kind.map(|kind| kind.code().to_owned())),
         (INJURY, description.injury.map(flag)),
         (THIRD_PARTY, description.third_party.map(flag)),
-        ("otp_diag_info", Some(description.diagnoses_in_words).filter(|words| !words.is_empty())),
+        (IN_WORDS, in_words(work, &visit).await?),
     ];
     for field in DESCRIBED {
         visit.registration.remove(field);
@@ -176,8 +194,7 @@ pub async fn describe(
     visit.care = description.care;
     let is_emergency = description.kind.is_some_and(OutpatientKind::is_emergency);
     visit.admission_kind = if is_emergency { AdmissionKind::Emergency } else { AdmissionKind::Ordinary };
-    visit::update(work, &visit).await?;
-    Ok(visit::put_diagnoses(work, &visit, Phase::Admission, &description.diagnoses).await?)
+    Ok(visit::update(work, &visit).await?)
 }
 
 /// Takes a registration back (2202, or a reversal of 2201): only without details.

@@ -1,7 +1,10 @@
 //! A province's node (省级异地就医平台), in both of its parts: treatment place for guests, insured place for its own people away.
 
 use crate::{
-    access::oidc::{IdentityProvider, Providers},
+    access::{
+        KnownEnds,
+        oidc::{IdentityProvider, Providers},
+    },
     context::{Context, Failure, Outcome},
     job::Desk,
     kept::Kept,
@@ -170,8 +173,10 @@ pub struct ProvinceNode {
     pub(crate) hospitals: Gate,
     /// … as whose, …
     pub(crate) senders: Senders,
-    /// … and other nodes' questions.
+    /// … and other nodes' questions …
     pub(crate) peers: Gate,
+    /// … as whose.
+    pub(crate) askers: Senders,
     /// Where the public is let in.
     pub(crate) door: PublicDoor,
     /// By which people may log in.
@@ -206,6 +211,7 @@ pub struct ProvinceNode {
 impl ProvinceNode {
     /// A node of `province` over this context. Its writers run on the runtime that this is called on.
     pub fn new(context: Context, province: Province, settings: ProvinceSettings) -> Self {
+        let context = Context { ends: KnownEnds::default(), ..context };
         let carrier = &settings.carrier;
         let link = Link::new(
             &context.key,
@@ -230,6 +236,7 @@ impl ProvinceNode {
             hospitals: Gate::new("hospitals", settings.hospital_load),
             senders: Senders::default(),
             peers: Gate::new("peers", settings.peer_load),
+            askers: Senders::default(),
             door: PublicDoor::new(settings.public),
             providers: Providers::of(settings.identity_providers.clone()),
             desk: Desk::default(),

@@ -6,7 +6,10 @@ use funds::{
     apportioning::SettledLine,
     statement::{self, Compared, Difference, ListedLine},
 };
-use std::{collections::HashSet, ops::Range};
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+};
 use store::{
     Conn,
     reconciliation::{self, Recorded},
@@ -131,13 +134,15 @@ pub async fn ours(
     Ok(Ours { compared, beside })
 }
 
-/// The list against our lines: every line of the list with its result, then those that only we have.
-pub fn compare(list: Vec<ListLine>, ours: &Ours) -> Vec<ResultLine> {
+/// The list against our lines: every line of the list with its result, then those that only we have; and of which schemes the books are equal.
+pub fn compare(list: Vec<ListLine>, ours: &Ours) -> (Vec<ResultLine>, BTreeMap<InsuranceScheme, bool>) {
     let lines = |entries: &[Entry]| entries.iter().map(|entry| entry.line.clone()).collect::<Vec<_>>();
     let listed: Vec<ListedLine> = list.iter().map(listed).collect();
-    let compared = statement::compare_list(&listed, &lines(&ours.compared), &lines(&ours.beside));
+    let mine = lines(&ours.compared);
+    let compared = statement::compare_list(&listed, &mine, &lines(&ours.beside));
+    let agreed = statement::agreed_by_scheme(&compared, &mine);
     let mut list: Vec<Option<ListLine>> = list.into_iter().map(Some).collect();
-    compared
+    let results = compared
         .into_iter()
         .map(|compared| {
             let mine = compared.ours.map(|mine| &ours.compared[mine]);
@@ -145,7 +150,8 @@ pub fn compare(list: Vec<ListLine>, ours: &Ours) -> Vec<ResultLine> {
             let theirs = compared.listed.and_then(|index| list[index].take());
             result(&compared, mine, theirs, gives_back)
         })
-        .collect()
+        .collect();
+    (results, agreed)
 }
 
 fn listed(line: &ListLine) -> ListedLine {

@@ -9,6 +9,7 @@ use crate::{
     daily_reconciliation::hub as reconciliation,
     hub::{Hub, Registered},
     insured::{reason, undoing},
+    load_limit::Sender,
     metrics::Ending,
     national_register, notice,
     peer::endpoint::rejected,
@@ -55,12 +56,12 @@ pub fn is_for_hub(body: &[u8]) -> bool {
 /// Answers an envelope, whose sender waits until then: passes it on, or answers it. `Err` where there is nobody to answer to.
 pub async fn answer(
     hub: &Hub,
-    body: &[u8],
-    tag: Option<&str>,
+    (body, tag): (&[u8], Option<&str>),
+    sender: Sender<'_>,
     until: Option<Instant>,
 ) -> Result<Vec<u8>, Untrusted> {
     let question = Envelope::read(body)?;
-    let outcome = match pass_or_answer(hub, &question, (body, tag), until).await {
+    let outcome = match pass_or_answer(hub, &question, (body, tag, sender), until).await {
         Ok(Passed::Through(reply)) => return Ok(reply),
         Ok(Passed::Answered(answer)) => Ok(answer),
         Err(failure) => Err(failure.refusal()),
@@ -83,7 +84,7 @@ enum Passed {
 async fn pass_or_answer(
     hub: &Hub,
     envelope: &Envelope,
-    (body, tag): (&[u8], Option<&str>),
+    (body, tag, sender): (&[u8], Option<&str>, Sender<'_>),
     until: Option<Instant>,
 ) -> Outcome<Passed> {
     let now = if planted::is(Bug::TakesOldMessages) { envelope.sent_at } else { hub.context.now() };
@@ -93,6 +94,7 @@ async fn pass_or_answer(
     } else if !planted::is(Bug::HubBelievesStrangers) {
         envelope.check_writer(&from.key, now).map_err(rejected)?;
     }
+    hub.senders.has_shown(sender);
     let question: Question = envelope.open().map_err(rejected)?;
     trace::concerns(question.kind());
     if question.addressee() != envelope.to {

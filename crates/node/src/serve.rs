@@ -5,12 +5,14 @@ use crate::{
     doorkeeper::{Doorkeeper, Knock, Turnstile},
     hospital,
     hub::Hub,
-    leftover, load_limit, pages, peer,
+    leftover,
+    load_limit::{self, Sender},
+    pages, peer,
     province::ProvinceNode,
     routing, trace, transcript, window, work,
 };
 use axum::{
-    Router,
+    Extension, Router,
     body::{Body, Bytes},
     extract::State,
     handler::Handler,
@@ -23,7 +25,12 @@ use http_body_util::{BodyExt, Collected};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::fmt::rfc2822::DateTimePrinter;
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 use terms::Moment;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -362,33 +369,47 @@ pub(crate) async fn health() -> &'static str {
     "ok"
 }
 
-async fn hub_peer(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn hub_peer(
+    State(hub): State<Arc<Hub>>,
+    came: Option<Extension<access::Peer>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let until = load_limit::waits_until(&headers);
+    let sender = sender(&body, came);
     let gate = if routing::is_for_hub(&body) { &hub.own } else { &hub.passing };
-    let _place = match gate.enter(asker(&body), until).await {
+    let _place = match gate.enter(hub.senders.caller(sender), until).await {
         Ok(place) => place,
         Err(full) => return load_limit::busy(full),
     };
-    let answer = routing::answer(&hub, &body, tag(&headers), until);
+    let answer = routing::answer(&hub, (&body, tag(&headers)), sender, until);
     peer_response(answer.await.map(|body| (body, String::new())))
 }
 
-async fn province_peer(State(node): State<Arc<ProvinceNode>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn province_peer(
+    State(node): State<Arc<ProvinceNode>>,
+    came: Option<Extension<access::Peer>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let until = load_limit::waits_until(&headers);
-    let _place = match node.peers.enter(asker(&body), until).await {
+    let sender = sender(&body, came);
+    let _place = match node.peers.enter(node.askers.caller(sender), until).await {
         Ok(place) => place,
         Err(full) => return load_limit::busy(full),
     };
-    let answer = peer::endpoint::answer(&node, &body, tag(&headers));
+    let answer = peer::endpoint::answer(&node, (&body, tag(&headers)), sender);
     match load_limit::while_waited_for(until, answer).await {
         Some(answer) => peer_response(answer),
         None => StatusCode::REQUEST_TIMEOUT.into_response(),
     }
 }
 
-/// The node that an envelope names as its writer, as far as fairness between nodes goes.
-fn asker(body: &[u8]) -> &str {
-    named(body).map(|(from, _)| from).unwrap_or_default()
+/// The node that an envelope names as its writer, and where it came from: what comes over no connection, as in a simulation, from one place.
+fn sender(body: &[u8], came: Option<Extension<access::Peer>>) -> Sender<'_> {
+    let name = named(body).map(|(from, _)| from).unwrap_or_default();
+    let from = came.map_or(Ipv4Addr::UNSPECIFIED.into(), |Extension(peer)| peer.0.ip());
+    Sender { name, from }
 }
 
 fn tag(headers: &HeaderMap) -> Option<&str> {

@@ -1,6 +1,9 @@
 //! Transcripts (接口报文记录): what an institution's software, its window and its office send and are answered, recorded while somebody has
 //! switched that on.
 //!
+//! A message is recorded only where its sender has shown to be the institution: anybody can write a name into a body. Of what others send in its
+//! name nothing is kept; it is counted by address and reason, so that whose software is refused finds out why.
+//!
 //! On the way of a message stands one question to memory: whether anything is recorded at all, and if so, whether of this sender. What is
 //! recorded goes into a queue that never keeps anybody waiting; where it is full, messages are dropped, and counted. [`keep_up`] takes them
 //! out, reads them, covers what is personal and writes them down. Nothing else of a message is kept, and nothing of one that came while
@@ -20,12 +23,13 @@ use axum::{
 };
 use casework::{
     institution::Institution,
-    transcript::{self as rules, BYTES_MAX, MESSAGES_MAX, Origin, Recording},
+    transcript::{self as rules, BYTES_MAX, MESSAGES_MAX, Origin, Recording, UNPROVEN_MAX, Unproven},
 };
 use http_body_util::{BodyExt, Collected};
 use serde_json::Value;
 use std::{
     collections::HashMap,
+    net::{IpAddr, Ipv4Addr},
     ops::Range,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -33,9 +37,12 @@ use std::{
     },
     time::Duration,
 };
-use store::transcript::{self as register, Bodies, Kept, Room, Transcript, Whose};
+use store::transcript::{self as register, Bodies, Kept, Room, Strangers, Transcript, Whose};
 use terms::{InstitutionCode, Moment, Refusal};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::Instant,
+};
 use wire::{
     api::transcript::MessageDeviation,
     hospital::{
@@ -43,6 +50,7 @@ use wire::{
         conformance::{Deviation, Weight},
         covered::covered,
         exchange::{self, Ended, Exchange},
+        table,
     },
 };
 
@@ -56,6 +64,10 @@ const LOOKED_INTO_MAX: usize = 1 << 20;
 const BODY_MAX: usize = 64 << 10;
 /// The most deviations that are kept of a message, and of an answer.
 const DEVIATIONS_MAX: usize = 100;
+/// How many addresses and reasons are told apart of an institution's until they are written down …
+const STRANGERS_MAX: usize = 32;
+/// … which happens so often at most.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for what is to be recorded, whether anybody has said so or not.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// How many messages are forgotten at once …
@@ -69,15 +81,42 @@ const ROOM: Room = Room { messages: MESSAGES_MAX, bytes: BYTES_MAX };
 #[derive(Clone, Debug)]
 pub(crate) struct RefusedBy(pub String);
 
+/// Whether a message in an institution's name is its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Its sender has shown so.
+    Shown,
+    /// Nobody takes it as that, and why.
+    Not(Unproven),
+}
+
 /// A message that is to be recorded, until it is answered.
 pub(crate) struct Taken {
     institution: InstitutionCode,
     origin: Origin,
+    from: IpAddr,
+    infno: String,
+    proof: Proof,
     came: Moment,
     content_type: String,
     /// None of it if it is larger than is looked into.
     request: Vec<u8>,
     request_bytes: usize,
+}
+
+impl Taken {
+    /// Whom it names.
+    pub const fn institution(&self) -> &InstitutionCode {
+        &self.institution
+    }
+
+    /// Says what came of checking who sent it: somebody who has shown to be another institution has not shown to be this one.
+    pub fn is_of(&mut self, institution: &InstitutionCode, proof: Proof) {
+        self.proof = match proof {
+            Proof::Shown if *institution != self.institution => Proof::Not(Unproven::Unreadable),
+            proof => proof,
+        };
+    }
 }
 
 /// A message with its answer that waits to be written down.
@@ -109,6 +148,10 @@ pub(crate) struct Recorder {
     queued_bytes: AtomicUsize,
     /// Messages that found no place in the queue, and when the last of them came.
     dropped: Mutex<HashMap<InstitutionCode, (i64, Moment)>>,
+    /// What strangers have sent in an institution's name, until it is written down.
+    strangers: Mutex<HashMap<InstitutionCode, Vec<Strangers>>>,
+    /// There is some of that.
+    counted: Notify,
     metrics: Arc<Metrics>,
 }
 
@@ -124,6 +167,8 @@ impl Recorder {
             queued: tokio::sync::Mutex::new(queued),
             queued_bytes: AtomicUsize::new(0),
             dropped: Mutex::default(),
+            strangers: Mutex::default(),
+            counted: Notify::new(),
             metrics,
         }
     }
@@ -142,20 +187,15 @@ impl Recorder {
         on.get(code).is_some_and(|during| during.contains(&at))
     }
 
-    /// Whether a message is one that is taken down.
-    pub fn records(&self, body: &[u8], came: Moment) -> bool {
-        self.recorded(body, came).is_some()
-    }
-
-    /// Takes a message down if its sender's are recorded.
-    pub fn takes(&self, headers: &HeaderMap, body: &[u8], came: Moment) -> Option<Taken> {
+    /// Takes a message down if those of whom it names are recorded. Nothing of it is kept until its sender has shown to be that.
+    pub fn takes(&self, headers: &HeaderMap, (body, from): (&[u8], IpAddr), came: Moment) -> Option<Taken> {
         let institution = self.recorded(body, came)?;
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let content_type = content_type.unwrap_or_default().chars().take(200).collect();
         let is_small = body.len() <= LOOKED_INTO_MAX;
         let (request, request_bytes) = (if is_small { body.to_vec() } else { Vec::new() }, body.len());
-        let origin = Origin::Software;
-        Some(Taken { institution, origin, came, content_type, request, request_bytes })
+        let (origin, proof, infno) = (Origin::Software, Proof::Not(Unproven::Busy), served(body));
+        Some(Taken { institution, origin, from, infno, proof, came, content_type, request, request_bytes })
     }
 
     /// Takes down what somebody sends at a window or an office, if the institution's messages are recorded.
@@ -169,11 +209,53 @@ impl Recorder {
         if request_bytes > LOOKED_INTO_MAX {
             request = Vec::new();
         }
-        Some(Taken { institution, origin, came, content_type, request, request_bytes })
+        // Its session has shown who it is.
+        let (from, infno, proof) = (Ipv4Addr::UNSPECIFIED.into(), String::new(), Proof::Shown);
+        Some(Taken { institution, origin, from, infno, proof, came, content_type, request, request_bytes })
     }
 
-    /// Puts a message with its answer where it waits to be written down, and gives the answer back.
+    /// Counts a message at which nobody has looked, if those of whom it names are recorded.
+    pub fn was_busy(&self, (body, from): (&[u8], IpAddr), came: Moment) {
+        if let Some(institution) = self.recorded(body, came) {
+            self.count(institution, (from, Unproven::Busy), served(body), came);
+        }
+    }
+
+    /// Counts a message in an institution's name that is not its own, as far as anybody knows.
+    fn count(
+        &self,
+        institution: InstitutionCode,
+        (from, why): (IpAddr, Unproven),
+        infno: String,
+        at: Moment,
+    ) {
+        let mut all = self.strangers();
+        let of_it = all.entry(institution).or_default();
+        let mut address = from.to_canonical().to_string();
+        let of = |one: &Strangers, address: &str| one.why == why && one.address == address;
+        if of_it.len() >= STRANGERS_MAX && !of_it.iter().any(|one| of(one, &address)) {
+            address.clear();
+        }
+        if let Some(one) = of_it.iter_mut().find(|one| of(one, &address)) {
+            one.times += 1;
+            (one.infno, one.last) = (infno, at);
+        } else {
+            of_it.push(Strangers { address, why, infno, times: 1, first: at, last: at });
+        }
+        drop(all);
+        self.counted.notify_one();
+    }
+
+    fn strangers(&self) -> MutexGuard<'_, HashMap<InstitutionCode, Vec<Strangers>>> {
+        self.strangers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a message with its answer where it waits to be written down, and gives the answer back. What another has sent is counted only.
     pub async fn answered(&self, taken: Taken, answer: Response, now: Moment) -> Response {
+        if let Proof::Not(why) = taken.proof {
+            self.count(taken.institution, (taken.from, why), taken.infno, taken.came);
+            return answer;
+        }
         let (head, body) = answer.into_parts();
         // All there already: answers of the interface are made whole.
         let answer = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
@@ -221,6 +303,12 @@ impl Recorder {
     }
 }
 
+/// The number of the transaction that a message names which nobody has read, if there is one of it.
+fn served(body: &[u8]) -> String {
+    let named = load_limit::scan(body, "infno").and_then(|infno| table::served(infno).ok());
+    named.map_or_else(String::new, |transaction| transaction.infno.to_owned())
+}
+
 // ------------------------------------------------------------------ switching
 
 /// An institution as registered.
@@ -233,14 +321,17 @@ fn whose(institution: &Institution) -> Whose<'_> {
     (institution.place.0.pooling_area(), &institution.code)
 }
 
-/// The state of an institution's transcript.
+/// The state of an institution's transcript, and what strangers have sent in its name.
 pub(crate) async fn find(
     node: &ProvinceNode,
     code: &InstitutionCode,
-) -> Outcome<(Arc<Institution>, Option<Transcript>)> {
+) -> Outcome<(Arc<Institution>, Option<Transcript>, Vec<Strangers>)> {
     let institution = registered(node, code).await?;
-    let found = register::find(&mut *node.context.store.conn().await?, whose(&institution)).await?;
-    Ok((institution, found))
+    let mut conn = node.context.store.conn().await?;
+    let found = register::find(&mut conn, whose(&institution)).await?;
+    let strangers = register::strangers(&mut conn, whose(&institution)).await?;
+    drop(conn);
+    Ok((institution, found, strangers))
 }
 
 /// Has an institution's messages recorded for so many hours from now on.
@@ -299,20 +390,31 @@ pub(crate) async fn keep_up(node: Arc<ProvinceNode>, mut stop: watch::Receiver<b
     if let Err(failure) = look(&node).await {
         tracing::warn!(refusal = %failure.refusal(), "it is not known yet what is to be recorded");
     }
+    let mut counts_at = Instant::now();
     loop {
         let stopped = async {
             let _ = stop.wait_for(|stopped| *stopped).await;
         };
-        let waiting = tokio::select! {
-            Some(waiting) = queued.recv() => Some(waiting),
-            () = node.recorder.switched.notified() => None,
-            () = tokio::time::sleep(LOOK_EVERY) => None,
+        let counts = !node.recorder.strangers().is_empty();
+        let todo = tokio::select! {
+            Some(waiting) = queued.recv() => Todo::Write(Box::new(waiting)),
+            () = node.recorder.switched.notified() => Todo::Look,
+            () = node.recorder.counted.notified(), if !counts => continue,
+            () = tokio::time::sleep_until(counts_at), if counts => Todo::Count,
+            () = tokio::time::sleep(LOOK_EVERY) => Todo::Look,
             () = stopped => break,
         };
-        if let Some(waiting) = waiting {
-            write_down(&node, waiting).await;
-        } else if let Err(failure) = look(&node).await {
-            tracing::warn!(refusal = %failure.refusal(), "what is to be recorded is looked for later");
+        match todo {
+            Todo::Write(waiting) => write_down(&node, *waiting).await,
+            Todo::Count => {
+                write_strangers(&node).await;
+                counts_at = Instant::now() + COUNT_EVERY;
+            }
+            Todo::Look => {
+                if let Err(failure) = look(&node).await {
+                    tracing::warn!(refusal = %failure.refusal(), "what is to be recorded is looked for later");
+                }
+            }
         }
         write_dropped(&node).await;
     }
@@ -321,6 +423,14 @@ pub(crate) async fn keep_up(node: Arc<ProvinceNode>, mut stop: watch::Receiver<b
         write_down(&node, waiting).await;
     }
     write_dropped(&node).await;
+    write_strangers(&node).await;
+}
+
+/// What is to be done next.
+enum Todo {
+    Write(Box<Waiting>),
+    Count,
+    Look,
 }
 
 /// Writes one message down. What fails is one message less in a transcript, and nothing else.
@@ -356,6 +466,25 @@ async fn write_dropped(node: &ProvinceNode) {
         };
         if let Err(failure) = write.await {
             tracing::warn!(refusal = %failure.refusal(), count, "messages that were dropped are not counted");
+        }
+    }
+}
+
+/// Writes down what strangers have sent since the last time. What fails is not counted.
+async fn write_strangers(node: &ProvinceNode) {
+    let counted = std::mem::take(&mut *node.recorder.strangers());
+    let most = i64::try_from(UNPROVEN_MAX).unwrap_or(i64::MAX);
+    for (code, strangers) in counted {
+        let write = async {
+            let institution = registered(node, &code).await?;
+            let mut work = node.context.store.begin().await?;
+            for one in &strangers {
+                register::count_strangers(&mut work, whose(&institution), one, most).await?;
+            }
+            Ok::<_, Failure>(work.save().await?)
+        };
+        if let Err(failure) = write.await {
+            tracing::warn!(refusal = %failure.refusal(), "what strangers have sent is not counted");
         }
     }
 }
@@ -416,8 +545,7 @@ fn kept_of(waiting: &Waiting, institution: &Institution) -> Option<(Kept, Bodies
     let deviations = (shown(&said.asked), shown(&said.answered));
     let bodies = Bodies {
         request: texts(&said.request, taken.request.len(), taken.request_bytes),
-        // Nobody has looked whose a large message was; what it was answered is not shown to another.
-        answer: if is_large { "null".to_owned() } else { texts(&said.answer, answer.len(), *answer_bytes) },
+        answer: texts(&said.answer, answer.len(), *answer_bytes),
         deviations: serde_json::to_string(&deviations).unwrap_or_else(|_| "[[],[]]".to_owned()),
     };
     Some((kept, bodies))
@@ -455,6 +583,15 @@ mod tests {
         format!(r#"{{"infno":"2401","fixmedins_code":"{code}","input":{{}}}}"#).into_bytes()
     }
 
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+    /// Takes a message down whose sender has shown to be the institution.
+    fn takes(recorder: &Recorder, body: &[u8], came: Moment) -> Option<Taken> {
+        let mut taken = recorder.takes(&HeaderMap::new(), (body, HERE), came)?;
+        taken.is_of(&CODE.parse().unwrap(), Proof::Shown);
+        Some(taken)
+    }
+
     fn records(recorder: &Recorder, from: &str, until: &str) {
         recorder.set(HashMap::from([(CODE.to_owned(), at(from)..at(until))]));
     }
@@ -462,8 +599,8 @@ mod tests {
     #[test]
     fn nothing_is_taken_down_but_what_is_recorded_while_it_is() {
         let recorder = recorder();
-        let (headers, now) = (HeaderMap::new(), at("2026-11-21 10:00:00"));
-        assert!(recorder.takes(&headers, &message(CODE), now).is_none(), "nothing is");
+        let now = at("2026-11-21 10:00:00");
+        assert!(takes(&recorder, &message(CODE), now).is_none(), "nothing is");
         records(&recorder, "2026-11-21 10:00:00", "2026-11-21 12:00:00");
         for (code, moment, is_taken) in [
             (CODE, "2026-11-21 10:00:00", true),
@@ -473,16 +610,16 @@ mod tests {
             ("H42010600001", "2026-11-21 11:00:00", false),
             ("", "2026-11-21 11:00:00", false),
         ] {
-            let taken = recorder.takes(&headers, &message(code), at(moment));
+            let taken = takes(&recorder, &message(code), at(moment));
             assert_eq!(taken.is_some(), is_taken, "{code} {moment}");
         }
-        assert!(recorder.takes(&headers, b"nothing of anybody", now).is_none());
+        assert!(takes(&recorder, b"nothing of anybody", now).is_none());
         let mut large = message(CODE);
         large.resize(LOOKED_INTO_MAX + 1, b' ');
-        let taken = recorder.takes(&headers, &large, now).unwrap();
+        let taken = takes(&recorder, &large, now).unwrap();
         assert_eq!((taken.request.len(), taken.request_bytes), (0, large.len()), "too large to be copied");
         recorder.set(HashMap::new());
-        assert!(recorder.takes(&headers, &message(CODE), now).is_none());
+        assert!(takes(&recorder, &message(CODE), now).is_none());
     }
 
     #[test]
@@ -514,7 +651,7 @@ mod tests {
             (others, r#"{"infcode":0}"#, false),
             (r#"{"fixmedins_code":"H42010600002","input":"#, "", true),
         ] {
-            let taken = recorder.takes(&HeaderMap::new(), request.as_bytes(), now).expect("it names it");
+            let taken = takes(&recorder, request.as_bytes(), now).expect("it names it");
             let (answer, answered) = (Bytes::from_static(answer.as_bytes()), now.plus_millis(12));
             let answer_bytes = answer.len();
             let code = Some("node-busy".to_owned());
@@ -536,7 +673,7 @@ mod tests {
         let now = at("2026-11-21 10:00:00");
         records(&recorder, "2026-11-21 10:00:00", "2026-11-21 12:00:00");
         for number in 0..WAITING_MAX + 3 {
-            let taken = recorder.takes(&HeaderMap::new(), &message(CODE), now).unwrap();
+            let taken = takes(&recorder, &message(CODE), now).unwrap();
             let answer = Response::new(Body::from(format!("{{\"infcode\":0,\"n\":{number}}}")));
             let answer = recorder.answered(taken, answer, now.plus_millis(7)).await;
             let body = answer.into_body().collect().await.unwrap().to_bytes();
@@ -561,9 +698,58 @@ mod tests {
         let mut large = message(CODE);
         large.resize(LOOKED_INTO_MAX, b' ');
         for _ in 0..20 {
-            let taken = recorder.takes(&HeaderMap::new(), &large, now).unwrap();
+            let taken = takes(&recorder, &large, now).unwrap();
             recorder.answered(taken, Response::new(Body::empty()), now).await;
         }
         assert_eq!(recorder.dropped().values().next(), Some(&(4, now)), "16 MiB are sixteen of these");
+    }
+
+    #[tokio::test]
+    async fn what_strangers_send_fills_nothing_and_is_counted_by_address_and_reason() {
+        let recorder = recorder();
+        let now = at("2026-11-21 10:00:00");
+        let unread = br#"{"infno":"2304","fixmedins_code":"H42010600002","input":"#;
+        recorder.was_busy((unread, HERE), now);
+        assert!(recorder.strangers().is_empty(), "nothing is recorded yet");
+        records(&recorder, "2026-11-21 10:00:00", "2026-11-21 12:00:00");
+        let own: InstitutionCode = CODE.parse().unwrap();
+        let another: InstitutionCode = "H42010600001".parse().unwrap();
+        for (shown_to_be, proof, is_recorded) in [
+            (&own, Proof::Shown, true),
+            (&another, Proof::Shown, false),
+            (&own, Proof::Not(Unproven::SignatureDiffers), false),
+            (&own, Proof::Not(Unproven::SignatureDiffers), false),
+        ] {
+            let mut taken = recorder.takes(&HeaderMap::new(), (unread, HERE), now).unwrap();
+            taken.is_of(shown_to_be, proof);
+            recorder.answered(taken, Response::new(Body::from("{}")), now.plus_millis(7)).await;
+            let is_queued = recorder.queued.lock().await.try_recv().is_ok();
+            assert_eq!(is_queued, is_recorded, "{shown_to_be} {proof:?}");
+        }
+        // Nobody has said yet who sent it.
+        let taken = recorder.takes(&HeaderMap::new(), (unread, HERE), now).unwrap();
+        recorder.answered(taken, Response::new(Body::empty()), now).await;
+        let counted = |recorder: &Recorder| {
+            let all = recorder.strangers();
+            assert!(all.len() == 1 && all[&own].len() <= STRANGERS_MAX + Unproven::ALL.len());
+            let mut rows: Vec<_> = all[&own]
+                .iter()
+                .map(|one| format!("{} {} {} {}", one.address, one.why.code(), one.infno, one.times))
+                .collect();
+            rows.sort();
+            rows
+        };
+        assert_eq!(
+            counted(&recorder),
+            ["192.0.2.7 busy 2304 1", "192.0.2.7 signature-differs 2304 2", "192.0.2.7 unreadable 2304 1",]
+        );
+        // However many addresses somebody has, and whatever he calls the transaction.
+        let named = |infno: &str| format!(r#"{{"infno":"{infno}","fixmedins_code":"{CODE}"}}"#);
+        for last in 0..=255 {
+            let from = IpAddr::V4(Ipv4Addr::new(198, 51, 100, last));
+            recorder.was_busy((named("anything").as_bytes(), from), now);
+        }
+        let rows = counted(&recorder);
+        assert!(rows.contains(&" busy  227".to_owned()), "{rows:?}");
     }
 }

@@ -34,8 +34,8 @@ pub(crate) fn routes(node: &Arc<ProvinceNode>) -> Router<Arc<ProvinceNode>> {
 
 /// What session numbers are for is to show who sits there, which the session has shown.
 const SIGN_IN: [&str; 2] = ["9001", "9002"];
-/// What the office does: the books of days (对账) and the lines of months (清分).
-const OF_OFFICE: [&str; 5] = ["3201", "3202", "3260", "3261", "3262"];
+/// What the office does: the books of days (对账), with the files of their lines, and the lines of months (清分).
+const OF_OFFICE: [&str; 7] = ["3201", "3202", "3260", "3261", "3262", "9101", "9102"];
 /// What of it the office alone does: these bind the institution.
 const OF_OFFICE_ALONE: [&str; 2] = ["3261", "3262"];
 
@@ -148,6 +148,8 @@ mod tests {
             ("5203", true, false),
             ("3201", true, true),
             ("3202", true, true),
+            ("9101", true, true),
+            ("9102", true, true),
             ("3260", true, true),
             ("3261", false, true),
             ("3262", false, true),

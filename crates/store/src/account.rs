@@ -2,11 +2,13 @@
 
 use crate::{
     Conn, Error, Result, Work,
+    figures::Waiting,
     row::{division, division_number, moment, moment_if, parsed, parsed_if, participant_number},
-    search::limited,
+    search::push_limit,
 };
 use casework::access::{Account, AccountName, Area, Role, State};
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
+use std::collections::BTreeSet;
 use terms::{AdminDivision, Moment, Participant, PersonNumber};
 
 /// What is checked when somebody logs in, beside the account itself.
@@ -67,36 +69,159 @@ pub async fn hold(work: &mut Work, node: Participant, name: &AccountName) -> Res
     row.as_ref().map(read).transpose()
 }
 
-/// Accounts of an area and of all that lies in it, without those of the insured, in the order of their names; at most so many, after a
-/// name.
-pub async fn list(
-    conn: &mut Conn,
-    node: Participant,
-    area: &Area,
-    (role, after): (Option<Role>, &str),
-    most: i64,
-) -> Result<Vec<Account>> {
+/// By what accounts are sorted; what is alike is sorted by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By the name.
+    #[default]
+    Name,
+    /// By the person's name.
+    Person,
+    /// By the role.
+    Role,
+    /// By the last login; who never logged in is first.
+    LastLogin,
+    /// By when it was made.
+    Created,
+}
+
+impl Order {
+    /// All of them, with the words that programs use.
+    pub const ALL: [(&str, Self); 5] = [
+        ("account", Self::Name),
+        ("name", Self::Person),
+        ("role", Self::Role),
+        ("last_login", Self::LastLogin),
+        ("created_at", Self::Created),
+    ];
+
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Person => "person_name",
+            Self::Role => "role",
+            Self::LastLogin => "coalesce(last_login, 0)",
+            Self::Created => "created_at",
+        }
+    }
+}
+
+/// What about an account waits for somebody. What is disabled waits for nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// 锁定: one of these names, under which so many passwords were wrong.
+    Locked(Vec<String>),
+    /// 初始密码未改: nobody has changed its initial password, which was given before this moment.
+    Initial {
+        /// Given before it.
+        before: Moment,
+    },
+    /// 未启用动态验证码: it is in use, shows a password and nothing beside it.
+    WithoutCode,
+}
+
+/// Which accounts.
+#[derive(Clone, Debug)]
+pub struct AccountsWanted<'a> {
+    /// Those of an area and of all that lies in it.
+    pub area: &'a Area,
+    /// Of a role.
+    pub role: Option<Role>,
+    /// For which something waits.
+    pub due: Option<&'a Due>,
+    /// By what they are sorted.
+    pub order: Order,
+    /// The last first.
+    pub backwards: bool,
+    /// The name of the last account of the page before; empty on the first.
+    pub after: &'a str,
+    /// So many at most.
+    pub most: i64,
+}
+
+/// Since when an initial password is one.
+const GIVEN_AT: &str = "coalesce(password_set_at, created_at)";
+
+fn push_wanted(query: &mut QueryBuilder<Postgres>, node: Participant, area: &Area, due: Option<&Due>) {
     let (first, last) = area.divisions();
-    let institution = match area {
-        Area::Institution { code, .. } => Some(code.as_str()),
-        _ => None,
-    };
-    let rows = sqlx::query(limited(
-        "select * from account
-         where province = $1 and role <> 'insured' and area_division between $2 and $3
-           and ($4::text is null or area_institution = $4) and ($5::text is null or role = $5) and name > $6
-         order by name",
-        most,
-    ))
+    query.push(" from account where role <> 'insured' and province = ").push_bind(participant_number(node));
+    query.push(" and area_division >= ").push_bind(i32::try_from(first).expect("six digits"));
+    query.push(" and area_division <= ").push_bind(i32::try_from(last).expect("six digits"));
+    if let Area::Institution { code, .. } = area {
+        query.push(" and area_institution = ").push_bind(code.as_str().to_owned());
+    }
+    match due {
+        None => {}
+        Some(Due::Locked(names)) => {
+            query.push(" and not disabled and name = any(").push_bind(names.clone()).push(")");
+        }
+        Some(Due::Initial { before }) => {
+            query.push(format!(" and not disabled and must_change_password and {GIVEN_AT} < "));
+            query.push_bind(before.millis());
+        }
+        Some(Due::WithoutCode) => {
+            query.push(
+                " and not disabled and not must_change_password and password <> '' and code_secret is null",
+            );
+        }
+    }
+}
+
+/// Accounts, without those of the insured.
+pub async fn list(conn: &mut Conn, node: Participant, wanted: &AccountsWanted<'_>) -> Result<Vec<Account>> {
+    let mut query = QueryBuilder::new("select *");
+    push_wanted(&mut query, node, wanted.area, wanted.due);
+    if let Some(role) = wanted.role {
+        query.push(" and role = ").push_bind(role.code());
+    }
+    let column = wanted.order.column();
+    let (than, direction) = if wanted.backwards { ("<", "desc") } else { (">", "asc") };
+    if !wanted.after.is_empty() {
+        // Where the page before ended is read off that account itself.
+        query.push(format!(
+            " and ({column}, name) {than} (select {column}, name from account where province = "
+        ));
+        query.push_bind(participant_number(node));
+        query.push(" and name = ").push_bind(wanted.after.to_owned()).push(")");
+    }
+    query.push(format!(" order by {column} {direction}, name {direction}"));
+    push_limit(&mut query, wanted.most);
+    let rows = query.build().fetch_all(conn).await?;
+    rows.iter().map(|row| Ok(read(row)?.account)).collect()
+}
+
+/// How many accounts of an area wait for this, and since when the first does; of what has no moment, since when it was made.
+pub async fn waiting(conn: &mut Conn, node: Participant, area: &Area, due: &Due) -> Result<Waiting> {
+    let mut query = QueryBuilder::new(format!("select count(*) as count, min({GIVEN_AT}) as oldest"));
+    push_wanted(&mut query, node, area, Some(due));
+    let row = query.build().fetch_one(conn).await?;
+    Ok(Waiting { count: row.try_get("count")?, oldest: moment_if(&row, "oldest")? })
+}
+
+/// The hashes of the names that are locked at a moment, whether or not there are such accounts; at most a thousand.
+pub async fn locked(conn: &mut Conn, node: Participant, now: Moment) -> Result<BTreeSet<NameHash>> {
+    let rows = sqlx::query(
+        "select name_hash from login_attempt where province = $1 and locked_until > $2 order by name_hash limit 1000",
+    )
     .bind(participant_number(node))
-    .bind(i32::try_from(first).expect("six digits"))
-    .bind(i32::try_from(last).expect("six digits"))
-    .bind(institution)
-    .bind(role.map(Role::code))
-    .bind(after)
+    .bind(now.millis())
     .fetch_all(conn)
     .await?;
-    rows.iter().map(|row| Ok(read(row)?.account)).collect()
+    let corrupt = || Error::Corrupt { column: "login_attempt.name_hash", value: "not 32 bytes".to_owned() };
+    rows.iter()
+        .map(|row| {
+            let hash: Vec<u8> = row.try_get("name_hash")?;
+            NameHash::try_from(hash).map_err(|_| corrupt())
+        })
+        .collect()
+}
+
+/// The names of an area's accounts that are not disabled.
+pub async fn names(conn: &mut Conn, node: Participant, area: &Area) -> Result<Vec<String>> {
+    let mut query = QueryBuilder::new("select name");
+    push_wanted(&mut query, node, area, None);
+    query.push(" and not disabled order by name");
+    Ok(query.build_query_scalar().fetch_all(conn).await?)
 }
 
 /// The roles in which a person of this name has accounts that are not disabled.
@@ -164,15 +289,17 @@ pub async fn set_password(
     work: &mut Work,
     (node, name): (Participant, &AccountName),
     (password, must_change): (&str, bool),
+    at: Moment,
 ) -> Result<()> {
     sqlx::query(
-        "update account set password = $3, must_change_password = $4, revision = revision + 1
+        "update account set password = $3, must_change_password = $4, password_set_at = $5, revision = revision + 1
          where province = $1 and name = $2",
     )
     .bind(participant_number(node))
     .bind(name.as_str())
     .bind(password)
     .bind(must_change)
+    .bind(at.millis())
     .execute(work.conn())
     .await?;
     Ok(())
@@ -443,6 +570,98 @@ mod tests {
         Area::of_division(text.parse().unwrap())
     }
 
+    /// All accounts of an area by name, on one page.
+    fn all_of(area: &Area) -> AccountsWanted<'_> {
+        AccountsWanted {
+            area,
+            role: None,
+            due: None,
+            order: Order::Name,
+            backwards: false,
+            after: "",
+            most: 10,
+        }
+    }
+
+    #[tokio::test]
+    async fn every_order_goes_on_where_its_page_ended() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let mut work = store.begin().await.unwrap();
+        for (at, (name, role)) in
+            [("a", Role::Finance), ("b", Role::Auditor), ("c", Role::Finance), ("d", Role::Auditor)]
+                .into_iter()
+                .enumerate()
+        {
+            let person_name = format!("王某{}", 4 - at);
+            let one =
+                Account { person_name, ..account(&format!("{name}{name}{name}"), role, area("420000")) };
+            insert(&mut work, hubei(), &one, "hash").await.unwrap();
+        }
+        log_in(&mut work, hubei(), &"bbb".parse().unwrap(), now()).await.unwrap();
+        let of = area("420000");
+        for (order, expected) in [
+            (Order::Name, ["aaa", "bbb", "ccc", "ddd"]),
+            (Order::Person, ["ddd", "ccc", "bbb", "aaa"]),
+            (Order::Role, ["bbb", "ddd", "aaa", "ccc"]),
+            (Order::LastLogin, ["aaa", "ccc", "ddd", "bbb"]),
+            (Order::Created, ["aaa", "bbb", "ccc", "ddd"]),
+        ] {
+            for backwards in [false, true] {
+                let (mut found, mut after) = (Vec::new(), String::new());
+                loop {
+                    let wanted = AccountsWanted { order, backwards, after: &after, most: 1, ..all_of(&of) };
+                    let page = list(work.conn(), hubei(), &wanted).await.unwrap();
+                    let Some(last) = page.last() else { break };
+                    after = last.name.to_string();
+                    found.push(after.clone());
+                }
+                let mut expected = expected.map(str::to_owned).to_vec();
+                if backwards {
+                    expected.reverse();
+                }
+                assert_eq!(found, expected, "{order:?} {backwards}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_waits_of_accounts_is_counted_and_listed_alike() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let mut work = store.begin().await.unwrap();
+        let names = ["given", "reset", "plain", "coded", "tied", "gone"];
+        for name in names {
+            insert(&mut work, hubei(), &account(name, Role::Finance, area("420100")), "hash").await.unwrap();
+        }
+        let later = now().plus_millis(1_000);
+        for (name, password, must_change) in
+            [("reset", "hash", true), ("plain", "hash", false), ("coded", "hash", false), ("tied", "", false)]
+        {
+            let key = (hubei(), &name.parse().unwrap());
+            set_password(&mut work, key, (password, must_change), later).await.unwrap();
+        }
+        let coded = (hubei(), &"coded".parse().unwrap());
+        set_code(&mut work, coded, (&[1; 20], 100)).await.unwrap();
+        let gone = Account { state: State::Disabled, ..account("gone", Role::Finance, area("420100")) };
+        put(&mut work, hubei(), &gone).await.unwrap();
+        let (here, elsewhere) = (area("420000"), area("420500"));
+        for (due, expected) in [
+            (Due::Initial { before: now() }, vec![]),
+            (Due::Initial { before: later }, vec!["given"]),
+            (Due::Initial { before: later.plus_millis(1) }, vec!["given", "reset"]),
+            (Due::WithoutCode, vec!["plain"]),
+            (Due::Locked(vec!["plain".to_owned(), "gone".to_owned()]), vec!["plain"]),
+        ] {
+            let wanted = AccountsWanted { due: Some(&due), ..all_of(&here) };
+            let found = list(work.conn(), hubei(), &wanted).await.unwrap();
+            let found: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!(found, expected, "{due:?}");
+            let counted = waiting(work.conn(), hubei(), &here, &due).await.unwrap();
+            assert_eq!(usize::try_from(counted.count).unwrap(), expected.len(), "{due:?}");
+            assert_eq!(waiting(work.conn(), hubei(), &elsewhere, &due).await.unwrap(), Waiting::default());
+        }
+        assert_eq!(super::names(work.conn(), hubei(), &here).await.unwrap().len(), 5);
+    }
+
     #[tokio::test]
     async fn accounts_are_found_as_they_were_made_and_listed_by_area() {
         let store = TestCluster::shared().fresh_store(now()).await;
@@ -473,13 +692,13 @@ mod tests {
             (area("420500"), vec!["yichang"]),
             (hospital("H42010600002"), vec!["other"]),
         ] {
-            let found = list(&mut conn, hubei(), &of, (None, ""), 10).await.unwrap();
+            let found = list(&mut conn, hubei(), &all_of(&of)).await.unwrap();
             let found: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
             assert_eq!(found, names, "{of}");
         }
-        let page =
-            list(&mut conn, hubei(), &area("420000"), (Some(Role::Cashier), "cashier"), 10).await.unwrap();
-        assert_eq!(page.len(), 1);
+        let of = area("420000");
+        let cashiers = AccountsWanted { role: Some(Role::Cashier), after: "cashier", ..all_of(&of) };
+        assert_eq!(list(&mut conn, hubei(), &cashiers).await.unwrap().len(), 1);
         let roles = roles_of(&mut conn, hubei(), "王某芳").await.unwrap();
         assert_eq!(roles, [Role::AgencyOperator, Role::AgencyReviewer, Role::Cashier, Role::Finance]);
     }
@@ -498,6 +717,11 @@ mod tests {
         let mut conn = store.conn().await.unwrap();
         let locked = standing(&mut conn, hubei(), &name).await.unwrap();
         assert_eq!(locked.locked_until(now()), Some(now().plus_millis(15 * 60_000)));
+        assert_eq!(super::locked(&mut conn, hubei(), now()).await.unwrap(), BTreeSet::from([name]));
+        assert_eq!(
+            super::locked(&mut conn, hubei(), now().plus_millis(15 * 60_000)).await.unwrap(),
+            BTreeSet::new()
+        );
         assert_eq!(standing(&mut conn, hubei(), &[8; 32]).await.unwrap(), State::NEW);
         let later = now().plus_millis(48 * 3_600_000);
         let mut work = store.begin().await.unwrap();

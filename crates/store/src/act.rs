@@ -61,6 +61,48 @@ pub async fn end(work: &mut Work, (node, id): (Participant, &str)) -> Result<boo
     Ok(done.rows_affected() == 1)
 }
 
+/// What an end that comes late meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// It was still there, and has its entry now.
+    Ended,
+    /// It was given up; the trail now says how it ended as well.
+    AfterGivenUp,
+    /// Its entry stood there already: whoever wrote it has not heard so.
+    WasWritten,
+}
+
+/// Writes how it ended, where that may have been written before.
+pub async fn end_late(work: &mut Work, (node, id): (Participant, &str), event: Event) -> Result<Late> {
+    let late = if end(work, (node, id)).await? {
+        Late::Ended
+    } else if is_only_given_up(work, node, &event).await? {
+        Late::AfterGivenUp
+    } else {
+        return Ok(Late::WasWritten);
+    };
+    audit_trail::append(work, node, event).await?;
+    Ok(late)
+}
+
+/// Whether the trail says of an act that its end is unknown, and does not say this of it. Whose it is and what it is about may have been found out
+/// after it was begun: when, what and from where was known then.
+async fn is_only_given_up(work: &mut Work, node: Participant, event: &Event) -> Result<bool> {
+    let is = sqlx::query_scalar(
+        "select coalesce(bool_or(outcome = $5), false) and not coalesce(bool_or(outcome = $6), false)
+         from audit_trail where province = $1 and at = $2 and action = $3 and address = $4",
+    )
+    .bind(participant_number(node))
+    .bind(event.at.millis())
+    .bind(&event.action)
+    .bind(&event.address)
+    .bind(END_UNKNOWN)
+    .bind(&event.outcome)
+    .fetch_one(work.conn())
+    .await?;
+    Ok(is)
+}
+
 /// Makes the oldest that nobody holds at a moment an entry of the trail whose end is unknown; `None` if there is none. As for
 /// [`audit_trail::append`], the trail is held until the unit of work ends.
 pub async fn give_up(work: &mut Work, node: Participant, at: Moment) -> Result<Option<Entry>> {
@@ -196,6 +238,40 @@ mod tests {
         work.save().await.unwrap();
         assert_eq!(given_up(&store, HUB, 51).await.as_deref(), Some("A2"));
         let expected = [("A1", END_UNKNOWN), ("A3", END_UNKNOWN), ("A1", "done"), ("A2", END_UNKNOWN)];
+        assert_eq!(trail(&store).await, said(&expected));
+    }
+
+    #[tokio::test]
+    async fn an_end_that_comes_late_is_written_once_and_beside_what_was_given_up() {
+        let store = TestCluster::shared().fresh_store(now()).await;
+        let late = async |id: &str, saved: bool| {
+            let mut work = store.begin().await.unwrap();
+            let done = Event { outcome: "done".to_owned(), at: now(), ..event(id) };
+            let late = end_late(&mut work, (HUB, id), done).await.unwrap();
+            if saved {
+                work.save().await.unwrap();
+            }
+            late
+        };
+        begun(&store, HUB, "A1").await;
+        assert_eq!(late("A1", false).await, Late::Ended);
+        assert_eq!(late("A1", true).await, Late::Ended, "what was not saved is still to be written");
+        assert_eq!(late("A1", true).await, Late::WasWritten);
+        assert_eq!(trail(&store).await, said(&[("A1", "done")]));
+
+        // Another moment, so that it is another act of the same kind from the same place.
+        let at = now().plus_millis(1);
+        let mut work = store.begin().await.unwrap();
+        begin(&mut work, (HUB, "A2"), &Event { at, ..event("A2") }, now().plus_millis(10)).await.unwrap();
+        work.save().await.unwrap();
+        assert_eq!(given_up(&store, HUB, 11).await.as_deref(), Some("A2"));
+        for expected in [Late::AfterGivenUp, Late::WasWritten] {
+            let mut work = store.begin().await.unwrap();
+            let done = Event { outcome: "done".to_owned(), at, ..event("account:found out later") };
+            assert_eq!(end_late(&mut work, (HUB, "A2"), done).await.unwrap(), expected);
+            work.save().await.unwrap();
+        }
+        let expected = [("A1", "done"), ("A2", END_UNKNOWN), ("account:found out later", "done")];
         assert_eq!(trail(&store).await, said(&expected));
     }
 }

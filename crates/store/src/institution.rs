@@ -90,6 +90,9 @@ pub(crate) async fn fill_letters(conn: &mut Conn) -> Result<()> {
         loop {
             let rows: Vec<(i32, String, String)> =
                 sqlx::query_as(AssertSqlSafe(read.clone())).fetch_all(&mut *conn).await?;
+            if rows.is_empty() {
+                break;
+            }
             let of_names: Vec<String> = rows.iter().map(|(_, _, name)| letters(name)).collect();
             let count = rows.len();
             let (mut areas, mut codes, mut names) = (Vec::new(), Vec::new(), Vec::new());
@@ -225,8 +228,8 @@ mod tests {
         embedded::fixture::TestCluster,
         hub::{NationalInstitution, keep_institutions},
         search::{
-            InstitutionsWanted, institution_names, institutions, national_institution_counts,
-            national_institutions,
+            InstitutionOrder, InstitutionsWanted, institution_names, institutions,
+            national_institution_counts, national_institutions,
         },
     };
 
@@ -248,17 +251,7 @@ mod tests {
         .execute(&mut *conn)
         .await
         .unwrap();
-        let wanted = |name| InstitutionsWanted {
-            name: Some(name),
-            code: None,
-            area: None,
-            level: None,
-            kind: None,
-            open: None,
-            changed_since: None,
-            after: None,
-            most: 5,
-        };
+        let wanted = |name| InstitutionsWanted { name: Some(name), most: 5, ..InstitutionsWanted::default() };
         assert_eq!(institutions(&mut conn, &wanted("whxh")).await.unwrap(), []);
         fill_letters(&mut conn).await.unwrap();
         fill_letters(&mut conn).await.unwrap();
@@ -274,6 +267,61 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(left, 0);
+    }
+
+    #[tokio::test]
+    async fn every_order_goes_on_where_its_page_ended() {
+        let store = TestCluster::shared().fresh_store("2026-11-21 10:00:00".parse().unwrap()).await;
+        let mut work = store.begin().await.unwrap();
+        let one = |code: &str, name: &str, place: &str, (level, open)| NationalInstitution {
+            code: code.parse().unwrap(),
+            name: name.to_owned(),
+            place: TreatmentPlace(place.parse().unwrap()),
+            level,
+            open,
+            changed_at: "2026-11-20 10:00:00".parse().unwrap(),
+        };
+        let (second, third) = (SettlementLevel::Secondary, SettlementLevel::Tertiary);
+        keep_institutions(
+            &mut work,
+            &[
+                one("H11010500001", "C", "110105", (third, true)),
+                one("H11010200001", "D", "110102", (second, false)),
+                one("H42010600001", "A", "420106", (third, false)),
+                one("H42010600002", "A", "420103", (second, true)),
+            ],
+        )
+        .await
+        .unwrap();
+        for (order, expected) in [
+            (InstitutionOrder::Code, ["H11010200001", "H11010500001", "H42010600001", "H42010600002"]),
+            (InstitutionOrder::Name, ["H42010600001", "H42010600002", "H11010500001", "H11010200001"]),
+            (InstitutionOrder::Level, ["H11010200001", "H42010600002", "H11010500001", "H42010600001"]),
+            (InstitutionOrder::Place, ["H11010200001", "H11010500001", "H42010600002", "H42010600001"]),
+            (InstitutionOrder::Open, ["H11010200001", "H42010600001", "H11010500001", "H42010600002"]),
+        ] {
+            for backwards in [false, true] {
+                let (mut found, mut after) = (Vec::new(), None);
+                loop {
+                    let wanted = InstitutionsWanted {
+                        order,
+                        backwards,
+                        after,
+                        most: 1,
+                        ..InstitutionsWanted::default()
+                    };
+                    let page = national_institutions(work.conn(), &wanted).await.unwrap();
+                    let Some(last) = page.last() else { break };
+                    after = Some((last.place.province().division(), last.code.clone()));
+                    found.push(last.code.to_string());
+                }
+                let mut expected = expected.map(str::to_owned).to_vec();
+                if backwards {
+                    expected.reverse();
+                }
+                assert_eq!(found, expected, "{order:?} {backwards}");
+            }
+        }
     }
 
     #[tokio::test]

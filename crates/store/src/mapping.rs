@@ -2,8 +2,8 @@
 
 use crate::{
     Conn, Error, Result, Work,
-    row::{area_of, day_if, division, division_number, moment, moment_if, parsed, texts},
-    search::{numbers_in, push_limit},
+    row::{area_of, day_if, division, moment, moment_if, parsed, texts},
+    search::{InstitutionOrder, numbers_in, push_institution_order, push_limit},
 };
 use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow, types::Json};
 use std::collections::BTreeMap;
@@ -233,13 +233,17 @@ pub struct ProgressWanted<'a> {
     pub used: Option<bool>,
     /// The day on which pairs are to hold.
     pub day: Day,
+    /// By what they are sorted. By how many pairs they have they are not: all pairs would be counted for each page.
+    pub order: InstitutionOrder,
+    /// The last first.
+    pub backwards: bool,
     /// The last row of the page before: its area and its code.
     pub after: Option<(AdminDivision, InstitutionCode)>,
     /// So many at most.
     pub most: i64,
 }
 
-/// How far institutions have come, in the order of pooling areas and codes.
+/// How far institutions have come.
 pub async fn progress(conn: &mut Conn, wanted: &ProgressWanted<'_>) -> Result<Vec<Progress>> {
     let mut query = QueryBuilder::<Postgres>::new(
         "select institution.code as institution, institution.name, institution.place, counted.pairs, counted.valid, counted.changed_at
@@ -269,11 +273,8 @@ pub async fn progress(conn: &mut Conn, wanted: &ProgressWanted<'_>) -> Result<Ve
     if let Some(used) = wanted.used {
         query.push(if used { " and counted.pairs > 0" } else { " and counted.pairs = 0" });
     }
-    if let Some((area, code)) = &wanted.after {
-        query.push(" and (institution.area, institution.code) > (").push_bind(division_number(*area));
-        query.push(", ").push_bind(code.as_str().to_owned()).push(")");
-    }
-    query.push(" order by institution.area, institution.code");
+    let order = (wanted.order, wanted.backwards);
+    push_institution_order(&mut query, ("institution", "area"), order, wanted.after.as_ref());
     push_limit(&mut query, wanted.most);
     let rows = query.build().fetch_all(conn).await?;
     let found = |row: &PgRow| {
@@ -401,11 +402,17 @@ mod tests {
             name: None,
             used: None,
             day: today,
+            order: InstitutionOrder::Code,
+            backwards: false,
             after: None,
             most: 100,
         };
+        let first = progress(&mut conn, &every).await.unwrap().remove(0);
+        let mark = Some((first.place.pooling_area().division(), first.institution));
         for (wanted, counts) in [
             (every.clone(), vec![(3, 2), (0, 0), (1, 1)]),
+            (ProgressWanted { after: mark, ..every.clone() }, vec![(0, 0), (1, 1)]),
+            (ProgressWanted { backwards: true, ..every.clone() }, vec![(1, 1), (0, 0), (3, 2)]),
             (ProgressWanted { name: Some("xh"), ..every.clone() }, vec![(3, 2), (1, 1)]),
             (ProgressWanted { name: Some("yichang"), ..every.clone() }, vec![(1, 1)]),
             (ProgressWanted { used: Some(false), ..every.clone() }, vec![(0, 0)]),

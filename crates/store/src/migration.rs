@@ -11,7 +11,7 @@
 
 use crate::{Error, Result};
 use sqlx::{
-    AssertSqlSafe, Connection, PgConnection, PgPool, Row,
+    AssertSqlSafe, Connection, PgConnection, PgPool,
     migrate::{MigrateError, Migrator},
 };
 use std::{sync::LazyLock, time::Duration};
@@ -80,7 +80,7 @@ pub async fn bring_up_to_date(pool: &PgPool) -> Result<()> {
     let stands = schema(&mut conn).await?;
     if !matches!(stands, Schema::Contracted { .. }) {
         sqlx::query("set lock_timeout = 0").execute(&mut conn).await?;
-        for index in INDEXES {
+        for index in missing(&mut conn).await? {
             index.make(&mut conn).await?;
         }
         crate::institution::fill_letters(&mut conn).await?;
@@ -135,25 +135,32 @@ const INDEXES: &[Index] = &[
     ),
 ];
 
+/// The indexes of [`INDEXES`] that are not there, or are half made: all are asked for at once, since hardly ever one is missing.
+async fn missing(conn: &mut PgConnection) -> Result<Vec<&'static Index>> {
+    let names: Vec<&str> = INDEXES.iter().map(|index| index.name).collect();
+    let made: Vec<String> = sqlx::query_scalar(
+        "select wanted.name from unnest($1::text[]) as wanted (name)
+         join pg_index on indexrelid = to_regclass(wanted.name) and indisvalid",
+    )
+    .bind(names)
+    .fetch_all(conn)
+    .await?;
+    Ok(INDEXES.iter().filter(|index| !made.iter().any(|name| name == index.name)).collect())
+}
+
 impl Index {
-    /// Makes it where it is not, partition by partition, while others write. Whoever calls holds the lock of whoever migrates.
+    /// Makes it, partition by partition, while others write. Whoever calls holds the lock of whoever migrates.
     async fn make(&self, conn: &mut PgConnection) -> Result<()> {
         let Self { name, table, columns } = self;
-        let stands = sqlx::query(
-            "select (select relkind = 'p' from pg_class where oid = $2::regclass) as is_partitioned,
-                 (select indisvalid from pg_index where indexrelid = to_regclass($1)) as is_valid",
-        )
-        .bind(name)
-        .bind(table)
-        .fetch_one(&mut *conn)
-        .await?;
-        if stands.try_get::<Option<bool>, _>("is_valid")? == Some(true) {
-            return Ok(());
-        }
+        let is_partitioned: bool =
+            sqlx::query_scalar("select relkind = 'p' from pg_class where oid = $1::regclass")
+                .bind(table)
+                .fetch_one(&mut *conn)
+                .await?;
         let mut run = async |statement: String| {
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *conn).await.map(drop)
         };
-        if !stands.try_get::<bool, _>("is_partitioned")? {
+        if !is_partitioned {
             run(format!("drop index concurrently if exists {name}")).await?;
             run(format!("create index concurrently {name} on {table} ({columns})")).await?;
             return Ok(());

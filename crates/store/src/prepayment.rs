@@ -474,9 +474,9 @@ pub struct HubSums {
 }
 
 /// What each insured province owes each treatment province, by the hub's own records: the settlements of months whose clearing
-/// was not noticed yet, with what was undone, deducted and corrected since; and what the notices of clearing say, less what both sides
-/// agree was paid. Lines that were left out of a clearing until somebody has looked (`clearing_carry`) come in again with the month that
-/// takes them up.
+/// was not noticed yet, with what was undone, deducted and corrected since; lines that were left out of a noticed month and have come in none
+/// that was (`clearing_carry`), with the amounts with which they will come; and what the notices of clearing say, less what both sides
+/// agree was paid.
 pub async fn owed_at_hub(work: &mut Work, spans: Spans) -> Result<BTreeMap<Of, HubSums>> {
     work.read_whole().await?;
     let noticed: i32 =
@@ -492,7 +492,7 @@ pub async fn owed_at_hub(work: &mut Work, spans: Spans) -> Result<BTreeMap<Of, H
     Ok(sums)
 }
 
-/// What deductions take off, and corrections make good, in months that were not noticed yet. A settlement that was corrected counts by its
+/// What deductions take off, and corrections make good, in months that were not noticed yet; and what was left out of those that were. A settlement that was corrected counts by its
 /// row as it is now, so its correction counts only where a notice has what the row was before.
 async fn besides_at_hub(conn: &mut Conn, noticed: i32) -> Result<Vec<(Of, Fen)>> {
     let rows = sqlx::query(
@@ -504,7 +504,11 @@ async fn besides_at_hub(conn: &mut Conn, noticed: i32) -> Result<Vec<(Of, Fen)>>
          where correction.cleared_month > $1 and correction.stage = $2 and settled.clearing_month <= $1
                and not exists (select from clearing_carry carry
                                where carry.province = correction.province and carry.settlement = correction.settlement
-                                     and coalesce(carry.cleared_month, $1 + 1) > $1)",
+                                     and coalesce(carry.cleared_month, $1 + 1) > $1)
+         union all
+         select coalesce(comes, line) from clearing_carry where cleared_month is null and month between 1 and $1
+         union all
+         select coalesce(comes, line) from clearing_carry where cleared_month > $1 and month between 1 and $1",
     )
     .bind(noticed)
     .bind(stage_number(&Correction::ALL, &Correction::Corrected))
@@ -606,7 +610,7 @@ mod tests {
     use super::*;
     use crate::{
         Amounts, Store, book,
-        clearing::{Reported, put_deduction, settled_in},
+        clearing::{Reported, put_carries, put_deduction, set_cleared, settled_in},
         correction,
         embedded::fixture::TestCluster,
         hub::{self, Content, HubSettlement},
@@ -615,7 +619,7 @@ mod tests {
     use casework::prepayment_year::Done;
     use funds::{
         BookLine,
-        clearing::{Deduction, Part},
+        clearing::{Deduction, LeftOut, Part, Reason},
         ledger::{Leg, Phase, Voucher, VoucherCode, VoucherId},
         movement::settlement::{Settled, at_treatment},
         notice::{Cause, Notice, NoticeLine, NoticeNumber},
@@ -902,7 +906,24 @@ mod tests {
         put_deduction(&mut work, &deducted(&said[0], month(202_612))).await.unwrap();
         work.save().await.unwrap();
         assert_eq!(owed().await.owed, open + Fen(30 - 1 - 5));
-        // Both are their notice's matter as well, once that month has one.
+        // What was left out of October is owed as well, while it has come in no month and in one that has no notice yet.
+        let mut work = store.begin().await.unwrap();
+        let late = settlement(7, "2026-10-08 10:00:00", "110105", 64);
+        hub::insert(&mut work, &late).await.unwrap();
+        let line = settled_in(work.conn(), late.insured, late.id).await.unwrap().unwrap().line;
+        work.save().await.unwrap();
+        assert_eq!(owed().await.owed, open + Fen(30 - 1 - 5), "in its notice, as far as anybody knows");
+        let mut work = store.begin().await.unwrap();
+        put_carries(&mut work, month(202_610), &[LeftOut { line: line.clone(), reason: Reason::Late }])
+            .await
+            .unwrap();
+        work.save().await.unwrap();
+        assert_eq!(owed().await.owed, open + Fen(30 - 1 - 5 + 64));
+        let mut work = store.begin().await.unwrap();
+        set_cleared(&mut work, &[line], month(202_612)).await.unwrap();
+        work.save().await.unwrap();
+        assert_eq!(owed().await.owed, open + Fen(30 - 1 - 5 + 64));
+        // All are their notice's matter as well, once that month has one.
         run(&store, "update clearing_month set month = 202612").await;
         assert_eq!(owed().await.owed, Fen(7 + 30), "what is left of October's notice, and January");
 

@@ -493,6 +493,43 @@ async fn filings_of(conn: &mut Conn, table: &str, wanted: &FilingsWanted<'_>) ->
     rows.iter().map(read).collect()
 }
 
+/// By what institutions are sorted; what is alike is sorted by pooling area (in the national register by province) and code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InstitutionOrder {
+    /// By pooling area (in the national register by province) and code.
+    #[default]
+    Code,
+    /// By the name.
+    Name,
+    /// By 医保结算等级.
+    Level,
+    /// By the division where it is.
+    Place,
+    /// By whether it settles across regions.
+    Open,
+}
+
+impl InstitutionOrder {
+    /// All of them, with the words that programs use.
+    pub const ALL: [(&str, Self); 5] = [
+        ("code", Self::Code),
+        ("name", Self::Name),
+        ("level", Self::Level),
+        ("place", Self::Place),
+        ("open", Self::Open),
+    ];
+
+    pub(crate) const fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Code => None,
+            Self::Name => Some("name"),
+            Self::Level => Some("level"),
+            Self::Place => Some("place"),
+            Self::Open => Some("open"),
+        }
+    }
+}
+
 /// Which institutions.
 #[derive(Clone, Debug, Default)]
 pub struct InstitutionsWanted<'a> {
@@ -510,6 +547,10 @@ pub struct InstitutionsWanted<'a> {
     pub open: Option<bool>,
     /// Changed at this moment or since.
     pub changed_since: Option<Moment>,
+    /// By what they are sorted.
+    pub order: InstitutionOrder,
+    /// The last first.
+    pub backwards: bool,
     /// The last row of the page before: its area (in the national register its province) and its code.
     pub after: Option<(AdminDivision, InstitutionCode)>,
     /// So many at most.
@@ -522,13 +563,42 @@ fn institutions_query(
 ) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(format!("select * from {table} where true"));
     push_institutions(&mut query, first_key, wanted);
-    if let Some((area, code)) = &wanted.after {
-        query.push(format!(" and ({first_key}, code) > (")).push_bind(division_number(*area)).push(", ");
-        query.push_bind(code.as_str().to_owned()).push(")");
-    }
-    query.push(format!(" order by {first_key}, code"));
+    push_institution_order(
+        &mut query,
+        (table, first_key),
+        (wanted.order, wanted.backwards),
+        wanted.after.as_ref(),
+    );
     push_limit(&mut query, wanted.most);
     query
+}
+
+/// In which order the rows of a register of institutions come, and behind which one.
+pub(crate) fn push_institution_order(
+    query: &mut QueryBuilder<Postgres>,
+    (table, first_key): (&str, &str),
+    (order, backwards): (InstitutionOrder, bool),
+    after: Option<&(AdminDivision, InstitutionCode)>,
+) {
+    let (than, direction) = if backwards { ("<", "desc") } else { (">", "asc") };
+    let key = format!("{table}.{first_key}, {table}.code");
+    let sorted = order.column().map(|column| format!("{table}.{column}, ")).unwrap_or_default();
+    if let Some((area, code)) = after {
+        query.push(format!(" and ({sorted}{key}) {than} ("));
+        if order.column().is_some() {
+            // By what the page before ended is read off that row itself.
+            query.push(format!("select {sorted}{key} from {table} where {table}.{first_key} = "));
+            query.push_bind(division_number(*area)).push(format!(" and {table}.code = "));
+            query.push_bind(code.as_str().to_owned()).push(")");
+        } else {
+            query.push_bind(division_number(*area)).push(", ").push_bind(code.as_str().to_owned()).push(")");
+        }
+    }
+    query.push(" order by ");
+    if let Some(column) = order.column() {
+        query.push(format!("{table}.{column} {direction}, "));
+    }
+    query.push(format!("{table}.{first_key} {direction}, {table}.code {direction}"));
 }
 
 /// What institutions have to be, whichever page of them.

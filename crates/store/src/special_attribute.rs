@@ -92,6 +92,18 @@ pub struct Diagnosis {
     pub registration: BTreeMap<String, String>,
 }
 
+impl Diagnosis {
+    /// False for one that is declared void (作废, `vali_flag` 0).
+    pub fn is_valid(&self) -> bool {
+        self.field("vali_flag") != "0"
+    }
+
+    /// A field as the institution sent it; empty if it did not.
+    pub fn field(&self, name: &str) -> &str {
+        self.registration.get(name).map_or("", String::as_str)
+    }
+}
+
 /// The diagnoses of a visit: those of admission first, by rank.
 pub async fn diagnoses(conn: &mut Conn, area: PoolingArea, visit: VisitId) -> Result<Vec<Diagnosis>> {
     let rows = sqlx::query("select * from diagnosis where area = $1 and visit = $2 order by phase, rank")

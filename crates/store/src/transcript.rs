@@ -7,7 +7,7 @@ use crate::{
     row::{area_of, coded, moment, parsed},
     search::push_limit,
 };
-use casework::transcript::{Origin, Recording};
+use casework::transcript::{Origin, Recording, Unproven};
 use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use std::ops::Range;
 use terms::{InstitutionCode, Moment, PoolingArea};
@@ -198,6 +198,104 @@ pub async fn drop_some(conn: &mut Conn, whose: Whose<'_>, count: i64, at: Moment
     Ok(())
 }
 
+/// Messages in an institution's name whose sender has not shown to be it, of one address and for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strangers {
+    /// From where; empty for all those of which no more is told apart.
+    pub address: String,
+    /// Why.
+    pub why: Unproven,
+    /// The last transaction that was named; empty for none.
+    pub infno: String,
+    /// How many.
+    pub times: i64,
+    /// When the first of them came …
+    pub first: Moment,
+    /// … and the last.
+    pub last: Moment,
+}
+
+/// Counts messages of strangers, where the institution's recording was on when the last of them came. Of each reason so many addresses at most
+/// are told apart, the last that came; the rest is counted together.
+pub async fn count_strangers(
+    work: &mut Work,
+    whose: Whose<'_>,
+    strangers: &Strangers,
+    addresses_max: i64,
+) -> Result<()> {
+    let done = sqlx::query(
+        "insert into transcript_unproven (area, institution, address, why, infno, times, first_at, last_at)
+         select $1, $2, $3, $4, $5, $6, $7, $8 from transcript
+         where area = $1 and institution = $2 and begins <= $8 and ends > $8
+         on conflict (area, institution, address, why) do update set
+             infno = case when excluded.infno = '' then transcript_unproven.infno else excluded.infno end,
+             times = transcript_unproven.times + excluded.times,
+             last_at = greatest(transcript_unproven.last_at, excluded.last_at)",
+    )
+    .bind(area_of(whose.0))
+    .bind(whose.1.as_str())
+    .bind(&strangers.address)
+    .bind(strangers.why.code())
+    .bind(&strangers.infno)
+    .bind(strangers.times)
+    .bind(strangers.first.millis())
+    .bind(strangers.last.millis())
+    .execute(work.conn())
+    .await?;
+    if done.rows_affected() == 0 || strangers.address.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "with gone as (
+             delete from transcript_unproven
+             where area = $1 and institution = $2 and why = $3 and address in (
+                 select address from transcript_unproven
+                 where area = $1 and institution = $2 and why = $3 and address <> ''
+                 order by last_at desc, address offset $4)
+             returning times, first_at, last_at),
+         sums as (
+             select sum(times)::bigint as times, min(first_at) as first_at, max(last_at) as last_at from gone
+             having count(*) > 0)
+         insert into transcript_unproven (area, institution, address, why, infno, times, first_at, last_at)
+         select $1, $2, '', $3, '', times, first_at, last_at from sums
+         on conflict (area, institution, address, why) do update set
+             times = transcript_unproven.times + excluded.times,
+             first_at = least(transcript_unproven.first_at, excluded.first_at),
+             last_at = greatest(transcript_unproven.last_at, excluded.last_at)",
+    )
+    .bind(area_of(whose.0))
+    .bind(whose.1.as_str())
+    .bind(strangers.why.code())
+    .bind(addresses_max)
+    .execute(work.conn())
+    .await?;
+    Ok(())
+}
+
+/// Messages of strangers in an institution's name, those that came last first.
+pub async fn strangers(conn: &mut Conn, whose: Whose<'_>) -> Result<Vec<Strangers>> {
+    let rows = sqlx::query(
+        "select * from transcript_unproven where area = $1 and institution = $2
+         order by last_at desc, address, why",
+    )
+    .bind(area_of(whose.0))
+    .bind(whose.1.as_str())
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Strangers {
+                address: row.try_get("address")?,
+                why: coded(row, "why", Unproven::from_code)?,
+                infno: row.try_get("infno")?,
+                times: row.try_get("times")?,
+                first: moment(row, "first_at")?,
+                last: moment(row, "last_at")?,
+            })
+        })
+        .collect()
+}
+
 /// In which order messages come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -316,8 +414,13 @@ pub async fn message(conn: &mut Conn, whose: Whose<'_>, number: i64) -> Result<O
     Ok(Some((read_kept(&row)?, bodies)))
 }
 
-/// Deletes an institution's messages.
+/// Deletes an institution's messages, and what is counted of strangers'.
 pub async fn erase(work: &mut Work, whose: Whose<'_>) -> Result<()> {
+    sqlx::query("delete from transcript_unproven where area = $1 and institution = $2")
+        .bind(area_of(whose.0))
+        .bind(whose.1.as_str())
+        .execute(work.conn())
+        .await?;
     sqlx::query("delete from transcript_message where area = $1 and institution = $2")
         .bind(area_of(whose.0))
         .bind(whose.1.as_str())
@@ -332,7 +435,7 @@ pub async fn erase(work: &mut Work, whose: Whose<'_>) -> Result<()> {
 }
 
 /// Deletes the messages that came before a moment, at most so many at once, and what is known of recordings that ended before it and of
-/// which nothing is kept; of how many messages.
+/// which nothing is kept; of how many messages. What strangers sent before is forgotten as well.
 pub async fn forget(work: &mut Work, before: Moment, most: i64) -> Result<u64> {
     let gone: i64 = sqlx::query_scalar(
         "with old as (
@@ -353,6 +456,10 @@ pub async fn forget(work: &mut Work, before: Moment, most: i64) -> Result<u64> {
     .bind(most)
     .fetch_one(work.conn())
     .await?;
+    sqlx::query("delete from transcript_unproven where last_at < $1")
+        .bind(before.millis())
+        .execute(work.conn())
+        .await?;
     sqlx::query("delete from transcript where ends < $1 and messages = 0")
         .bind(before.millis())
         .execute(work.conn())
@@ -561,5 +668,72 @@ mod tests {
         keep(work.conn(), whose, (&it.0, &it.1), ROOM).await.unwrap();
         assert!(message(work.conn(), whose, 2).await.unwrap().is_some());
         assert_eq!(hold(&mut work, whose).await.unwrap().unwrap().dropped, 0);
+    }
+
+    #[tokio::test]
+    async fn what_strangers_send_is_counted_by_address_and_reason_and_no_further_than_so_many() {
+        let now = at("2026-11-21 10:00:00");
+        let store = TestCluster::shared().fresh_store(now).await;
+        let code: InstitutionCode = "H42010600002".parse().unwrap();
+        let whose = ("420106".parse::<AdminDivision>().unwrap().pooling_area(), &code);
+        let count = async |address: &str, why, infno: &str, (times, came): (i64, &str)| {
+            let (address, infno, last) = (address.to_owned(), infno.to_owned(), at(came));
+            let strangers = Strangers { address, why, infno, times, first: last, last };
+            let mut work = store.begin().await.unwrap();
+            count_strangers(&mut work, whose, &strangers, 2).await.unwrap();
+            work.save().await.unwrap();
+        };
+        let shown = async || {
+            let found = strangers(&mut store.conn().await.unwrap(), whose).await.unwrap();
+            let row = |one: &Strangers| {
+                let (first, last) = (one.first.to_string(), one.last.to_string());
+                let times = format!("{}×{}", one.times, one.why.code());
+                format!("{} {times} {} {}..{}", one.address, one.infno, &first[11..], &last[11..])
+            };
+            found.iter().map(row).collect::<Vec<_>>()
+        };
+        let (signature, header) = (Unproven::SignatureDiffers, Unproven::HeaderMissing);
+        count("10.0.0.1", signature, "2304", (1, "2026-11-21 10:00:00")).await;
+        assert_eq!(shown().await, [""; 0], "nothing while nothing is recorded");
+
+        let recording = Recording::begin(None, 2, "联调", "yibao01", now).unwrap();
+        let mut work = store.begin().await.unwrap();
+        put(&mut work, whose, &recording).await.unwrap();
+        work.save().await.unwrap();
+        count("10.0.0.1", signature, "2304", (1, "2026-11-21 10:00:01")).await;
+        count("10.0.0.1", signature, "", (2, "2026-11-21 10:00:02")).await;
+        count("10.0.0.2", signature, "2401", (5, "2026-11-21 10:00:03")).await;
+        count("10.0.0.1", header, "", (1, "2026-11-21 10:00:04")).await;
+        assert_eq!(
+            shown().await,
+            [
+                "10.0.0.1 1×header-missing  10:00:04..10:00:04",
+                "10.0.0.2 5×signature-differs 2401 10:00:03..10:00:03",
+                "10.0.0.1 3×signature-differs 2304 10:00:01..10:00:02",
+            ]
+        );
+        // A third address takes the place of the one that came last the longest ago; a fourth of the next. Other reasons are apart.
+        count("10.0.0.3", signature, "", (1, "2026-11-21 10:00:05")).await;
+        count("10.0.0.4", signature, "", (1, "2026-11-21 10:00:06")).await;
+        // Those that nobody told apart in the first place.
+        count("", signature, "", (7, "2026-11-21 10:00:04")).await;
+        count("10.0.0.5", signature, "", (1, "2026-11-21 12:00:00")).await;
+        assert_eq!(
+            shown().await,
+            [
+                "10.0.0.4 1×signature-differs  10:00:06..10:00:06",
+                "10.0.0.3 1×signature-differs  10:00:05..10:00:05",
+                " 15×signature-differs  10:00:01..10:00:04",
+                "10.0.0.1 1×header-missing  10:00:04..10:00:04",
+            ]
+        );
+        let mut work = store.begin().await.unwrap();
+        forget(&mut work, at("2026-11-21 10:00:05"), 9).await.unwrap();
+        work.save().await.unwrap();
+        assert_eq!(shown().await.len(), 2);
+        let mut work = store.begin().await.unwrap();
+        erase(&mut work, whose).await.unwrap();
+        work.save().await.unwrap();
+        assert_eq!(shown().await, [""; 0]);
     }
 }

@@ -37,7 +37,7 @@ const TABLES: [(Lies, &[&str]); 11] = [
     (By("area"), &[
         "hospital_message", "sign_in", "nonce", "diagnosis", "file", "mapping", "medium_token", "apportioning_confirmation",
         "settlement_list", "settlement_list_version", "special_attribute", "department", "self_paid_visit", "self_paid_line",
-        "audit_finding", "transcript", "transcript_message", "institution_comparison",
+        "audit_finding", "transcript", "transcript_message", "transcript_unproven", "institution_comparison",
     ]),
     (Everywhere, &["institution"]),
     // A province, as insured place.

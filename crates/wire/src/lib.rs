@@ -1,8 +1,9 @@
-//! Every message format that this system speaks, by version, and the ways of authenticating a sender.
+//! Every message format that this system speaks, by version.
 //!
 //! [`hospital`] is the national interface of designated institutions (定点医药机构接口); [`peer`] is what nodes say to each
-//! other; [`adapter`] what a node asks an outside core system; [`oidc`] what it asks an identity provider; [`api`] is the management interface; [`openapi`] describes all of them; [`sign`] holds one way of showing who one is a file. Formats end here: inside
-//! there are the values of the field crates. This crate must not know SQL, an HTTP server, or what time it is.
+//! other; [`adapter`] what a node asks an outside core system; [`oidc`] what it asks an identity provider; [`api`] is the
+//! management interface; [`openapi`] describes all of them. How messages are signed is in [`sign`], a crate of its own. Formats
+//! end here: inside there are the values of the field crates. This crate must not know SQL, an HTTP server, or what time it is.
 
 pub mod adapter;
 pub mod api;
@@ -13,5 +14,6 @@ pub mod oidc;
 pub mod openapi;
 pub mod otlp;
 pub mod peer;
-pub mod sign;
 pub mod workbook;
+
+pub use sign;

@@ -5,7 +5,7 @@
 
 import { momentAt } from '@/shared/day';
 import { done, refused, type Outcome } from '@/shared/refusal';
-import { request } from './client';
+import { file, request } from './client';
 import type { Institution } from './session';
 import type { paths } from '@/generated/province';
 
@@ -57,6 +57,22 @@ export async function send<T>(
     signal,
   );
   return outcome.ok ? answered<T>(outcome.value, message) : outcome;
+}
+
+/** Downloads what the platform keeps for an institution (9102): the file itself, or the platform's refusal. */
+export async function download(
+  institution: Institution,
+  message: Message,
+  from: 'window' | 'office',
+): Promise<Outcome<Uint8Array>> {
+  const { infno, ...body } = message;
+  const url = `/web/${from}/${encodeURIComponent(institution.code)}/${infno}`;
+  const outcome = await file(url, infno, { method: 'POST', body });
+  if (!outcome.ok) return outcome;
+  const { content } = outcome.value;
+  if (!content.type.startsWith('application/json')) return done(new Uint8Array(await content.arrayBuffer()));
+  const said = answered<never>(JSON.parse(await content.text()), message);
+  return said.ok ? answered<never>(undefined, message) : said;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { disputed, DISPUTED_MAX, tagOf } from './answer';
+import { disputed, DISPUTED_MAX, tagOf, mayDispute } from './answer';
 
 const ID = '4'.repeat(30);
 
@@ -17,4 +17,11 @@ it('has a most', () => {
 
 it('marks what waits and what is disputed', () => {
   expect(['awaited', 'disputed', 'deemed', 'upheld'].map(tagOf)).toEqual(['warn', 'bad', 'good', '']);
+});
+
+it('lets an area dispute until its day, or until somebody has decided', () => {
+  const verdicts = ['awaited', 'confirmed', 'deemed', 'disputed', 'upheld', 'rejected'];
+  const on = (today: string) => verdicts.filter((verdict) => mayDispute(verdict, today, '2026-11-27'));
+  expect(on('2026-11-27')).toEqual(['awaited', 'confirmed', 'disputed']);
+  expect(on('2026-11-28')).toEqual(['awaited', 'disputed']);
 });

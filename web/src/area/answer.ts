@@ -18,3 +18,7 @@ export function tagOf(verdict: string): 'good' | 'warn' | 'bad' | '' {
   if (verdict === 'awaited') return 'warn';
   return verdict === 'disputed' ? 'bad' : '';
 }
+
+/** Whether an area may dispute its part: until somebody has decided, and after it has confirmed up to the day on which it sends up. */
+export const mayDispute = (verdict: string, today: string, due: string): boolean =>
+  verdict === 'awaited' || verdict === 'disputed' || (verdict === 'confirmed' && today <= due);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ready } from './passing';
+import { asShown, ready } from './passing';
 
 type Area = Parameters<typeof ready>[0][number];
 
@@ -42,4 +42,15 @@ it('passes on what is owed within the province, paid in full and not passed on y
 it('keeps schemes apart: what is open of one holds up no other', () => {
   const resident = { ...line('420500', '8.00'), scheme: 'resident' as const, purse: '390100' };
   expect(ready([area('5.00', [resident])], '420000')).toEqual([resident]);
+});
+
+it('shows the areas for which somebody has something to do', () => {
+  const clear = area('0.00', [line('420500', '120.00')]);
+  const owing = { ...area('5.00', [line('420500', '5.00')]), area: '420600' };
+  const disputing = { ...owing, area: '420700', answer: { verdict: 'disputed', verdict_name: '有争议' } };
+  const shown = (show: string) => asShown([clear, owing, disputing], show, '420000').map((one) => one.area);
+  expect(shown('')).toEqual(['420100', '420600', '420700']);
+  expect(shown('open')).toEqual(['420600', '420700']);
+  expect(shown('ready')).toEqual(['420100']);
+  expect(shown('disputed')).toEqual(['420700']);
 });

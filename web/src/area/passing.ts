@@ -25,3 +25,10 @@ export function ready(areas: readonly Area[], province: string): readonly Line[]
     );
   });
 }
+
+/** What a list of areas shows: all of them, those that have yet to send up, those whose money can be passed on, or those that dispute. */
+export function asShown(areas: readonly Area[], show: string, province: string): readonly Area[] {
+  if (show === 'open') return areas.filter((area) => readAmount(area.still_owed) > 0n);
+  if (show === 'disputed') return areas.filter((area) => area.answer.verdict === 'disputed');
+  return show === 'ready' ? areas.filter((area) => ready([area], province).length > 0) : areas;
+}

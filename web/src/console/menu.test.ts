@@ -33,7 +33,11 @@ it('shows who works for a part of a province only what is of that part', () => {
 it('gives the office of an institution its books, and not its window', () => {
   const office = paths(at('420000', 'keep-institution-books'));
   expect(office).toEqual(['/window/reconciliation', '/window/apportioning']);
-  expect(paths(at('420000', 'use-window'))).toEqual(['/window', '/window/reconciliation']);
+  expect(paths(at('420000', 'use-window'))).toEqual([
+    '/window',
+    '/window/outpatient',
+    '/window/reconciliation',
+  ]);
 });
 
 it('gives a pharmacy its own window', () => {

@@ -321,6 +321,14 @@ export const GROUPS: readonly Group[] = [
         counter: 'hospital',
       },
       {
+        path: '/window/outpatient',
+        title: '门诊收费窗口',
+        load: () => import('@/stay/OutpatientPage.vue'),
+        any: ['use-window'],
+        at: 'province',
+        counter: 'hospital',
+      },
+      {
         path: '/window/purchase',
         title: '购药收费窗口',
         load: () => import('@/stay/PurchasePage.vue'),

@@ -2086,7 +2086,7 @@ export interface components {
         };
         /** @description Accounts of one's area. */
         Accounts: {
-            /** @description In the order of their names. */
+            /** @description In the order of their names, or as `sort` says. */
             accounts: components["schemas"]["AccountView"][];
             /** @description Ask with `after` for those that follow. */
             next?: string | null;
@@ -3095,7 +3095,7 @@ export interface components {
              *     the whole country. Told to the public, with the first page.
              */
             areas?: components["schemas"]["InstitutionCount"][];
-            /** @description In the order of their codes. */
+            /** @description In the order of their places and codes, or as `sort` says. */
             institutions: components["schemas"]["InstitutionView"][];
             /** @description What to ask on with; none on the last page. */
             next?: string | null;
@@ -3635,6 +3635,8 @@ export interface components {
         PositionView: {
             /** @description At the hub: the amount in force, which is held once it is paid. */
             in_force?: string | null;
+            /** @description 紧急调增: the application for more that is open: not decided, or granted and not paid yet. */
+            increase?: string | null;
             /** @description 参保省. */
             insured: components["schemas"]["Place"];
             /** @description At the treatment province: interest on it so far, which stays there. */
@@ -3649,11 +3651,11 @@ export interface components {
             month: string;
             /** @description 月清算资金. */
             monthly: string;
-            /** @description 使用率 by it, in percent. */
+            /** @description 使用率 by it, the same way. */
             monthly_rate: string;
             /** @description 应付未付资金. */
             owed: string;
-            /** @description 使用率 by it, in percent. */
+            /** @description 使用率 by it, in percent, like `134.07%`: above the whole where more is owed than is held; `无预付金` where nothing is held. */
             owed_rate: string;
             /** @description What is held. */
             prepayment: string;
@@ -3661,7 +3663,7 @@ export interface components {
             scheme: components["schemas"]["InsuranceScheme"];
             /** @description 就医省. */
             treatment: components["schemas"]["Place"];
-            /** @description 预计用完日期. */
+            /** @description 预计用完日期: the day of the answer where it is used up already. */
             used_up_on?: components["schemas"]["Day"] | null;
         };
         /** @description The changes of one prepayment: `GET /api/v1/funds/prepayments/changes`. */
@@ -4105,8 +4107,8 @@ export interface components {
         };
         /** @description What both sides report of one transfer. */
         TransferView: {
-            /** @description Whether both say the same. */
-            agreed: boolean;
+            /** @description Whether both say the same; none as long as nothing has moved by what either says. */
+            agreed?: boolean | null;
             /** @description What is to move, in yuan. */
             amount: string;
             /** @description 划拨单号. */
@@ -4259,8 +4261,14 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description locked锁定的、initial初始密码逾期未改的或without_code未启用动态验证码的；不填为全部 */
+                due?: string;
+                /** @description 每页条数，最多100，不填为50 */
+                limit?: string;
                 /** @description 角色代码；不填为全部 */
                 role?: string;
+                /** @description account、name、role、last_login或created_at，倒序在前加-；不填为account */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -6253,20 +6261,24 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
-                /** @description 所在地，六位区划：省、市或区县；公开查询可查外省，不填为本省 */
+                /** @description 所在地，六位区划：省、市或区县 */
                 area?: string;
                 /** @description 机构编号，或其开头 */
                 code?: string;
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
                 /** @description 1医疗机构，2零售药店 */
                 kind?: string;
                 /** @description 医保结算等级：community、primary、secondary、tertiary或tertiary_special */
                 level?: string;
-                /** @description 每页条数，最多100，不填为50 */
+                /** @description 每页条数，最多100，不填为50；文件最多10000 */
                 limit?: string;
                 /** @description 名称中的文字，或其拼音、拼音首字母 */
                 name?: string;
                 /** @description true：只要已开通异地联网结算的；false：只要未开通的 */
                 open?: string;
+                /** @description code、name、level、place或open，倒序在前加-；不填为code */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -6923,6 +6935,8 @@ export interface operations {
                 name?: string;
                 /** @description true：只要已开通异地联网结算的；false：只要未开通的 */
                 open?: string;
+                /** @description code、name、level、place或open，倒序在前加-；不填为code */
+                sort?: string;
             };
             header?: never;
             path?: never;

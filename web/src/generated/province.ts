@@ -3150,6 +3150,193 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fsi/api/rsfComIfsService/callService/2166": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2166 异地就医购药试算 */
+        post: operations["transaction_2166"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2167": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2167 异地就医购药取消订单 */
+        post: operations["transaction_2167"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2170": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2170 异地就医购药订单查询 */
+        post: operations["transaction_2170"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2201": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2201 门诊挂号 */
+        post: operations["transaction_2201"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2202": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2202 门诊挂号撤销 */
+        post: operations["transaction_2202"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2203": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2203 门诊就诊信息上传 */
+        post: operations["transaction_2203"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2204": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2204 门诊费用明细信息上传 */
+        post: operations["transaction_2204"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2205": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2205 门诊费用明细信息撤销 */
+        post: operations["transaction_2205"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2206": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2206 门诊预结算 */
+        post: operations["transaction_2206"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2207": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2207 门诊结算 */
+        post: operations["transaction_2207"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2208": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2208 门诊结算撤销 */
+        post: operations["transaction_2208"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fsi/api/rsfComIfsService/callService/2301": {
         parameters: {
             query?: never;
@@ -3269,6 +3456,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fsi/api/rsfComIfsService/callService/2403": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2403 入院信息变更 */
+        post: operations["transaction_2403"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fsi/api/rsfComIfsService/callService/2404": {
         parameters: {
             query?: never;
@@ -3331,6 +3535,23 @@ export interface paths {
         put?: never;
         /** 3201 医药机构费用结算对总账 */
         post: operations["transaction_3201"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/3202": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 3202 医药机构费用结算对明细账 */
+        post: operations["transaction_3202"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3405,6 +3626,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fsi/api/rsfComIfsService/callService/5202": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 5202 诊断信息查询 */
+        post: operations["transaction_5202"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fsi/api/rsfComIfsService/callService/5203": {
         parameters: {
             query?: never;
@@ -3467,6 +3705,23 @@ export interface paths {
         put?: never;
         /** 5303 在院信息查询 */
         post: operations["transaction_5303"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/9101": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 9101 文件上传 */
+        post: operations["transaction_9101"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4291,7 +4546,7 @@ export interface components {
         };
         /** @description Accounts of one's area. */
         Accounts: {
-            /** @description In the order of their names. */
+            /** @description In the order of their names, or as `sort` says. */
             accounts: components["schemas"]["AccountView"][];
             /** @description Ask with `after` for those that follow. */
             next?: string | null;
@@ -5916,7 +6171,7 @@ export interface components {
              *     the whole country. Told to the public, with the first page.
              */
             areas?: components["schemas"]["InstitutionCount"][];
-            /** @description In the order of their codes. */
+            /** @description In the order of their places and codes, or as `sort` says. */
             institutions: components["schemas"]["InstitutionView"][];
             /** @description What to ask on with; none on the last page. */
             next?: string | null;
@@ -7128,6 +7383,8 @@ export interface components {
         PositionView: {
             /** @description At the hub: the amount in force, which is held once it is paid. */
             in_force?: string | null;
+            /** @description 紧急调增: the application for more that is open: not decided, or granted and not paid yet. */
+            increase?: string | null;
             /** @description 参保省. */
             insured: components["schemas"]["Place"];
             /** @description At the treatment province: interest on it so far, which stays there. */
@@ -7142,11 +7399,11 @@ export interface components {
             month: string;
             /** @description 月清算资金. */
             monthly: string;
-            /** @description 使用率 by it, in percent. */
+            /** @description 使用率 by it, the same way. */
             monthly_rate: string;
             /** @description 应付未付资金. */
             owed: string;
-            /** @description 使用率 by it, in percent. */
+            /** @description 使用率 by it, in percent, like `134.07%`: above the whole where more is owed than is held; `无预付金` where nothing is held. */
             owed_rate: string;
             /** @description What is held. */
             prepayment: string;
@@ -7154,7 +7411,7 @@ export interface components {
             scheme: components["schemas"]["InsuranceScheme"];
             /** @description 就医省. */
             treatment: components["schemas"]["Place"];
-            /** @description 预计用完日期. */
+            /** @description 预计用完日期: the day of the answer where it is used up already. */
             used_up_on?: components["schemas"]["Day"] | null;
         };
         /** @description How prepayments stand: `GET /api/v1/funds/prepayments`. */
@@ -7334,7 +7591,7 @@ export interface components {
             days_kept: number;
             /**
              * Format: uint32
-             * @description How many were not kept since this recording began: there was no room, or too many came at once.
+             * @description How many of its own were not kept since this recording began: there was no room, or too many came at once.
              */
             dropped: number;
             /** @description Until when. */
@@ -7367,6 +7624,8 @@ export interface components {
             on: boolean;
             /** @description Why. */
             reason?: string | null;
+            /** @description Messages in its name whose sender has not shown to be it: they are not kept, and counted by address and reason, those that came last first. */
+            strangers: components["schemas"]["StrangersView"][];
         };
         /** @description A refusal: a code for programs, a sentence for people. */
         Refused: {
@@ -7808,6 +8067,28 @@ export interface components {
             /** @description Name of the step: `起付标准`. */
             step: string;
         };
+        /** @description Messages in an institution's name that are not taken as its own (未通过身份核验), of one address and for one reason. */
+        StrangersView: {
+            /** @description From where; empty for all those of which no more is told apart. */
+            address: string;
+            /** @description What whoever writes the software does about it. */
+            advice: string;
+            /** @description When the first of them came … */
+            first: string;
+            /** @description 交易编号 that was named last; empty for none. */
+            infno: string;
+            /** @description … and the last. */
+            last: string;
+            /**
+             * Format: uint32
+             * @description How many.
+             */
+            times: number;
+            /** @description The reason's code. */
+            why: string;
+            /** @description The reason in Chinese. */
+            why_name: string;
+        };
         /** @description Which day's journal is to enter the ledger: `POST /api/v1/funds/ledger/summaries`. */
         SummaryOrder: {
             /** @description The day; every day that is due if not given. */
@@ -7913,8 +8194,8 @@ export interface components {
         };
         /** @description What both sides report of one transfer. */
         TransferView: {
-            /** @description Whether both say the same. */
-            agreed: boolean;
+            /** @description Whether both say the same; none as long as nothing has moved by what either says. */
+            agreed?: boolean | null;
             /** @description What is to move, in yuan. */
             amount: string;
             /** @description 划拨单号. */
@@ -8233,8 +8514,14 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
+                /** @description locked锁定的、initial初始密码逾期未改的或without_code未启用动态验证码的；不填为全部 */
+                due?: string;
+                /** @description 每页条数，最多100，不填为50 */
+                limit?: string;
                 /** @description 角色代码；不填为全部 */
                 role?: string;
+                /** @description account、name、role、last_login或created_at，倒序在前加-；不填为account */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -11513,20 +11800,24 @@ export interface operations {
             query?: {
                 /** @description 上一页的next */
                 after?: string;
-                /** @description 所在地，六位区划：省、市或区县；公开查询可查外省，不填为本省 */
+                /** @description 所在地，六位区划：省、市或区县 */
                 area?: string;
                 /** @description 机构编号，或其开头 */
                 code?: string;
+                /** @description csv或xlsx：以文件下载 */
+                form?: string;
                 /** @description 1医疗机构，2零售药店 */
                 kind?: string;
                 /** @description 医保结算等级：community、primary、secondary、tertiary或tertiary_special */
                 level?: string;
-                /** @description 每页条数，最多100，不填为50 */
+                /** @description 每页条数，最多100，不填为50；文件最多10000 */
                 limit?: string;
                 /** @description 名称中的文字，或其拼音、拼音首字母 */
                 name?: string;
                 /** @description true：只要已开通异地联网结算的；false：只要未开通的 */
                 open?: string;
+                /** @description code、name、level、place或open，倒序在前加-；不填为code */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -11913,6 +12204,8 @@ export interface operations {
                 limit?: string;
                 /** @description 名称中的文字，或其拼音、拼音首字母 */
                 name?: string;
+                /** @description code、name或place，倒序在前加-；不填为code */
+                sort?: string;
                 /** @description true：只要已上传对照的；false：只要未上传的 */
                 used?: string;
             };
@@ -13580,6 +13873,1073 @@ export interface operations {
             };
         };
     };
+    transaction_2166: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 出生日期：日期（yyyy-MM-dd）；规范要求填写，此处可不填 */
+                        brdy?: string | null;
+                        /** @description 购药日期：日期（yyyy-MM-dd） */
+                        dscg_date: string;
+                        /** @description 令牌；规范要求填写，此处可不填 */
+                        ec_token?: string | null;
+                        /** @description 单位名称 */
+                        emp_name?: string | null;
+                        /** @description 单位编号 */
+                        emp_no?: string | null;
+                        /** @description 医疗机构编码：定点医药机构编号；规范要求填写，此处可不填 */
+                        fixmedins_code?: string | null;
+                        /** @description 医疗机构名称；规范要求填写，此处可不填 */
+                        fixmedins_name?: string | null;
+                        /** @description 性别（代码表gend）；规范要求填写，此处可不填 */
+                        gend?: string | null;
+                        /** @description 参保地统筹区：六位医保区划；规范要求填写，此处可不填 */
+                        insuplc?: string | null;
+                        /** @description 险种类型：险种类型（代码表insutype） */
+                        insutype: string;
+                        /** @description 就医地统筹区：六位医保区划；规范要求填写，此处可不填 */
+                        mdtrtarea?: string | null;
+                        /** @description 就诊顺序号 */
+                        mdtrtsn: string;
+                        /** @description 医疗类别（代码表med_type） */
+                        med_type: string;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt: number;
+                        /** @description 经办人；规范要求填写，此处可不填 */
+                        opter_name?: string | null;
+                        /** @description 人员姓名；规范要求填写，此处可不填 */
+                        psn_name?: string | null;
+                        /** @description 个人管理码：人员编号 */
+                        psn_no: string;
+                        /** @description 参保人员类别（代码表psn_type）；规范要求填写，此处可不填 */
+                        psn_type?: string | null;
+                        /** @description 社会保障号码；规范要求填写，此处可不填 */
+                        ssn?: string | null;
+                    };
+                    /** @description feedetl参数集（多行） */
+                    feedetl: {
+                        /** @description 医师姓名 */
+                        adm_diag_dr?: string | null;
+                        /** @description 金额：金额（元，两位小数） */
+                        amt: number;
+                        /** @description 收费项目等级（代码表chrgitm_lv） */
+                        chrgitm_lv?: string | null;
+                        /** @description 数量：数量（四位小数） */
+                        cnt: number;
+                        /** @description 处方单据时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        detl_ocur_time: string;
+                        /** @description 剂型 */
+                        dosform?: string | null;
+                        /** @description 剂量单位 */
+                        dosunt?: string | null;
+                        /** @description 费用明细流水号 */
+                        feedetl_sn: string;
+                        /** @description 医保目录统一编码 */
+                        hilist_code?: string | null;
+                        /** @description 医保目录名称 */
+                        hilist_name?: string | null;
+                        /** @description 医保目录类别（代码表hilist_type）；规范要求填写，此处可不填 */
+                        hilist_type?: string | null;
+                        /** @description 医疗发票项目类别（代码表med_invo_item_type） */
+                        med_invo_item_type?: string | null;
+                        /** @description 医药机构项目编码 */
+                        medins_list_codg: string;
+                        /** @description 医药机构项目名称；规范要求填写，此处可不填 */
+                        medins_list_name?: string | null;
+                        /** @description 经办时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        opt_time?: string | null;
+                        /** @description 经办人；规范要求填写，此处可不填 */
+                        opter_name?: string | null;
+                        /** @description 产地 */
+                        orplc?: string | null;
+                        /** @description 单价：单价（元，六位小数） */
+                        pric: number;
+                        /** @description 单次用量 */
+                        sin_dos?: string | null;
+                        /** @description 规格 */
+                        spec?: string | null;
+                        /** @description 用法 */
+                        used_mtd?: string | null;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 就诊登记号 */
+                        mdtrt_regno: string;
+                        /** @description 提示信息 */
+                        prmmsg?: string | null;
+                        /** @description 推送成功标志 */
+                        push_flag: string;
+                    };
+                };
+            };
+        };
+    };
+    transaction_2167: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 医疗机构编码：定点医药机构编号；规范要求填写，此处可不填 */
+                        fixmedins_code?: string | null;
+                        /** @description 就诊登记号 */
+                        mdtrt_regno: string;
+                        /** @description 经办人；规范要求填写，此处可不填 */
+                        opter_name?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
+    transaction_2170: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 医疗机构编码：定点医药机构编号 */
+                        fixmedins_code?: string | null;
+                        /** @description 社会保障号码 */
+                        ssn: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 出生日期 */
+                        brdy?: string | null;
+                        /** @description 证件号码 */
+                        certno?: string | null;
+                        /** @description 购药日期 */
+                        dscg_date?: string | null;
+                        /** @description 医疗机构编码 */
+                        fixmedins_code?: string | null;
+                        /** @description 医疗机构名称 */
+                        fixmedins_name?: string | null;
+                        /** @description 性别（代码表gend） */
+                        gend?: string | null;
+                        /** @description 参保地统筹区 */
+                        insuplc?: string | null;
+                        /** @description 险种类型（代码表insutype） */
+                        insutype?: string | null;
+                        /** @description 就诊登记号 */
+                        mdtrt_regno?: string | null;
+                        /** @description 就医地统筹区 */
+                        mdtrtarea?: string | null;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt?: number | null;
+                        /** @description 姓名 */
+                        psn_name?: string | null;
+                        /** @description 参保人员类别（代码表psn_type） */
+                        psn_type?: string | null;
+                    }[];
+                };
+            };
+        };
+    };
+    transaction_2201: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 医师编码 */
+                        atddr_no?: string | null;
+                        /** @description 开始时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        begntime: string;
+                        /** @description 卡识别码 */
+                        card_sn?: string | null;
+                        /** @description 科别；规范要求填写，此处可不填 */
+                        caty?: string | null;
+                        /** @description 证件号码；规范要求填写，此处可不填 */
+                        certno?: string | null;
+                        /** @description 科室编码 */
+                        dept_code: string;
+                        /** @description 科室名称 */
+                        dept_name: string;
+                        /** @description 医师姓名 */
+                        dr_name?: string | null;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 险种类型：险种类型（代码表insutype） */
+                        insutype: string;
+                        /** @description 住院/门诊号 */
+                        ipt_otp_no: string;
+                        /** @description 就诊凭证编号；规范要求填写，此处可不填 */
+                        mdtrt_cert_no?: string | null;
+                        /** @description 就诊凭证类型（代码表mdtrt_cert_type）；规范要求填写，此处可不填 */
+                        mdtrt_cert_type?: string | null;
+                        /** @description 证件类型；规范要求填写，此处可不填 */
+                        psn_cert_type?: string | null;
+                        /** @description 人员姓名；规范要求填写，此处可不填 */
+                        psn_name?: string | null;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 人员类别；规范要求填写，此处可不填 */
+                        psn_type?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @description 字段扩展 */
+                            exp_content?: string | null;
+                            /** @description 住院/门诊号 */
+                            ipt_otp_no: string;
+                            /** @description 就诊ID：就诊ID */
+                            mdtrt_id: string;
+                            /** @description 人员编号：人员编号 */
+                            psn_no: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    transaction_2202: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 住院/门诊号；规范要求填写，此处可不填 */
+                        ipt_otp_no?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
+    transaction_2203: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 诊断信息（多行） */
+                    diseinfo?: {
+                        /** @description 诊断代码 */
+                        diag_code: string;
+                        /** @description 诊断科室 */
+                        diag_dept: string;
+                        /** @description 诊断名称 */
+                        diag_name: string;
+                        /** @description 诊断排序号：整数 */
+                        diag_srt_no: number;
+                        /** @description 诊断时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        diag_time: string;
+                        /** @description 诊断类别（代码表diag_type） */
+                        diag_type: string;
+                        /** @description 诊断医生姓名 */
+                        dise_dor_name: string;
+                        /** @description 诊断医生编码 */
+                        dise_dor_no: string;
+                        /** @description 有效标志：标志（0否，1是）（代码表vali_flag）；规范要求填写，此处可不填 */
+                        vali_flag?: string | null;
+                    }[];
+                    /** @description 就诊信息 */
+                    mdtrtinfo: {
+                        /** @description 开始时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        begntime: string;
+                        /** @description 计划生育手术或生育日期：日期（yyyy-MM-dd） */
+                        birctrl_matn_date?: string | null;
+                        /** @description 计划生育手术类别（代码表birctrl_type） */
+                        birctrl_type?: string | null;
+                        /** @description 病种编码；规范要求填写，此处可不填 */
+                        dise_codg?: string | null;
+                        /** @description 病种名称；规范要求填写，此处可不填 */
+                        dise_name?: string | null;
+                        /** @description 病种类型代码 */
+                        dise_type_code?: string | null;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 孕周数：整数 */
+                        geso_val?: number | null;
+                        /** @description 主要病情描述 */
+                        main_cond_dscr?: string | null;
+                        /** @description 生育类别 */
+                        matn_type?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 医疗类别（代码表med_type） */
+                        med_type: string;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
+    transaction_2204: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 费用明细列表（多行） */
+                    feedetail: {
+                        /** @description 受单科室编码 */
+                        acord_dept_codg?: string | null;
+                        /** @description 受单科室名称 */
+                        acord_dept_name?: string | null;
+                        /** @description 开单科室编码 */
+                        bilg_dept_codg: string;
+                        /** @description 开单科室名称 */
+                        bilg_dept_name: string;
+                        /** @description 开单医生编码 */
+                        bilg_dr_codg: string;
+                        /** @description 开单医师姓名 */
+                        bilg_dr_name: string;
+                        /** @description 收费批次号 */
+                        chrg_bchno: string;
+                        /** @description 数量：数量（四位小数） */
+                        cnt: number;
+                        /** @description 组套编码 */
+                        comb_no?: string | null;
+                        /** @description 明细项目费用总额：金额（元，两位小数） */
+                        det_item_fee_sumamt: number;
+                        /** @description 病种编码 */
+                        dise_codg?: string | null;
+                        /** @description 出院带药标志：标志（0否，1是）（代码表dscg_tkdrug_flag） */
+                        dscg_tkdrug_flag?: string | null;
+                        /** @description 外检标志：标志（0否，1是）（代码表etip_flag） */
+                        etip_flag?: string | null;
+                        /** @description 外检医院编码 */
+                        etip_hosp_code?: string | null;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 费用发生时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        fee_ocur_time: string;
+                        /** @description 费用明细流水号 */
+                        feedetl_sn: string;
+                        /** @description 医院审批标志（代码表hosp_appr_flag）；规范要求填写，此处可不填 */
+                        hosp_appr_flag?: string | null;
+                        /** @description 原费用流水号 */
+                        init_feedetl_sn?: string | null;
+                        /** @description 生育费用标志：标志（0否，1是）（代码表matn_fee_flag） */
+                        matn_fee_flag?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 医疗目录编码；规范要求填写，此处可不填 */
+                        med_list_codg?: string | null;
+                        /** @description 用药途径描述 */
+                        medc_way_dscr?: string | null;
+                        /** @description 医药机构目录编码 */
+                        medins_list_codg: string;
+                        /** @description 备注 */
+                        memo?: string | null;
+                        /** @description 受单医生编码 */
+                        orders_dr_code?: string | null;
+                        /** @description 受单医生姓名 */
+                        orders_dr_name?: string | null;
+                        /** @description 周期天数 */
+                        prd_days?: string | null;
+                        /** @description 单价：单价（元，六位小数） */
+                        pric: number;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 外购处方标志；规范要求填写，此处可不填 */
+                        rx_circ_flag?: string | null;
+                        /** @description 处方号 */
+                        rxno?: string | null;
+                        /** @description 单次剂量描述 */
+                        sin_dos_dscr?: string | null;
+                        /** @description 中药使用方式（代码表tcmdrug_used_way） */
+                        tcmdrug_used_way?: string | null;
+                        /** @description 使用频次描述 */
+                        used_frqu_dscr?: string | null;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description （多行） */
+                        result: {
+                            /** @description 基本药物标志：标志（0否，1是）（代码表bas_medn_flag） */
+                            bas_medn_flag?: string | null;
+                            /** @description 儿童用药标志：标志（0否，1是）（代码表chld_medc_flag） */
+                            chld_medc_flag?: string | null;
+                            /** @description 收费项目等级（代码表chrgitm_lv） */
+                            chrgitm_lv: string;
+                            /** @description 数量：数量（四位小数） */
+                            cnt: number;
+                            /** @description 明细项目费用总额：金额（元，两位小数） */
+                            det_item_fee_sumamt: number;
+                            /** @description 直报标志：标志（0否，1是）（代码表drt_reim_flag） */
+                            drt_reim_flag?: string | null;
+                            /** @description 字段扩展 */
+                            exp_content?: string | null;
+                            /** @description 费用明细流水号 */
+                            feedetl_sn: string;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 医保谈判药品标志：标志（0否，1是）（代码表hi_nego_drug_flag） */
+                            hi_nego_drug_flag?: string | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 目录特项标志（代码表list_sp_item_flag） */
+                            list_sp_item_flag?: string | null;
+                            /** @description 限制使用标志：标志（0否，1是）（代码表lmt_used_flag） */
+                            lmt_used_flag: string;
+                            /** @description 医疗收费项目类别（代码表med_chrgitm_type） */
+                            med_chrgitm_type: string;
+                            /** @description 备注 */
+                            memo?: string | null;
+                            /** @description 超限价金额：金额（元，两位小数） */
+                            overlmt_amt?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 单价：单价（元，六位小数） */
+                            pric: number;
+                            /** @description 定价上限金额：单价（元，六位小数） */
+                            pric_uplmt_amt: number;
+                            /** @description 自付比例：比例（0至1，四位小数） */
+                            selfpay_prop?: number | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    transaction_2205: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 收费批次号 */
+                        chrg_bchno: string;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
+    transaction_2206: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 个人账户使用标志（代码表acct_used_flag）；规范要求填写，此处可不填 */
+                        acct_used_flag?: string | null;
+                        /** @description 卡识别码 */
+                        card_sn?: string | null;
+                        /** @description 证件号码；规范要求填写，此处可不填 */
+                        certno?: string | null;
+                        /** @description 收费批次号 */
+                        chrg_bchno: string;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 全自费金额：金额（元，两位小数） */
+                        fulamt_ownpay_amt?: number | null;
+                        /** @description 符合政策范围金额：金额（元，两位小数） */
+                        inscp_scp_amt?: number | null;
+                        /** @description 参保地医保区划：六位医保区划 */
+                        insuplc_admdvs?: string | null;
+                        /** @description 险种类型：险种类型（代码表insutype） */
+                        insutype: string;
+                        /** @description 发票号 */
+                        invono?: string | null;
+                        /** @description 就诊凭证编号；规范要求填写，此处可不填 */
+                        mdtrt_cert_no?: string | null;
+                        /** @description 就诊凭证类型（代码表mdtrt_cert_type）；规范要求填写，此处可不填 */
+                        mdtrt_cert_type?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 就医地医保区划：六位医保区划 */
+                        mdtrtarea_admvs?: string | null;
+                        /** @description 医疗类别（代码表med_type） */
+                        med_type: string;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt: number;
+                        /** @description 超限价金额：金额（元，两位小数） */
+                        overlmt_selfpay?: number | null;
+                        /** @description 先行自付金额：金额（元，两位小数） */
+                        preselfpay_amt?: number | null;
+                        /** @description 证件类型；规范要求填写，此处可不填 */
+                        psn_cert_type?: string | null;
+                        /** @description 人员姓名；规范要求填写，此处可不填 */
+                        psn_name?: string | null;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 个人结算方式（代码表psn_setlway） */
+                        psn_setlway: string;
+                        /** @description 人员类别；规范要求填写，此处可不填 */
+                        psn_type?: string | null;
+                        /** @description 公立医院改革标志 */
+                        pub_hosp_rfom_flag?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 结算基金分项信息（多行） */
+                        setldetail: {
+                            /** @description 本次可支付限额金额：金额（元，两位小数） */
+                            crt_payb_lmt_amt?: number | null;
+                            /** @description 基金支付类型（代码表fund_pay_type） */
+                            fund_pay_type: string;
+                            /** @description 基金支付类型名称 */
+                            fund_pay_type_name?: string | null;
+                            /** @description 基金支付金额：金额（元，两位小数） */
+                            fund_payamt: number;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt: number;
+                            /** @description 结算过程信息 */
+                            setl_proc_info?: string | null;
+                        }[];
+                        /** @description 结算信息 */
+                        setlinfo: {
+                            /** @description 个人账户共济支付金额：金额（元，两位小数） */
+                            acct_mulaid_pay?: number | null;
+                            /** @description 个人账户支出：金额（元，两位小数） */
+                            acct_pay?: number | null;
+                            /** @description 实际支付起付线：金额（元，两位小数） */
+                            act_pay_dedc?: number | null;
+                            /** @description 年龄：数值 */
+                            age?: number | null;
+                            /** @description 余额：金额（元，两位小数） */
+                            balc?: number | null;
+                            /** @description 出生日期：日期（yyyy-MM-dd） */
+                            brdy?: string | null;
+                            /** @description 证件号码 */
+                            certno?: string | null;
+                            /** @description 清算经办机构 */
+                            clr_optins?: string | null;
+                            /** @description 清算类别（代码表clr_type） */
+                            clr_type?: string | null;
+                            /** @description 清算方式（代码表clr_way） */
+                            clr_way?: string | null;
+                            /** @description 公务员标志（代码表cvlserv_flag） */
+                            cvlserv_flag?: string | null;
+                            /** @description 公务员医疗补助资金支出：金额（元，两位小数） */
+                            cvlserv_pay?: number | null;
+                            /** @description 字段扩展 */
+                            exp_content?: string | null;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 基金支付总额：金额（元，两位小数） */
+                            fund_pay_sumamt?: number | null;
+                            /** @description 性别（代码表gend） */
+                            gend?: string | null;
+                            /** @description 伤残人员医疗保障基金支出：金额（元，两位小数） */
+                            hifdm_pay?: number | null;
+                            /** @description 企业补充医疗保险基金支出：金额（元，两位小数） */
+                            hifes_pay?: number | null;
+                            /** @description 居民大病保险资金支出：金额（元，两位小数） */
+                            hifmi_pay?: number | null;
+                            /** @description 职工大额医疗费用补助基金支出：金额（元，两位小数） */
+                            hifob_pay?: number | null;
+                            /** @description 基本医疗保险统筹基金支出：金额（元，两位小数） */
+                            hifp_pay?: number | null;
+                            /** @description 医院负担金额：金额（元，两位小数） */
+                            hosp_part_amt?: number | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 险种类型（代码表insutype） */
+                            insutype?: string | null;
+                            /** @description 医疗救助基金支出：金额（元，两位小数） */
+                            maf_pay?: number | null;
+                            /** @description 就诊凭证类型（代码表mdtrt_cert_type） */
+                            mdtrt_cert_type?: string | null;
+                            /** @description 就诊ID */
+                            mdtrt_id?: string | null;
+                            /** @description 医疗类别（代码表med_type） */
+                            med_type?: string | null;
+                            /** @description 医疗费总额：金额（元，两位小数） */
+                            medfee_sumamt?: number | null;
+                            /** @description 医药机构结算ID */
+                            medins_setl_id?: string | null;
+                            /** @description 民族（代码表naty） */
+                            naty?: string | null;
+                            /** @description 其他支出：金额（元，两位小数） */
+                            oth_pay?: number | null;
+                            /** @description 超限价自费费用：金额（元，两位小数） */
+                            overlmt_selfpay?: number | null;
+                            /** @description 基本医疗保险统筹基金支付比例：数值 */
+                            pool_prop_selfpay?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 个人现金支出：金额（元，两位小数） */
+                            psn_cash_pay?: number | null;
+                            /** @description 人员证件类型（代码表psn_cert_type） */
+                            psn_cert_type?: string | null;
+                            /** @description 人员姓名 */
+                            psn_name?: string | null;
+                            /** @description 人员编号 */
+                            psn_no?: string | null;
+                            /** @description 个人负担总金额：金额（元，两位小数） */
+                            psn_part_amt?: number | null;
+                            /** @description 人员类别（代码表psn_type） */
+                            psn_type?: string | null;
+                            /** @description 结算时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            setl_time?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    transaction_2207: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 个人账户使用标志（代码表acct_used_flag）；规范要求填写，此处可不填 */
+                        acct_used_flag?: string | null;
+                        /** @description 卡识别码 */
+                        card_sn?: string | null;
+                        /** @description 证件号码；规范要求填写，此处可不填 */
+                        certno?: string | null;
+                        /** @description 收费批次号 */
+                        chrg_bchno: string;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 全自费金额：金额（元，两位小数）；规范要求填写，此处可不填 */
+                        fulamt_ownpay_amt?: number | null;
+                        /** @description 符合政策范围金额：金额（元，两位小数）；规范要求填写，此处可不填 */
+                        inscp_scp_amt?: number | null;
+                        /** @description 参保地医保区划：六位医保区划 */
+                        insuplc_admdvs?: string | null;
+                        /** @description 险种类型：险种类型（代码表insutype） */
+                        insutype: string;
+                        /** @description 发票号 */
+                        invono?: string | null;
+                        /** @description 就诊凭证编号；规范要求填写，此处可不填 */
+                        mdtrt_cert_no?: string | null;
+                        /** @description 就诊凭证类型（代码表mdtrt_cert_type）；规范要求填写，此处可不填 */
+                        mdtrt_cert_type?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 就医地医保区划：六位医保区划 */
+                        mdtrtarea_admvs?: string | null;
+                        /** @description 医疗类别（代码表med_type） */
+                        med_type: string;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt: number;
+                        /** @description 超限价金额：金额（元，两位小数）；规范要求填写，此处可不填 */
+                        overlmt_selfpay?: number | null;
+                        /** @description 先行自付金额：金额（元，两位小数）；规范要求填写，此处可不填 */
+                        preselfpay_amt?: number | null;
+                        /** @description 证件类型；规范要求填写，此处可不填 */
+                        psn_cert_type?: string | null;
+                        /** @description 人员姓名 */
+                        psn_name?: string | null;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 个人结算方式（代码表psn_setlway） */
+                        psn_setlway: string;
+                        /** @description 人员类别 */
+                        psn_type?: string | null;
+                        /** @description 公立医院改革标志 */
+                        pub_hosp_rfom_flag?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 结算基金分项信息（多行） */
+                        setldetail: {
+                            /** @description 本次可支付限额金额：金额（元，两位小数） */
+                            crt_payb_lmt_amt?: number | null;
+                            /** @description 基金支付类型（代码表fund_pay_type） */
+                            fund_pay_type: string;
+                            /** @description 基金支付类型名称 */
+                            fund_pay_type_name?: string | null;
+                            /** @description 基金支付金额：金额（元，两位小数） */
+                            fund_payamt: number;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt: number;
+                            /** @description 结算过程信息 */
+                            setl_proc_info?: string | null;
+                        }[];
+                        /** @description 结算信息 */
+                        setlinfo: {
+                            /** @description 个人账户共济支付金额：金额（元，两位小数） */
+                            acct_mulaid_pay?: number | null;
+                            /** @description 个人账户支出：金额（元，两位小数） */
+                            acct_pay?: number | null;
+                            /** @description 实际支付起付线：金额（元，两位小数） */
+                            act_pay_dedc?: number | null;
+                            /** @description 年龄：数值 */
+                            age?: number | null;
+                            /** @description 余额：金额（元，两位小数） */
+                            balc?: number | null;
+                            /** @description 出生日期：日期（yyyy-MM-dd） */
+                            brdy?: string | null;
+                            /** @description 证件号码 */
+                            certno?: string | null;
+                            /** @description 清算经办机构 */
+                            clr_optins?: string | null;
+                            /** @description 清算类别（代码表clr_type） */
+                            clr_type?: string | null;
+                            /** @description 清算方式（代码表clr_way） */
+                            clr_way?: string | null;
+                            /** @description 公务员标志（代码表cvlserv_flag） */
+                            cvlserv_flag?: string | null;
+                            /** @description 公务员医疗补助资金支出：金额（元，两位小数） */
+                            cvlserv_pay?: number | null;
+                            /** @description 字段扩展 */
+                            exp_content?: string | null;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 基金支付总额：金额（元，两位小数） */
+                            fund_pay_sumamt?: number | null;
+                            /** @description 性别（代码表gend） */
+                            gend?: string | null;
+                            /** @description 伤残人员医疗保障基金支出：金额（元，两位小数） */
+                            hifdm_pay?: number | null;
+                            /** @description 企业补充医疗保险基金支出：金额（元，两位小数） */
+                            hifes_pay?: number | null;
+                            /** @description 居民大病保险资金支出：金额（元，两位小数） */
+                            hifmi_pay?: number | null;
+                            /** @description 职工大额医疗费用补助基金支出：金额（元，两位小数） */
+                            hifob_pay?: number | null;
+                            /** @description 基本医疗保险统筹基金支出：金额（元，两位小数） */
+                            hifp_pay?: number | null;
+                            /** @description 医院负担金额：金额（元，两位小数） */
+                            hosp_part_amt?: number | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 险种类型（代码表insutype） */
+                            insutype?: string | null;
+                            /** @description 医疗救助基金支出：金额（元，两位小数） */
+                            maf_pay?: number | null;
+                            /** @description 就诊凭证类型（代码表mdtrt_cert_type） */
+                            mdtrt_cert_type?: string | null;
+                            /** @description 就诊ID */
+                            mdtrt_id?: string | null;
+                            /** @description 医疗类别（代码表med_type） */
+                            med_type?: string | null;
+                            /** @description 医疗费总额：金额（元，两位小数） */
+                            medfee_sumamt?: number | null;
+                            /** @description 医药机构结算ID */
+                            medins_setl_id?: string | null;
+                            /** @description 民族（代码表naty） */
+                            naty?: string | null;
+                            /** @description 其他支出：金额（元，两位小数） */
+                            oth_pay?: number | null;
+                            /** @description 超限价自费费用：金额（元，两位小数） */
+                            overlmt_selfpay?: number | null;
+                            /** @description 基本医疗保险统筹基金支付比例：数值 */
+                            pool_prop_selfpay?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 个人现金支出：金额（元，两位小数） */
+                            psn_cash_pay?: number | null;
+                            /** @description 人员证件类型（代码表psn_cert_type） */
+                            psn_cert_type?: string | null;
+                            /** @description 人员姓名 */
+                            psn_name?: string | null;
+                            /** @description 人员编号 */
+                            psn_no?: string | null;
+                            /** @description 个人负担总金额：金额（元，两位小数） */
+                            psn_part_amt?: number | null;
+                            /** @description 人员类别（代码表psn_type） */
+                            psn_type?: string | null;
+                            /** @description 结算ID */
+                            setl_id?: string | null;
+                            /** @description 结算时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            setl_time?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    transaction_2208: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 结算ID：结算ID */
+                        setl_id: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 结算基金分项信息（多行） */
+                        setldetail: {
+                            /** @description 本次可支付限额金额：金额（元，两位小数） */
+                            crt_payb_lmt_amt?: number | null;
+                            /** @description 基金支付类型（代码表fund_pay_type） */
+                            fund_pay_type: string;
+                            /** @description 基金支付类型名称 */
+                            fund_pay_type_name?: string | null;
+                            /** @description 基金支付金额：金额（元，两位小数） */
+                            fund_payamt: number;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt: number;
+                            /** @description 结算过程信息 */
+                            setl_proc_info?: string | null;
+                        }[];
+                        /** @description 结算信息 */
+                        setlinfo: {
+                            /** @description 个人账户共济支付金额：金额（元，两位小数） */
+                            acct_mulaid_pay?: number | null;
+                            /** @description 个人账户支出：金额（元，两位小数） */
+                            acct_pay?: number | null;
+                            /** @description 实际支付起付线：金额（元，两位小数） */
+                            act_pay_dedc?: number | null;
+                            /** @description 年龄：数值 */
+                            age?: number | null;
+                            /** @description 余额：金额（元，两位小数） */
+                            balc?: number | null;
+                            /** @description 出生日期：日期（yyyy-MM-dd） */
+                            brdy?: string | null;
+                            /** @description 证件号码 */
+                            certno?: string | null;
+                            /** @description 清算经办机构 */
+                            clr_optins?: string | null;
+                            /** @description 清算类别（代码表clr_type） */
+                            clr_type?: string | null;
+                            /** @description 清算方式（代码表clr_way） */
+                            clr_way?: string | null;
+                            /** @description 公务员标志（代码表cvlserv_flag） */
+                            cvlserv_flag?: string | null;
+                            /** @description 公务员医疗补助资金支出：金额（元，两位小数） */
+                            cvlserv_pay?: number | null;
+                            /** @description 字段扩展 */
+                            exp_content?: string | null;
+                            /** @description 全自费金额：金额（元，两位小数） */
+                            fulamt_ownpay_amt?: number | null;
+                            /** @description 基金支付总额：金额（元，两位小数） */
+                            fund_pay_sumamt?: number | null;
+                            /** @description 性别（代码表gend） */
+                            gend?: string | null;
+                            /** @description 伤残人员医疗保障基金支出：金额（元，两位小数） */
+                            hifdm_pay?: number | null;
+                            /** @description 企业补充医疗保险基金支出：金额（元，两位小数） */
+                            hifes_pay?: number | null;
+                            /** @description 居民大病保险资金支出：金额（元，两位小数） */
+                            hifmi_pay?: number | null;
+                            /** @description 职工大额医疗费用补助基金支出：金额（元，两位小数） */
+                            hifob_pay?: number | null;
+                            /** @description 基本医疗保险统筹基金支出：金额（元，两位小数） */
+                            hifp_pay?: number | null;
+                            /** @description 医院负担金额：金额（元，两位小数） */
+                            hosp_part_amt?: number | null;
+                            /** @description 符合政策范围金额：金额（元，两位小数） */
+                            inscp_scp_amt?: number | null;
+                            /** @description 险种类型（代码表insutype） */
+                            insutype?: string | null;
+                            /** @description 医疗救助基金支出：金额（元，两位小数） */
+                            maf_pay?: number | null;
+                            /** @description 就诊凭证类型（代码表mdtrt_cert_type） */
+                            mdtrt_cert_type?: string | null;
+                            /** @description 就诊ID */
+                            mdtrt_id?: string | null;
+                            /** @description 医疗类别（代码表med_type） */
+                            med_type?: string | null;
+                            /** @description 医疗费总额：金额（元，两位小数） */
+                            medfee_sumamt?: number | null;
+                            /** @description 医药机构结算ID */
+                            medins_setl_id?: string | null;
+                            /** @description 民族（代码表naty） */
+                            naty?: string | null;
+                            /** @description 其他支出：金额（元，两位小数） */
+                            oth_pay?: number | null;
+                            /** @description 超限价自费费用：金额（元，两位小数） */
+                            overlmt_selfpay?: number | null;
+                            /** @description 个人现金支出：金额（元，两位小数） */
+                            pdn_cash_pay?: number | null;
+                            /** @description 基本医疗保险统筹基金支付比例：数值 */
+                            pool_prop_selfpay?: number | null;
+                            /** @description 先行自付金额：金额（元，两位小数） */
+                            preselfpay_amt?: number | null;
+                            /** @description 个人现金支出：金额（元，两位小数） */
+                            psn_cash_pay: number;
+                            /** @description 人员证件类型（代码表psn_cert_type） */
+                            psn_cert_type?: string | null;
+                            /** @description 人员姓名 */
+                            psn_name?: string | null;
+                            /** @description 人员编号 */
+                            psn_no?: string | null;
+                            /** @description 个人负担总金额：金额（元，两位小数） */
+                            psn_part_amt?: number | null;
+                            /** @description 人员类别（代码表psn_type） */
+                            psn_type?: string | null;
+                            /** @description 结算ID */
+                            setl_id?: string | null;
+                            /** @description 结算时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            setl_time?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+    };
     transaction_2301: {
         parameters: {
             query?: never;
@@ -14471,6 +15831,131 @@ export interface operations {
             };
         };
     };
+    transaction_2403: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 入院登记信息 */
+                    adminfo: {
+                        /** @description 入院床位 */
+                        adm_bed: string;
+                        /** @description 入院科室编码 */
+                        adm_dept_codg: string;
+                        /** @description 入院科室名称 */
+                        adm_dept_name: string;
+                        /** @description 入院诊断描述 */
+                        adm_diag_dscr: string;
+                        /** @description 主治医生编码 */
+                        atddr_no: string;
+                        /** @description 开始时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        begntime: string;
+                        /** @description 计划生育手术或生育日期：日期（yyyy-MM-dd） */
+                        birctrl_matn_date?: string | null;
+                        /** @description 计划生育手术类别（代码表birctrl_type） */
+                        birctrl_type?: string | null;
+                        /** @description 主诊医师姓名 */
+                        chfpdr_name: string;
+                        /** @description 联系人姓名 */
+                        coner_name?: string | null;
+                        /** @description 病种编码 */
+                        dise_codg?: string | null;
+                        /** @description 病种名称 */
+                        dise_name?: string | null;
+                        /** @description 病种编号 */
+                        dise_type_code?: string | null;
+                        /** @description 住院主诊断代码 */
+                        dscg_maindiag_code: string;
+                        /** @description 住院主诊断名称 */
+                        dscg_maindiag_name: string;
+                        /** @description 结束时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        endtime?: string | null;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 胎次：整数 */
+                        fetts?: number | null;
+                        /** @description 胎儿数：整数 */
+                        fetus_cnt?: number | null;
+                        /** @description 计划生育服务证号 */
+                        fpsc_no?: string | null;
+                        /** @description 孕周数：整数 */
+                        geso_val?: number | null;
+                        /** @description 住院/门诊号 */
+                        ipt_otp_no: string;
+                        /** @description 晚育标志：标志（0否，1是）（代码表latechb_flag） */
+                        latechb_flag?: string | null;
+                        /** @description 主要病情描述 */
+                        main_cond_dscr?: string | null;
+                        /** @description 生育类别（代码表matn_type） */
+                        matn_type?: string | null;
+                        /** @description 就诊凭证类型（代码表mdtrt_cert_type）；规范要求填写，此处可不填 */
+                        mdtrt_cert_type?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 医疗类别（代码表med_type） */
+                        med_type: string;
+                        /** @description 病历号 */
+                        medrcdno?: string | null;
+                        /** @description 手术操作代码 */
+                        oprn_oprt_code?: string | null;
+                        /** @description 手术操作名称 */
+                        oprn_oprt_name?: string | null;
+                        /** @description 早产标志：标志（0否，1是）（代码表pret_flag） */
+                        pret_flag?: string | null;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 联系电话 */
+                        tel?: string | null;
+                        /** @description 第三方自付比例：比例（0至1，四位小数） */
+                        ttp_pay_prop?: number | null;
+                    };
+                    /** @description 入院诊断信息（多行） */
+                    diseinfo?: {
+                        /** @description 入院病情 */
+                        adm_cond?: string | null;
+                        /** @description 诊断代码 */
+                        diag_code: string;
+                        /** @description 诊断科室 */
+                        diag_dept: string;
+                        /** @description 诊断名称 */
+                        diag_name: string;
+                        /** @description 诊断排序号：整数 */
+                        diag_srt_no: number;
+                        /** @description 诊断时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        diag_time: string;
+                        /** @description 诊断类别（代码表diag_type） */
+                        diag_type: string;
+                        /** @description 诊断医生姓名 */
+                        dise_dor_name: string;
+                        /** @description 诊断医生编码 */
+                        dise_dor_no: string;
+                        /** @description 主诊断标志：标志（0否，1是）（代码表maindiag_flag）；规范要求填写，此处可不填 */
+                        maindiag_flag?: string | null;
+                        /** @description 就诊ID；规范要求填写，此处可不填 */
+                        mdtrt_id?: string | null;
+                        /** @description 人员编号：人员编号；规范要求填写，此处可不填 */
+                        psn_no?: string | null;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
     transaction_2404: {
         parameters: {
             query?: never;
@@ -14630,6 +16115,64 @@ export interface operations {
                             /** @description 对账结果说明 */
                             stmt_rslt_dscr?: string | null;
                         }[] | null;
+                    };
+                };
+            };
+        };
+    };
+    transaction_3202: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 现金支付金额：金额（元，两位小数）；规范要求填写，此处可不填 */
+                        cash_payamt?: number | null;
+                        /** @description 清算类别（代码表clr_type）；规范要求填写，此处可不填 */
+                        clr_type?: string | null;
+                        /** @description 文件查询号 */
+                        file_qury_no: string;
+                        /** @description 定点医药机构退费结算标志；规范要求填写，此处可不填 */
+                        fixmedins_refd_setl_flag?: string | null;
+                        /** @description 定点医药机构结算笔数：数值 */
+                        fixmedins_setl_cnt: number;
+                        /** @description 基金支付总额：金额（元，两位小数） */
+                        fund_pay_sumamt: number;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt: number;
+                        /** @description 退费结算标志（代码表refd_setl_flag） */
+                        refd_setl_flag?: string | null;
+                        /** @description 结算经办机构；规范要求填写，此处可不填 */
+                        setl_optins?: string | null;
+                        /** @description 对账开始日期：日期（yyyy-MM-dd） */
+                        stmt_begndate: string;
+                        /** @description 对账结束日期：日期（yyyy-MM-dd） */
+                        stmt_enddate: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        fileinfo: {
+                            /** @description 下载截止时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            dld_endtime: string;
+                            /** @description 文件查询号 */
+                            file_qury_no: string;
+                            /** @description 文件名称 */
+                            filename: string;
+                        };
                     };
                 };
             };
@@ -14931,6 +16474,75 @@ export interface operations {
                             psn_type?: string | null;
                             /** @description 联系电话 */
                             tel?: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    transaction_5202: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 人员编号：人员编号；规范要求填写，此处可不填 */
+                        psn_no?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description （多行） */
+                        diseinfo: {
+                            /** @description 入院病情 */
+                            adm_cond?: string | null;
+                            /** @description 诊断代码 */
+                            diag_code: string;
+                            /** @description 诊断科室 */
+                            diag_dept: string;
+                            /** @description 诊断信息ID */
+                            diag_info_id: string;
+                            /** @description 诊断名称 */
+                            diag_name: string;
+                            /** @description 诊断排序号：整数 */
+                            diag_srt_no: number;
+                            /** @description 诊断时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            diag_time: string;
+                            /** @description 诊断类别（代码表diag_type） */
+                            diag_type: string;
+                            /** @description 诊断医生姓名 */
+                            dise_dor_name: string;
+                            /** @description 诊断医生编码 */
+                            dise_dor_no: string;
+                            /** @description 出入院诊断类别（代码表inout_diag_type） */
+                            inout_diag_type: string;
+                            /** @description 主诊断标志：标志（0否，1是）（代码表maindiag_flag） */
+                            maindiag_flag: string;
+                            /** @description 就诊ID：就诊ID */
+                            mdtrt_id: string;
+                            /** @description 经办时间：时间（yyyy-MM-dd HH:mm:ss） */
+                            opt_time?: string | null;
+                            /** @description 经办人ID */
+                            opter_id?: string | null;
+                            /** @description 经办人姓名 */
+                            opter_name?: string | null;
+                            /** @description 人员编号：人员编号 */
+                            psn_no: string;
                         }[];
                     };
                 };
@@ -15357,6 +16969,48 @@ export interface operations {
                             /** @description 人员编号：人员编号 */
                             psn_no: string;
                         }[];
+                    };
+                };
+            };
+        };
+    };
+    transaction_9101: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    fsUploadIn: {
+                        /** @description 文件名 */
+                        filename: string;
+                        /** @description 医药机构编号；规范要求填写，此处可不填 */
+                        fixmedins_code?: string | null;
+                        /** @description 文件数据 */
+                        in: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 截止时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        dld_endtime: string;
+                        /** @description 文件查询号 */
+                        file_qury_no: string;
+                        /** @description 文件名 */
+                        filename: string;
+                        /** @description 医药机构编号：定点医药机构编号 */
+                        fixmedins_code: string;
                     };
                 };
             };
@@ -16060,6 +17714,8 @@ export interface operations {
                 name?: string;
                 /** @description true：只要已开通异地联网结算的；false：只要未开通的 */
                 open?: string;
+                /** @description code、name、level、place或open，倒序在前加-；不填为code */
+                sort?: string;
             };
             header?: never;
             path?: never;

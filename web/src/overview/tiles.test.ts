@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { PROVINCES } from '@/generated/provinces';
-import { arc, grade, middleOf, thickness, TILES } from './tiles';
+import { arc, grade, middleOf, nextArc, thickness, TILES } from './tiles';
 
 it('has every province once, and no two on one place', () => {
   expect(TILES.map((tile) => tile.code).sort()).toEqual(PROVINCES.map(([code]) => code).sort());
@@ -36,4 +36,17 @@ it('draws much thicker and darker than little', () => {
     1, 1, 4, 8,
   ]);
   expect([grade(0, 10, 5), grade(1, 100, 5), grade(60, 100, 5), grade(100, 100, 5)]).toEqual([0, 1, 3, 4]);
+});
+
+it('goes from arc to arc with the arrows, round the ends', () => {
+  const from = (key: string, at: number) => nextArc(key, at, 3);
+  expect([from('ArrowRight', 0), from('ArrowDown', 2), from('ArrowLeft', 0), from('ArrowUp', 2)]).toEqual([
+    1, 0, 2, 1,
+  ]);
+  expect([from('Home', 2), from('End', 0), from('Tab', 0), nextArc('ArrowRight', 0, 0)]).toEqual([
+    0,
+    2,
+    undefined,
+    undefined,
+  ]);
 });

@@ -110,3 +110,22 @@ export function grade(value: number, most: number, steps: number): number {
   if (value <= 0 || most <= 0) return 0;
   return Math.min(steps - 1, Math.max(1, Math.ceil((value / most) * (steps - 1))));
 }
+
+/** To which of so many arcs a key goes from one: the arrows to the next or the one before, round the ends; nothing for other keys. */
+export function nextArc(key: string, from: number, count: number): number | undefined {
+  if (count === 0) return undefined;
+  switch (key) {
+    case 'ArrowRight':
+    case 'ArrowDown':
+      return (from + 1) % count;
+    case 'ArrowLeft':
+    case 'ArrowUp':
+      return (Math.max(from, 0) + count - 1) % count;
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return undefined;
+  }
+}

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { components } from '@/generated/hub';
-import { byUrgency, concerns, usedUpBy } from './forecast';
+import { asLit, byUrgency, concerns, endInWords, overBy, usedUpBy } from './forecast';
 
 const row = (light: string, lacks: string, used_up_on: string | null = null) =>
   ({ light, lacks, used_up_on }) as components['schemas']['PositionView'];
@@ -30,5 +30,33 @@ it('knows whose prepayment it is', () => {
     true,
     true,
     false,
+  ]);
+});
+
+const used = (prepayment: string, owed: string, monthly = '0.00', used_up_on: string | null = null) =>
+  ({ prepayment, owed, monthly, used_up_on }) as components['schemas']['PositionView'];
+
+it('tells by how much more is used than was paid ahead', () => {
+  expect(overBy(used('100.00', '134.07'), 'unpaid')).toBe(3407n);
+  expect(overBy(used('100.00', '100.00'), 'unpaid')).toBe(0n);
+  expect(overBy(used('0.00', '5.00'), 'unpaid')).toBe(500n);
+  expect(overBy(used('100.00', '50.00', '120.00'), 'monthly')).toBe(2000n);
+});
+
+it('says that what is used up is so, and else when it will be', () => {
+  expect(endInWords(used('100.00', '100.00', '0.00', '2026-11-22'))).toBe('已用完');
+  expect(endInWords(used('100.00', '134.00'))).toBe('已用完');
+  expect(endInWords(used('100.00', '99.00', '0.00', '2026-12-01'))).toBe('2026-12-01');
+  expect(endInWords(used('0.00', '5.00'))).toBe('—');
+});
+
+it('shows what is red and not applied for to whoever could apply', () => {
+  const of = (light: string, treatment: string, increase?: string) =>
+    ({ light, treatment: { code: treatment }, increase }) as components['schemas']['PositionView'];
+  const rows = [of('red', '420000'), of('red', '420000', 'TZ1'), of('red', '110000'), of('green', '420000')];
+  const seen = (light: string, treatment: string) =>
+    rows.filter((row) => asLit(row, light, treatment)).length;
+  expect([seen('', ''), seen('red', '420000'), seen('unapplied', '420000'), seen('unapplied', '')]).toEqual([
+    4, 3, 1, 2,
   ]);
 });

@@ -1,7 +1,7 @@
 /** 预警: how prepayments stand, in the order in which somebody has to look. */
 
 import type { components } from '@/generated/hub';
-import { readAmount } from '@/shared/money';
+import { readAmount, type Fen } from '@/shared/money';
 
 type Position = components['schemas']['PositionView'];
 
@@ -27,3 +27,24 @@ export const usedUpBy = (rows: readonly Position[], day: string): Position[] =>
 /** Whether a province, named by its code, is one of the two; everybody where none is named. */
 export const concerns = (row: Pick<Position, 'insured' | 'treatment'>, province: string): boolean =>
   province === '' || [row.insured.code, row.treatment.code].includes(province);
+
+/** By how much more is used than was paid ahead (超额使用), by what the light goes by; nothing where it is not. */
+export function overBy(row: Position, measure: string): Fen {
+  const used = readAmount(measure === 'monthly' ? row.monthly : row.owed);
+  const over = used - readAmount(row.prepayment);
+  return (over > 0n ? over : 0n) as Fen;
+}
+
+/** 预计用完 in words: what is used up already is so, however much is treated from now on. */
+export function endInWords(row: Pick<Position, 'prepayment' | 'owed' | 'used_up_on'>): string {
+  const held = readAmount(row.prepayment);
+  if (held > 0n && readAmount(row.owed) >= held) return '已用完';
+  return row.used_up_on ?? '—';
+}
+
+/** What the list shows: all, those of a light, or those that are red and for which nobody has applied for more, where that is up to whoever looks. */
+export function asLit(row: Position, light: string, treatment: string): boolean {
+  if (light !== 'unapplied') return light === '' || row.light === light;
+  const own = treatment === '' || row.treatment.code === treatment;
+  return own && row.light === 'red' && !row.increase;
+}

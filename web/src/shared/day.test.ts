@@ -4,11 +4,13 @@ import {
   dayAt,
   dayInWords,
   daysBetween,
+  lastMonth,
   momentAt,
   parseDay,
   plusDays,
   recordedAt,
   type Day,
+  wrongMonth,
   wrongPeriod,
 } from './day';
 
@@ -47,4 +49,18 @@ it('says what is wrong with a period, of which either end may be open', () => {
   expect(wrongPeriod('2026-11-01', '2026-11-01')).toBe('');
   expect(wrongPeriod('2026-11-02', '2026-11-01')).toBe('截止日期不早于起始日期');
   expect(wrongPeriod('2026-11-31', '')).toMatch(/^日期应为/);
+});
+
+it('knows the month before', () => {
+  expect(lastMonth('2026-01-31' as Day)).toBe('2025-12');
+  expect(lastMonth('2026-11-23' as Day)).toBe('2026-10');
+});
+
+it('tells a month from what is none', () => {
+  expect(['2026-10', '2026-13', '2026-1', ''].map((month) => wrongMonth(month) === '')).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

@@ -65,3 +65,13 @@ export function ageOn(birth: Day, on: Day): number {
   const years = Number(on.slice(0, 4)) - Number(birth.slice(0, 4));
   return on.slice(5) < birth.slice(5) ? years - 1 : years;
 }
+
+/** The month before a day's, `2026-10`. */
+export function lastMonth(day: Day): string {
+  const [year = 0, month = 0] = day.split('-').map(Number);
+  return month === 1 ? `${year - 1}-12` : `${year}-${String(month - 1).padStart(2, '0')}`;
+}
+
+/** What is wrong with a month, `2026-10`; nothing if it is one. A browser without a picker of months lets people type it. */
+export const wrongMonth = (text: string): string =>
+  /^20\d{2}-(0[1-9]|1[0-2])$/.test(text) ? '' : '请填写月份，如 2026-10';

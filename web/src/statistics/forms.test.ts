@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Day } from '@/shared/day';
-import { lastMonth, shownCell, tableColumns } from './forms';
+import { shownCell, tableColumns, years } from './forms';
 
 it('shows a cell as what its column holds', () => {
   expect(shownCell('money', '1234567.5')).toBe('1,234,567.50');
@@ -27,7 +27,8 @@ it('makes a column of each head', () => {
   ]);
 });
 
-it('knows the month before', () => {
-  expect(lastMonth('2026-01-31' as Day)).toBe('2025-12');
-  expect(lastMonth('2026-11-23' as Day)).toBe('2026-10');
+it('offers ten years, and the one that an address asks for', () => {
+  const offered = years('2026-11-23' as Day, '2026').map(([year]) => year);
+  expect([offered.length, offered[0], offered.at(-1)]).toEqual([10, '2026', '2017']);
+  expect(years('2026-11-23' as Day, '2012').at(-1)).toEqual(['2012', '2012年']);
 });

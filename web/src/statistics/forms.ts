@@ -29,8 +29,12 @@ export const tableColumns = (table: Table): Column<Row>[] =>
     text: (row) => shownCell(column.kind, row[at] ?? ''),
   }));
 
-/** The month before a day's, `2026-10`. */
-export function lastMonth(day: Day): string {
-  const [year = 0, month = 0] = day.split('-').map(Number);
-  return month === 1 ? `${year - 1}-12` : `${year}-${String(month - 1).padStart(2, '0')}`;
+/** The years of which there may be figures, the newest first: ten, and the one that is asked for. */
+export function years(today: Day, asked: string): (readonly [string, string])[] {
+  const newest = Number(today.slice(0, 4));
+  const all = Array.from({ length: 10 }, (_, back) => String(newest - back));
+  return [...new Set([...all, asked])]
+    .sort()
+    .reverse()
+    .map((year) => [year, `${year}年`] as const);
 }

@@ -3,6 +3,16 @@
 import { readAmount, sum, type Fen } from '@/shared/money';
 import type { Day } from '@/shared/day';
 
+/** What was shown at the counter (就诊凭证): an identity card, a voucher's token or a card. */
+export interface Shown {
+  /** 就诊凭证类型. */
+  readonly kind: '01' | '02' | '03';
+  /** 就诊凭证编号: the token, the identity number, or the card's number. */
+  readonly number: string;
+  /** 卡识别码, of a card. */
+  readonly chip: string;
+}
+
 /** Somebody who is insured somewhere. */
 export interface Person {
   /** 人员编号. */
@@ -21,6 +31,8 @@ export interface Person {
   readonly employer: string | null;
   /** All insurances: `insutype` codes with their standing. */
   readonly insurances: readonly Insurance[];
+  /** By what they were found. */
+  readonly shown: Shown;
 }
 
 export interface Insurance {
@@ -40,8 +52,8 @@ const text = (row: Row, name: string): string => {
 const rows = (value: unknown): Row[] =>
   Array.isArray(value) ? (value as Row[]) : value ? [value as Row] : [];
 
-/** Of 1101. The first insurance in force is used, else the first. */
-export function readPerson(output: unknown): Person | undefined {
+/** Of 1101 and 1161. The first insurance in force is used, else the first. Who showed nothing else showed the identity card. */
+export function readPerson(output: unknown, shown?: Shown): Person | undefined {
   const answer = (output ?? {}) as Row;
   const [base] = rows(answer['baseinfo']);
   const insurances = rows(answer['insuinfo']).map((row): Insurance => ({
@@ -54,10 +66,11 @@ export function readPerson(output: unknown): Person | undefined {
   }));
   const used = insurances.find((one) => one.standing === '1') ?? insurances[0];
   if (base === undefined || used === undefined) return undefined;
+  const certno = text(base, 'certno');
   return {
     number: text(base, 'psn_no'),
     name: text(base, 'psn_name'),
-    certno: text(base, 'certno'),
+    certno,
     sex: text(base, 'gend'),
     birth: (text(base, 'brdy') || null) as Day | null,
     scheme: used.scheme,
@@ -66,16 +79,22 @@ export function readPerson(output: unknown): Person | undefined {
     balance: used.balance,
     employer: used.employer,
     insurances,
+    shown: shown ?? { kind: '02', number: certno, chip: '' },
   };
 }
 
-/** Of 1162: whose voucher it is, and where it was issued. */
-export function readHolder(
-  output: unknown,
-): { readonly certno: string; readonly insured: string } | undefined {
+/** Whose voucher it is, where it was issued, and the token that stands for it here for a while. */
+export interface Holder {
+  readonly certno: string;
+  readonly insured: string;
+  readonly token: string;
+}
+
+/** Of 1162. */
+export function readHolder(output: unknown): Holder | undefined {
   const row = (output ?? {}) as Row;
-  const [certno, insured] = [text(row, 'idNo'), text(row, 'insuOrg')];
-  return certno === '' || insured === '' ? undefined : { certno, insured };
+  const [certno, insured, token] = [text(row, 'idNo'), text(row, 'insuOrg'), text(row, 'ecToken')];
+  return certno === '' || insured === '' || token === '' ? undefined : { certno, insured, token };
 }
 
 /** A visit of 5201. */
@@ -113,6 +132,58 @@ export function readVisits(output: unknown): Visit[] {
     .sort((one, other) => (one.begins < other.begins ? 1 : -1));
 }
 
+/** A visit to an outpatient department, of 5201. */
+export interface OutpatientVisit {
+  readonly id: string;
+  readonly scheme: string;
+  /** 医疗类别; `REGISTRATION` until somebody says what the visit is. */
+  readonly careType: string;
+  /** When, as `yyyy-MM-dd HH:mm:ss`. */
+  readonly at: string;
+  /** 门诊号. */
+  readonly number: string;
+  readonly department: { readonly code: string; readonly name: string };
+  readonly doctor: { readonly code: string; readonly name: string };
+  /** The valid diagnoses in words. */
+  readonly diagnoses: string;
+  /** The chronic disease that the visit is for. */
+  readonly disease: { readonly code: string; readonly name: string } | undefined;
+}
+
+/** 门诊挂号: a visit of which only the registration is known. */
+export const REGISTRATION = '12';
+
+/** Visits to outpatient departments of 5201, the latest first. */
+export const readOutpatientVisits = (output: unknown): OutpatientVisit[] =>
+  rows(((output ?? {}) as Row)['mdtrtinfo'])
+    .filter((row) => text(row, 'inhosp_stas') === '')
+    .map((row) => {
+      const disease = { code: text(row, 'dise_codg'), name: text(row, 'dise_name') };
+      return {
+        id: text(row, 'mdtrt_id'),
+        scheme: text(row, 'insutype'),
+        careType: text(row, 'med_type'),
+        at: text(row, 'begntime'),
+        number: text(row, 'ipt_otp_no'),
+        department: { code: text(row, 'adm_dept_codg'), name: text(row, 'adm_dept_name') },
+        doctor: { code: text(row, 'atddr_no'), name: text(row, 'chfpdr_name') },
+        diagnoses: text(row, 'otp_diag_info'),
+        disease: disease.code === '' ? undefined : disease,
+      };
+    })
+    .sort((one, other) => (one.at < other.at ? 1 : -1));
+
+/** Diagnoses of 5202, by their ranks. */
+export const readDiagnoses = (output: unknown): { rank: number; code: string; name: string }[] =>
+  rows(((output ?? {}) as Row)['diseinfo'])
+    .map((row) => ({
+      rank: Number(text(row, 'diag_srt_no')),
+      code: text(row, 'diag_code'),
+      name: text(row, 'diag_name'),
+    }))
+    .filter((one) => Number.isInteger(one.rank) && one.rank > 0)
+    .sort((one, other) => one.rank - other.rank);
+
 /** What was bought at a pharmacy, of 5201. */
 export interface Purchase {
   readonly id: string;
@@ -143,6 +214,10 @@ export interface SplitLine {
   readonly overLimit: Fen;
   readonly firstSelfPay: Fen;
   readonly inScope: Fen;
+  /** The settlement that has it, of 5204; empty where none has. Of a stay only one that was made midway is told. */
+  readonly settlement: string;
+  /** 处方号 or 医嘱号, of 5204. */
+  readonly order: string;
 }
 
 export const readLines = (output: unknown): SplitLine[] =>
@@ -160,6 +235,8 @@ export const readLines = (output: unknown): SplitLine[] =>
     overLimit: readAmount(row['overlmt_amt']),
     firstSelfPay: readAmount(row['preselfpay_amt']),
     inScope: readAmount(row['inscp_scp_amt']),
+    settlement: text(row, 'setl_id'),
+    order: text(row, 'rx_drord_no'),
   }));
 
 /** What one fund pays. */

@@ -113,7 +113,9 @@ it('who is in hospital, the longest first', () => {
 });
 
 it('whose voucher was scanned, and where it was issued', () => {
-  expect(readHolder({ idNo: 'C', insuOrg: '110101' })).toEqual({ certno: 'C', insured: '110101' });
+  const holder = { idNo: 'C', insuOrg: '110101', ecToken: 'T' };
+  expect(readHolder(holder)).toEqual({ certno: 'C', insured: '110101', token: 'T' });
+  expect(readHolder({ ...holder, ecToken: '' })).toBeUndefined();
   expect(readHolder({ idNo: 'C' })).toBeUndefined();
   expect(readHolder(null)).toBeUndefined();
 });

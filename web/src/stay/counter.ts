@@ -9,14 +9,42 @@ import { computed, reactive, shallowRef, type Ref } from 'vue';
 import { newMsgid, send, type InputOf, type Message, type OutputOf } from '@/api/window';
 import type { Institution } from '@/api/session';
 import { now } from '@/shared/clock';
+import { dayAt, momentAt, plusDays } from '@/shared/day';
+import type { Fen } from '@/shared/money';
 import type { Outcome, Refusal } from '@/shared/refusal';
-import { readHolder, readPerson, type Person, type SplitLine } from './answers';
-import { cardInput, personInput, reversalInput, voucherInput, type DraftLine } from './messages';
+import {
+  brokenIdentities,
+  readHolder,
+  readLines,
+  readPerson,
+  readSettled,
+  type Holder,
+  type Person,
+  type Settled,
+  type Shown,
+  type SplitLine,
+} from './answers';
+import {
+  cardInput,
+  numbered,
+  personInput,
+  reversalInput,
+  voucherInput,
+  type DraftLine,
+  type Named,
+} from './messages';
 
 const NOT_UNDERSTOOD = '平台的应答不符合接口规范，请勿收费并联系医保经办机构';
 
+/** How the platform begins to say that a visit has no settlement (5203); the interface has no code for it. */
+const NO_SETTLEMENT = '未查到结算ID';
+
 /** What is sent at every counter, as it is called while it is under way. */
 const COMMON: Readonly<Record<string, string>> = {
+  '5201': '查询就诊',
+  '5203': '查询结算',
+  '5204': '查询明细',
+  '5301': '查询慢特病登记',
   '1101': '查询人员',
   '1161': '读取社会保障卡',
   '1162': '解析电子凭证',
@@ -25,13 +53,31 @@ const COMMON: Readonly<Record<string, string>> = {
 
 /** What every counter shows and does about whoever stands at it. */
 export type PersonAtCounter = Pick<
-  ReturnType<typeof openCounter>,
+  ReturnType<typeof openCounter>['face'],
   'hanging' | 'findPerson' | 'scanVoucher' | 'readCard'
 > & {
   readonly person: Ref<Person | undefined>;
   readonly busy: Ref<string | undefined>;
   readonly drafts: Ref<readonly DraftLine[]>;
 };
+
+/** What every counter's page shows of what is under way. */
+export type AtCounter = PersonAtCounter &
+  Pick<ReturnType<typeof openCounter>['face'], 'reversible' | 'again' | 'reverse'> & {
+    readonly refusal: Ref<Refusal | undefined>;
+  };
+
+/** What is tried and settled at a counter. */
+export interface Settling {
+  readonly busy: Ref<string | undefined>;
+  readonly hanging: Readonly<Ref<boolean>>;
+  readonly person: Ref<Person | undefined>;
+  readonly trial: Ref<Settled | undefined>;
+  readonly settlement: Ref<Settled | undefined>;
+  readonly stands: Readonly<Ref<boolean>>;
+  /** What is to be settled comes to so much. */
+  readonly total: Readonly<Ref<Fen>>;
+}
 
 /** A bill that is entered at a counter. */
 export interface Bill {
@@ -47,7 +93,9 @@ export interface Bill {
   readonly dropLine: (serial: string) => void;
   /** Of a bill whose lines go out before it is settled … */
   readonly upload?: () => Promise<boolean>;
+  /** … one of them is taken back, or all of them come back to be changed … */
   readonly removeLine?: (serial: string) => Promise<void>;
+  readonly takeBackLines?: () => Promise<boolean>;
   /** … and of one whose lines go out with it, each line as the last trial splits it. */
   readonly split?: Readonly<Ref<ReadonlyMap<string, SplitLine>>>;
 }
@@ -62,12 +110,16 @@ export interface Doing {
   readonly leaves: () => void;
   /** Somebody has been found. */
   readonly found: () => Promise<void>;
+  /** A question was answered late: what was read after it is read again. */
+  readonly reread: () => Promise<void>;
   /** A message was given up, by its number. */
   readonly reversed: (infno: string) => Promise<void>;
 }
 
 interface State {
   person: Person | undefined;
+  /** What the person is registered for (门诊慢特病); nothing if nobody has asked. */
+  diseases: readonly Named[] | undefined;
   busy: string | undefined;
   refusal: Refusal | undefined;
 }
@@ -75,7 +127,12 @@ interface State {
 type Then = (output: unknown) => void | Promise<void>;
 
 export function openCounter(institution: Institution, doing: Doing) {
-  const state = reactive<State>({ person: undefined, busy: undefined, refusal: undefined });
+  const state = reactive<State>({
+    person: undefined,
+    diseases: undefined,
+    busy: undefined,
+    refusal: undefined,
+  });
   const unanswered = shallowRef<{ message: Message; then: Then }>();
   const wordsOf = (infno: string) => doing.words[infno] ?? COMMON[infno] ?? infno;
   const id = () => newMsgid(institution.code, now(), crypto.getRandomValues(new Uint8Array(14)));
@@ -146,23 +203,38 @@ export function openCounter(institution: Institution, doing: Doing) {
   }
 
   /** Sends the unanswered message again, the same to the letter. */
-  const again = () => {
+  async function again(): Promise<boolean> {
     const kept = unanswered.value;
-    return kept === undefined ? Promise.resolve(false) : deliver(kept.message, kept.then);
-  };
+    if (kept === undefined || !(await deliver(kept.message, kept.then))) return false;
+    // Whoever asked has not waited for it. Numbers of questions begin so.
+    if (kept.message.infno.startsWith('5')) await doing.reread();
+    return true;
+  }
+
+  /** What a trial or a settlement came to; nothing of an answer whose amounts do not balance: on such a one no money is taken. */
+  function checked(output: unknown): Settled | undefined {
+    const settled = readSettled(output);
+    const broken = settled === undefined ? ['应答中没有结算信息'] : brokenIdentities(settled);
+    if (broken.length === 0) return settled;
+    state.refusal = {
+      code: 'identity',
+      message: `平台应答的金额不平衡，请勿收费并联系医保经办机构：${broken.join('；')}`,
+    };
+    return undefined;
+  }
 
   function leave() {
     doing.leaves();
-    Object.assign(state, { person: undefined, refusal: undefined });
+    Object.assign(state, { person: undefined, diseases: undefined, refusal: undefined });
   }
 
-  async function findPerson(certno: string, insured: string): Promise<boolean> {
+  async function findPerson(certno: string, insured: string, shown?: Shown): Promise<boolean> {
     if (unanswered.value !== undefined) return false;
     leave();
     const found = await ask(
       '1101',
-      personInput(certno),
-      (output) => void (state.person = readPerson(output)),
+      personInput(certno, shown),
+      (output) => void (state.person = readPerson(output, shown)),
       insured,
     );
     if (found) await doing.found();
@@ -173,12 +245,13 @@ export function openCounter(institution: Institution, doing: Doing) {
   async function scanVoucher(code: string): Promise<boolean> {
     if (unanswered.value !== undefined) return false;
     leave();
-    let holder: ReturnType<typeof readHolder>;
+    let holder: Holder | undefined;
     const read = await ask('1162', voucherInput(code), (output) => {
       holder = readHolder(output);
       if (holder === undefined) throw new Error('no holder');
     });
-    return read && holder !== undefined ? findPerson(holder.certno, holder.insured) : false;
+    if (!read || holder === undefined) return false;
+    return findPerson(holder.certno, holder.insured, { kind: '01', number: holder.token, chip: '' });
   }
 
   /** By the social security card that a reader has read. */
@@ -188,24 +261,81 @@ export function openCounter(institution: Institution, doing: Doing) {
     const read = await ask(
       '1161',
       cardInput(number, chip),
-      (output) => void (state.person = readPerson(output)),
+      (output) => void (state.person = readPerson(output, { kind: '03', number, chip })),
     );
     if (read) await doing.found();
     return read;
   }
 
+  /** What the person has been here for in so many days up to now (5201). */
+  async function visits(days: number, take: (output: unknown) => void): Promise<void> {
+    const { person } = state;
+    if (person === undefined) return;
+    const today = dayAt(now());
+    const [begntime, endtime] = [`${plusDays(today, -days)} 00:00:00`, `${plusDays(today, 1)} 00:00:00`];
+    await ask('5201', { data: { psn_no: person.number, begntime, endtime } } as InputOf<'5201'>, take);
+  }
+
+  /** A settlement as the platform has it, by its id or the last one of a visit (5203); nothing where it has none. */
+  async function settlementOf(visit: string, id?: string): Promise<Settled | undefined> {
+    const { person } = state;
+    if (person === undefined) return undefined;
+    const data = { psn_no: person.number, mdtrt_id: visit, ...(id === undefined ? {} : { setl_id: id }) };
+    let settled: Settled | undefined;
+    const found = await ask('5203', { data } as InputOf<'5203'>, (output) => {
+      settled = readSettled(output);
+    });
+    if (!found && state.refusal?.message.startsWith(NO_SETTLEMENT)) state.refusal = undefined;
+    return settled;
+  }
+
+  /** The lines of a visit (5204). */
+  function linesOf(visit: string, take: (lines: SplitLine[]) => void): Promise<boolean> {
+    const data = { psn_no: state.person?.number ?? '', mdtrt_id: visit };
+    return ask('5204', { data } as InputOf<'5204'>, (output) => take(readLines(output)));
+  }
+
+  /** For which chronic diseases the person is registered (5301); asked once. */
+  async function findDiseases(): Promise<void> {
+    const { person } = state;
+    if (person === undefined || state.diseases !== undefined) return;
+    const input = { data: { psn_no: person.number } } as InputOf<'5301'>;
+    await ask('5301', input, (output: OutputOf<'5301'>) => {
+      state.diseases = output.feedetail.map((row) => ({
+        code: row.opsp_dise_code,
+        name: row.opsp_dise_name,
+      }));
+    });
+  }
+
+  let entered = 0;
+  /** A line that is entered here, under a number of its own. */
+  function entry(line: Omit<DraftLine, 'serial' | 'at'>): DraftLine {
+    entered += 1;
+    return numbered(line, entered, momentAt(now()));
+  }
+
   return {
     state,
     ask,
-    /** Whether a message waits for its answer, and nothing else may be sent. */
-    hanging: computed(() => unanswered.value !== undefined),
-    /** Whether what waits can be given up (冲正). */
-    reversible,
-    again,
-    reverse,
-    leave,
-    findPerson,
-    scanVoucher,
-    readCard,
+    checked,
+    visits,
+    settlementOf,
+    linesOf,
+    entry,
+    /** What every counter shows and does, whatever is done there. */
+    face: {
+      /** Whether a message waits for its answer, and nothing else may be sent. */
+      hanging: computed(() => unanswered.value !== undefined),
+      /** Whether what waits can be given up (冲正). */
+      reversible,
+      again,
+      reverse,
+      leave,
+      findPerson,
+      scanVoucher,
+      readCard,
+      findDiseases,
+    },
   };
 }

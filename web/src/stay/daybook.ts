@@ -1,4 +1,4 @@
-/** 日对账 (3201): what the hospital's own books say of some days, against the platform's. Pure. */
+/** 日对账 (3201; line by line it is `daylist`'s): what the hospital's own books say of some days, against the platform's. Pure. */
 
 import type { InputOf } from '@/api/window';
 import { jsonNumber, parseYuan, yuan, type Fen } from '@/shared/money';
@@ -30,11 +30,16 @@ export const DAYS_MAX = 31;
 /** Amounts may be below nothing where more was given back than taken. */
 const amount = (text: string): Fen | undefined => parseYuan(text.trim());
 
-export function wrongIn(books: Books): string {
+export function wrongPeriod(books: Pick<Books, 'from' | 'until'>): string {
   const [from, until] = [parseDay(books.from), parseDay(books.until)];
   if (from === undefined || until === undefined) return '请填写起止日期';
   if (until < from) return '截止日期不早于起始日期';
-  if (daysBetween(from, until) >= DAYS_MAX) return `一次至多${DAYS_MAX}天`;
+  return daysBetween(from, until) >= DAYS_MAX ? `一次至多${DAYS_MAX}天` : '';
+}
+
+export function wrongIn(books: Books): string {
+  const period = wrongPeriod(books);
+  if (period !== '') return period;
   if (!/^\d{1,9}$/.test(books.count.trim())) return '请填写结算笔数（含退费）';
   const amounts = [books.total, books.fund, books.account].map(amount);
   return amounts.some((one) => one === undefined) ? '请填写三项金额（元），没有的填0' : '';

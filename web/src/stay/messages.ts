@@ -6,7 +6,7 @@
 import type { InputOf } from '@/api/window';
 import { jsonNumber, PRICE_PLACES, QUANTITY_PLACES, yuan, type Fen } from '@/shared/money';
 import { formatDecimal } from '@/shared/decimal';
-import type { Person } from './answers';
+import type { Person, Shown } from './answers';
 
 /** A code with its name. */
 export interface Named {
@@ -33,6 +33,9 @@ export interface Admission {
   readonly injury: boolean;
 }
 
+/** An admission as a form says it: of one that is corrected, the kind may stay what it was. */
+export type AdmissionSaid = Omit<Admission, 'kind'> & { readonly kind: AdmissionKind | '' };
+
 /** A line that was entered and not sent yet. */
 export interface DraftLine {
   readonly serial: string;
@@ -53,19 +56,30 @@ export function numbered(line: Omit<DraftLine, 'serial' | 'at'>, which: number, 
   return { ...line, serial: `${at.replaceAll(/\D/g, '').slice(2)}${String(which).padStart(3, '0')}`, at };
 }
 
-/** 居民身份证: what was shown at the counter. */
-const IDENTITY_CARD = '02';
+/** What was shown, as it goes with the person's messages: a lost card or a used token is refused wherever it is shown. */
+const medium = (shown: Shown) => ({
+  mdtrt_cert_type: shown.kind,
+  mdtrt_cert_no: shown.number,
+  card_sn: shown.chip,
+});
 
-export const personInput = (certno: string): InputOf<'1101'> => ({
+export const personInput = (certno: string, shown?: Shown): InputOf<'1101'> => ({
   data: {
-    mdtrt_cert_type: IDENTITY_CARD,
-    mdtrt_cert_no: certno,
+    ...medium(shown ?? { kind: '02', number: certno, chip: '' }),
     psn_cert_type: '01',
     certno,
     psn_name: '',
     begntime: '',
-    card_sn: '',
   },
+});
+
+/** Who it is and what was shown, as transactions about money say it. */
+export const bearer = (person: Person) => ({
+  psn_no: person.number,
+  ...medium(person.shown),
+  psn_cert_type: '01',
+  certno: person.certno,
+  psn_name: person.name,
 });
 
 /** Whose voucher was scanned (医保电子凭证二维码). */
@@ -92,41 +106,62 @@ export const cardInput = (number: string, chip: string): InputOf<'1161'> => ({
   data: { mdtrt_cert_no: '', cardno: number, card_sn: chip },
 });
 
-export const admissionInput = (person: Person, admission: Admission, place: string): InputOf<'2401'> => ({
+/** What is said of an admission, first and when it is corrected. */
+const admitted = (admission: AdmissionSaid) => ({
+  coner_name: '',
+  tel: '',
+  begntime: admission.at,
+  med_type: admission.careType,
+  medrcdno: admission.number,
+  atddr_no: admission.doctor.code,
+  chfpdr_name: admission.doctor.name,
+  adm_diag_dscr: admission.diagnosis.name,
+  adm_dept_codg: admission.department.code,
+  adm_dept_name: admission.department.name,
+  adm_bed: admission.bed,
+  dscg_maindiag_code: admission.diagnosis.code,
+  dscg_maindiag_name: admission.diagnosis.name,
+  main_cond_dscr: '',
+  exp_content: JSON.stringify({
+    MDTRT_GRP_TYPE: '',
+    TRUM_FLAG: admission.injury ? '1' : '0',
+    REL_TTP_FLAG: '0',
+    IPT_TYPE: admission.kind,
+  }),
+});
+
+export const admissionInput = (person: Person, admission: AdmissionSaid, place: string): InputOf<'2401'> => ({
   mdtrtinfo: {
+    ...admitted(admission),
     psn_no: person.number,
     insutype: person.scheme,
-    coner_name: '',
-    tel: '',
-    begntime: admission.at,
-    mdtrt_cert_type: IDENTITY_CARD,
-    mdtrt_cert_no: person.certno,
+    ...medium(person.shown),
     certno: person.certno,
-    med_type: admission.careType,
     ipt_no: admission.number,
-    medrcdno: admission.number,
-    atddr_no: admission.doctor.code,
-    chfpdr_name: admission.doctor.name,
-    adm_diag_dscr: admission.diagnosis.name,
-    adm_dept_codg: admission.department.code,
-    adm_dept_name: admission.department.name,
-    adm_bed: admission.bed,
-    dscg_maindiag_code: admission.diagnosis.code,
-    dscg_maindiag_name: admission.diagnosis.name,
-    main_cond_dscr: '',
     insuplc_admdvs: person.insured,
     mdtrtarea_admvs: place,
-    exp_content: JSON.stringify({
-      MDTRT_GRP_TYPE: '',
-      TRUM_FLAG: admission.injury ? '1' : '0',
-      REL_TTP_FLAG: '0',
-      IPT_TYPE: admission.kind,
-    }),
   },
   diseinfo: [diagnosis(person, admission, admission.at)],
 });
 
-const diagnosis = (person: Person, admission: Admission, at: string) => ({
+/** 住院信息变更: the admission as it should be. Its kind stays what it was where none is said. */
+export const correctionInput = (
+  person: Person,
+  visit: string,
+  admission: AdmissionSaid,
+): InputOf<'2403'> => ({
+  adminfo: {
+    ...admitted(admission),
+    mdtrt_id: visit,
+    psn_no: person.number,
+    endtime: '',
+    mdtrt_cert_type: person.shown.kind,
+    ipt_otp_no: admission.number,
+  },
+  diseinfo: [diagnosis(person, admission, admission.at)],
+});
+
+const diagnosis = (person: Person, admission: AdmissionSaid, at: string) => ({
   psn_no: person.number,
   diag_type: '1',
   maindiag_flag: '1',
@@ -140,6 +175,25 @@ const diagnosis = (person: Person, admission: Admission, at: string) => ({
   diag_time: at,
 });
 
+/** What is charged with a line, in the names of all transactions that take some. */
+export const charged = (line: DraftLine) => ({
+  feedetl_sn: line.serial,
+  fee_ocur_time: line.at,
+  med_list_codg: line.item.code,
+  medins_list_codg: line.item.code,
+  det_item_fee_sumamt: jsonNumber(yuan(line.amount)),
+  cnt: jsonNumber(formatDecimal(line.quantity, QUANTITY_PLACES, 0)),
+  pric: jsonNumber(formatDecimal(line.price, PRICE_PLACES, 2)),
+});
+
+/** Who prescribed it (开单). */
+export const prescribed = (care: { readonly department: Named; readonly doctor: Named }) => ({
+  bilg_dept_codg: care.department.code,
+  bilg_dept_name: care.department.name,
+  bilg_dr_codg: care.doctor.code,
+  bilg_dr_name: care.doctor.name,
+});
+
 export const linesInput = (
   person: Person,
   visit: string,
@@ -147,22 +201,13 @@ export const linesInput = (
   lines: readonly DraftLine[],
 ): InputOf<'2301'> => ({
   feedetail: lines.map((line) => ({
-    feedetl_sn: line.serial,
+    ...charged(line),
+    ...prescribed(care),
     init_feedetl_sn: '',
     mdtrt_id: visit,
     drord_no: line.serial,
     psn_no: person.number,
     med_type: care.careType,
-    fee_ocur_time: line.at,
-    med_list_codg: line.item.code,
-    medins_list_codg: line.item.code,
-    det_item_fee_sumamt: jsonNumber(yuan(line.amount)),
-    cnt: jsonNumber(formatDecimal(line.quantity, QUANTITY_PLACES, 0)),
-    pric: jsonNumber(formatDecimal(line.price, PRICE_PLACES, 2)),
-    bilg_dept_codg: care.department.code,
-    bilg_dept_name: care.department.name,
-    bilg_dr_codg: care.doctor.code,
-    bilg_dr_name: care.doctor.name,
     hosp_appr_flag: '1',
     memo: '',
   })) as InputOf<'2301'>['feedetail'],
@@ -197,28 +242,22 @@ export const dischargeInput = (
     diseinfo: [],
   }) as InputOf<'2402'>;
 
-/** Of 2303 and 2304. */
+/** Of 2303 and 2304. `midway` settles what has been charged so far while the stay goes on (中途结算). */
 export const settlementInput = (
   person: Person,
   visit: string,
   total: Fen,
-  useAccount: boolean,
+  { useAccount, midway }: { useAccount: boolean; midway: boolean },
 ): InputOf<'2304'> & InputOf<'2303'> => ({
   data: {
-    psn_no: person.number,
-    mdtrt_cert_type: IDENTITY_CARD,
-    mdtrt_cert_no: person.certno,
-    card_sn: '',
-    psn_cert_type: '01',
-    certno: person.certno,
-    psn_name: person.name,
+    ...bearer(person),
     medfee_sumamt: jsonNumber(yuan(total)),
     psn_setlway: '01',
     mdtrt_id: visit,
     insutype: person.scheme,
     acct_used_flag: useAccount ? '1' : '0',
     invono: '',
-    mid_setl_flag: '0',
+    mid_setl_flag: midway ? '1' : '0',
   },
 });
 

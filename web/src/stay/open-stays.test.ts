@@ -1,10 +1,19 @@
 import { expect, it } from 'vitest';
-import { certnoOf, KINDS, kindOf } from './open-stays';
+import { certnoOf, isStay, KINDS, kindOf } from './open-stays';
 
 it('an unknown kind is the first', () => {
   expect(kindOf('unknown').words).toBe('结果待查');
   expect(kindOf('nothing')).toBe(KINDS[0]);
 });
+
+it.each([
+  ['2101', true],
+  ['28', true],
+  ['11', false],
+  ['14', false],
+  ['9901', false],
+  ['41', false],
+])('%s is a stay: %s', (care, stay) => expect(isStay(care)).toBe(stay));
 
 it('whose visit it is says 5201', () => {
   const output = {

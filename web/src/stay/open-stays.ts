@@ -27,6 +27,9 @@ export const KINDS: readonly Kind[] = [
 /** The kind of this name; the first where there is none. */
 export const kindOf = (which: string): Kind => KINDS.find((one) => one.which === which) ?? (KINDS[0] as Kind);
 
+/** Whether a 医疗类别 is that of a stay; all others are of visits. */
+export const isStay = (care: string): boolean => care.startsWith('2');
+
 type Row = Readonly<Record<string, unknown>>;
 
 /** The identity number of whose visit this is, of 5201; empty where the answer has no such visit. */

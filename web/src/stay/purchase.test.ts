@@ -1,26 +1,15 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { fenOf } from '@/shared/money';
 import { readPerson, type Person } from './answers';
-import { CHRONIC, openPurchase, ORDINARY, purchaseInput, type Said } from './purchase';
+import { good, playedNode, type PlayedNode } from './played-node';
+import { CHRONIC, openPurchase, orderSerial, ORDINARY, purchaseInput, type Said } from './purchase';
 
-/** What the node answers, one after the other; nothing is a broken line. */
-let answers: (object | undefined)[] = [];
-let sent: { infno: string; body: { msgid: string; input: Record<string, unknown> } }[] = [];
-
+let node: PlayedNode;
 beforeEach(() => {
-  sent = [];
-  vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
-    const body = JSON.parse(String(init.body)) as (typeof sent)[number]['body'];
-    sent.push({ infno: url.split('/').at(-1) ?? '', body });
-    const answer = answers.shift();
-    return answer === undefined
-      ? Promise.reject(new TypeError('connection reset'))
-      : Promise.resolve(new Response(JSON.stringify(answer), { status: 200 }));
-  });
+  node = playedNode();
 });
 afterEach(() => vi.unstubAllGlobals());
 
-const good = (output: unknown) => ({ infcode: 0, output });
 const PERSON = {
   baseinfo: { psn_no: 'P', psn_name: '某', certno: 'C' },
   insuinfo: [{ insutype: '310', psn_type: '12', psn_insu_stas: '1', insuplc_admdvs: '420102', balc: 0 }],
@@ -47,7 +36,7 @@ const settled = (total: number, serial: string, id?: string) => ({
 });
 
 async function opened() {
-  answers = [good(PERSON), good({ mdtrtinfo: [BOUGHT] })];
+  node.answers = [good(PERSON), good({ mdtrtinfo: [BOUGHT] }), good([])];
   const stay = openPurchase({ code: 'P11010800001', name: '某药房', place: '110108', kind: '2' });
   await stay.findPerson('C', '420102');
   expect(stay.refusal.value).toBeUndefined();
@@ -81,7 +70,7 @@ it('says exactly what is bought, for what, and by which prescription', () => {
 
 it('is tried, settled, and taken back whole', async () => {
   const { stay, serial } = await opened();
-  answers = [good(settled(41, serial))];
+  node.answers = [good(settled(41, serial))];
   expect(await stay.settle(true, SAID)).toBe(true);
   expect(stay.trial.value?.cash).toBe(fenOf(2_100n));
   expect(stay.split.value.get(serial)?.inScope).toBe(fenOf(4_100n));
@@ -92,16 +81,16 @@ it('is tried, settled, and taken back whole', async () => {
   expect(stay.trial.value).toBeUndefined();
   stay.dropLine(stay.drafts.value[1]?.serial ?? '');
 
-  answers = [good(settled(41, serial, 'S1'))];
+  node.answers = [good(settled(41, serial, 'S1'))];
   expect(await stay.settle(false, SAID)).toBe(true);
   expect(stay.stands.value).toBe(true);
   expect(stay.lines.value.map(({ name, code }) => [name, code])).toEqual([['某药', 'X1']]);
   expect(stay.purchases.value.map((one) => one.id)).toEqual(['V1', 'V0']);
   expect(await stay.settle(false, SAID), 'nothing is settled twice').toBe(false);
 
-  answers = [good({}), good({ mdtrtinfo: [] })];
+  node.answers = [good({}), good({ mdtrtinfo: [] })];
   expect(await stay.cancel()).toBe(true);
-  expect(sent.at(-2)).toMatchObject({
+  expect(node.sent.at(-2)).toMatchObject({
     infno: '2103',
     body: { input: { data: { mdtrt_id: 'V1', setl_id: 'S1' } } },
   });
@@ -111,19 +100,19 @@ it('is tried, settled, and taken back whole', async () => {
 
 it('never guesses whether it was settled, and gives it up only by reversing it', async () => {
   const { stay } = await opened();
-  answers = [undefined];
+  node.answers = [undefined];
   expect(await stay.settle(false, SAID)).toBe(false);
   expect(stay.hanging.value && stay.reversible.value).toBe(true);
-  const [kept, before] = [sent.at(-1), sent.length];
+  const [kept, before] = [node.sent.at(-1), node.sent.length];
   expect(await stay.settle(true, SAID)).toBe(false);
   expect(await stay.findPerson('C', '420102')).toBe(false);
-  expect(sent.length, 'nothing else is sent').toBe(before);
-  answers = [undefined];
+  expect(node.sent.length, 'nothing else is sent').toBe(before);
+  node.answers = [undefined];
   expect(await stay.again()).toBe(false);
-  expect(sent.at(-1)).toEqual(kept);
-  answers = [good(null), good({ mdtrtinfo: [] })];
+  expect(node.sent.at(-1)).toEqual(kept);
+  node.answers = [good(null), good({ mdtrtinfo: [] })];
   expect(await stay.reverse()).toBe(true);
-  expect(sent.at(-2)).toMatchObject({
+  expect(node.sent.at(-2)).toMatchObject({
     infno: '2601',
     body: { input: { data: { omsgid: kept?.body.msgid, oinfno: '2102' } } },
   });
@@ -135,7 +124,7 @@ it('takes no money on an answer whose amounts do not balance', async () => {
   const { stay, serial } = await opened();
   const broken = settled(41, serial, 'S1');
   broken.setlinfo.fund_pay_sumamt = 19.99;
-  answers = [good(broken)];
+  node.answers = [good(broken)];
   await stay.settle(false, SAID);
   expect(stay.refusal.value?.message).toContain('请勿收费');
   expect(stay.stands.value).toBe(false);
@@ -145,7 +134,7 @@ it('shows what was bought before, as it stands', async () => {
   const { stay } = await opened();
   const [bought] = stay.purchases.value;
   const undone = settled(41, '1', 'S0');
-  answers = [
+  node.answers = [
     good({ ...undone, setlinfo: { ...undone.setlinfo, refd_setl_flag: '1' } }),
     good([{ feedetl_sn: '1', det_item_fee_sumamt: 41 }]),
   ];
@@ -154,4 +143,53 @@ it('shows what was bought before, as it stands', async () => {
   expect(stay.lines.value).toHaveLength(1);
   stay.begin();
   expect(stay.stands.value).toBe(false);
+});
+
+const ORDER = { mdtrt_regno: 'D1', dscg_date: '2026-11-22', medfee_sumamt: 41 };
+
+it('puts a purchase to the buyer, and takes the order back', async () => {
+  const { stay, serial } = await opened();
+  node.answers = [{ infcode: -1, err_msg: '没有登记[药店购药]的待遇政策' }];
+  expect(await stay.order()).toBe(false);
+  expect(stay.drafts.value, 'a refusal changes nothing').toHaveLength(1);
+
+  node.answers = [good({ mdtrt_regno: 'D1', push_flag: 'true' }), good([ORDER])];
+  expect(await stay.order()).toBe(true);
+  const { body } = node.sent.at(-2) ?? {};
+  expect(body?.input).toMatchObject({
+    data: { psn_no: 'P', ssn: 'C', med_type: '41', medfee_sumamt: 41, fixmedins_code: 'P11010800001' },
+    feedetl: [{ feedetl_sn: serial, hilist_code: 'X1', amt: 41, pric: 20.5, cnt: 2 }],
+  });
+  expect(stay.orders.value).toEqual([{ number: 'D1', day: '2026-11-22', total: fenOf(4_100n) }]);
+  expect(stay.drafts.value, 'the counter is free for the next one').toEqual([]);
+
+  node.answers = [good(null), good([])];
+  expect(await stay.cancelOrder('D1')).toBe(true);
+  expect(node.sent.at(-2)?.body.input['data']).toMatchObject({ mdtrt_regno: 'D1' });
+  expect(stay.orders.value).toEqual([]);
+});
+
+it('finds what was confirmed meanwhile among the purchases', async () => {
+  const { stay } = await opened();
+  node.answers = [good({ mdtrt_regno: 'D1', push_flag: 'true' }), good([ORDER])];
+  await stay.order();
+  node.answers = [good({ mdtrtinfo: [BOUGHT, { ...BOUGHT, mdtrt_id: 'V2' }] }), good([])];
+  await stay.lookAround();
+  expect([stay.purchases.value.length, stay.orders.value.length]).toEqual([2, 0]);
+});
+
+it('sends an order whose answer was lost again, under its own number', async () => {
+  const { stay } = await opened();
+  node.answers = [undefined];
+  await stay.order();
+  const kept = node.sent.at(-1);
+  expect([stay.hanging.value, stay.reversible.value]).toEqual([true, false]);
+  node.answers = [good({ mdtrt_regno: 'D1', push_flag: 'true' }), good([ORDER])];
+  expect(await stay.again()).toBe(true);
+  expect(node.sent.at(-2)).toEqual(kept);
+});
+
+it('numbers orders in twenty characters', () => {
+  const serial = orderSerial('2026-11-22 09:01:00', new Uint8Array([0, 1, 2, 35, 36, 255]));
+  expect(serial).toBe('20261122090100012Z03');
 });

@@ -1,27 +1,26 @@
 /**
  * A purchase at a pharmacy's counter (药店购药), from who somebody is to the statement. What is bought goes out whole with the trial and with
- * the settlement; nothing of it is at the platform before. One that was settled is found again by its buyer, and taken back whole.
+ * the settlement; nothing of it is at the platform before. One that was settled is found again by its buyer, and taken back whole. What the buyer
+ * is to confirm on the phone goes out as an order (2166), which waits there (2170); confirmed, it is a purchase like others.
  */
 
 import { computed, reactive, toRefs } from 'vue';
-import type { InputOf, OutputOf } from '@/api/window';
+import type { InputOf } from '@/api/window';
 import type { Institution } from '@/api/session';
 import { now } from '@/shared/clock';
-import { dayAt, momentAt, plusDays } from '@/shared/day';
+import { momentAt } from '@/shared/day';
 import { formatDecimal } from '@/shared/decimal';
-import { jsonNumber, PRICE_PLACES, QUANTITY_PLACES, sum, yuan, type Fen } from '@/shared/money';
+import { jsonNumber, PRICE_PLACES, QUANTITY_PLACES, readAmount, sum, yuan, type Fen } from '@/shared/money';
 import {
-  brokenIdentities,
   readLines,
   readPurchases,
-  readSettled,
   type Person,
   type Purchase,
   type Settled,
   type SplitLine,
 } from './answers';
 import { openCounter } from './counter';
-import { cancellationInput, numbered, type DraftLine, type Named } from './messages';
+import { bearer, cancellationInput, charged, type DraftLine, type Named } from './messages';
 
 /** How long back a counter looks for what a person has bought. */
 const LOOK_BACK_DAYS = 90;
@@ -35,9 +34,9 @@ const WORDS = {
   '2102': '结算',
   '2103': '结算撤销',
   '5201': '查询购药记录',
-  '5203': '查询结算',
-  '5204': '查询明细',
-  '5301': '查询慢特病登记',
+  '2166': '发送订单',
+  '2167': '取消订单',
+  '2170': '查询订单',
 } as const;
 
 /** What is said of a purchase beside its lines. */
@@ -60,14 +59,8 @@ export const purchaseInput = (
 ): InputOf<'2102'> & InputOf<'2101'> =>
   ({
     druginfo: {
-      psn_no: person.number,
-      mdtrt_cert_type: '02',
-      mdtrt_cert_no: person.certno,
-      card_sn: '',
-      psn_cert_type: '01',
-      certno: person.certno,
+      ...bearer(person),
       psn_type: person.personType,
-      psn_name: person.name,
       begntime: at,
       medfee_sumamt: jsonNumber(yuan(sum(lines.map((line) => line.amount)))),
       invono: '',
@@ -81,15 +74,9 @@ export const purchaseInput = (
       exp_content: '',
     },
     drugdetail: lines.map((line) => ({
-      feedetl_sn: line.serial,
+      ...charged(line),
       rxno: said.prescription,
       rx_circ_flag: said.prescription === '' ? '0' : '1',
-      fee_ocur_time: line.at,
-      med_list_codg: line.item.code,
-      medins_list_codg: line.item.code,
-      det_item_fee_sumamt: jsonNumber(yuan(line.amount)),
-      cnt: jsonNumber(formatDecimal(line.quantity, QUANTITY_PLACES, 0)),
-      pric: jsonNumber(formatDecimal(line.price, PRICE_PLACES, 2)),
       tcmdrug_used_way: '',
     })),
     durg_trac_info: lines.flatMap((line) =>
@@ -100,6 +87,69 @@ export const purchaseInput = (
       })),
     ),
   }) as InputOf<'2102'> & InputOf<'2101'>;
+
+/** 就诊顺序号, at most twenty characters: the moment, and letters by chance. */
+export const orderSerial = (at: string, random: Uint8Array): string =>
+  at.replaceAll(/\D/g, '') +
+  [...random]
+    .map((byte) => (byte % 36).toString(36))
+    .join('')
+    .toUpperCase();
+
+/** An order that waits for the buyer to confirm it. */
+export interface WaitingOrder {
+  /** 就诊登记号. */
+  readonly number: string;
+  readonly day: string;
+  readonly total: Fen;
+}
+
+/** Of 2170, the oldest first. */
+export const readOrders = (output: unknown): WaitingOrder[] =>
+  (Array.isArray(output) ? (output as Readonly<Record<string, unknown>>[]) : []).map((row) => ({
+    number: String(row['mdtrt_regno'] ?? ''),
+    day: String(row['dscg_date'] ?? '').slice(0, 10),
+    total: readAmount(row['medfee_sumamt']),
+  }));
+
+/** The order of a purchase, at this moment; `serial` (就诊顺序号) is used once. */
+export const orderInput = (
+  person: Person,
+  lines: readonly DraftLine[],
+  { at, serial }: { readonly at: string; readonly serial: string },
+  institution: Institution,
+): InputOf<'2166'> => ({
+  data: {
+    // Whose token it is has been asked; any other medium the platform has no field for here.
+    ec_token: person.shown.kind === '01' ? person.shown.number : '',
+    fixmedins_code: institution.code,
+    fixmedins_name: institution.name,
+    insuplc: person.insured,
+    mdtrtarea: institution.place,
+    psn_no: person.number,
+    ssn: person.certno,
+    psn_name: person.name,
+    mdtrtsn: serial,
+    med_type: ORDINARY,
+    psn_type: person.personType,
+    insutype: person.scheme,
+    dscg_date: at.slice(0, 10),
+    medfee_sumamt: jsonNumber(yuan(sum(lines.map((line) => line.amount)))),
+    opter_name: '',
+  },
+  feedetl: lines.map((line) => ({
+    feedetl_sn: line.serial,
+    medins_list_codg: line.item.code,
+    medins_list_name: line.item.name,
+    hilist_code: line.item.code,
+    hilist_name: line.item.name,
+    pric: jsonNumber(formatDecimal(line.price, PRICE_PLACES, 2)),
+    cnt: jsonNumber(formatDecimal(line.quantity, QUANTITY_PLACES, 0)),
+    amt: jsonNumber(yuan(line.amount)),
+    detl_ocur_time: line.at,
+    opt_time: at,
+  })),
+});
 
 /** Lines as the catalog splits them, under the names under which they were entered. */
 function named(split: readonly SplitLine[], drafts: readonly DraftLine[]): SplitLine[] {
@@ -122,8 +172,8 @@ interface State {
   lines: readonly SplitLine[];
   trial: Settled | undefined;
   settlement: Settled | undefined;
-  /** What the person is registered for; nothing if nobody has asked. */
-  diseases: readonly Named[] | undefined;
+  /** Orders that wait for the buyer. */
+  orders: readonly WaitingOrder[];
   /** What was given back with the last purchase that was taken back. */
   givenBack: Fen | undefined;
 }
@@ -137,17 +187,18 @@ export function openPurchase(institution: Institution) {
     settlement: undefined,
     givenBack: undefined,
   };
-  const state = reactive<State>({ ...fresh, purchases: [], diseases: undefined });
+  const nobody = { purchases: [], orders: [] };
+  const state = reactive<State>({ ...fresh, ...nobody });
   const counter = openCounter(institution, {
     words: WORDS,
     reversible: ['2102'],
-    leaves: () => Object.assign(state, { ...fresh, purchases: [], diseases: undefined }),
-    found: findPurchases,
+    leaves: () => Object.assign(state, fresh, nobody),
+    found: lookAround,
+    reread: lookAround,
     reversed: findPurchases,
   });
   const { ask } = counter;
   const here = counter.state;
-  let serial = 0;
 
   const total = computed(() => sum((stands.value ? state.lines : state.drafts).map((line) => line.amount)));
   const stands = computed(() => state.purchase !== undefined);
@@ -160,8 +211,7 @@ export function openPurchase(institution: Institution) {
   }
 
   function addLine(line: Omit<DraftLine, 'serial' | 'at'>) {
-    serial += 1;
-    change([...state.drafts, numbered(line, serial, momentAt(now()))]);
+    change([...state.drafts, counter.entry(line)]);
   }
 
   const dropLine = (which: string) => change(state.drafts.filter((line) => line.serial !== which));
@@ -172,44 +222,53 @@ export function openPurchase(institution: Institution) {
   /** The next purchase of the same person. */
   const begin = () => Object.assign(state, fresh);
 
-  async function findPurchases(): Promise<void> {
+  function findPurchases(): Promise<void> {
+    return counter.visits(LOOK_BACK_DAYS, (output) => void (state.purchases = readPurchases(output)));
+  }
+
+  /** What the person has bought here, and what waits for his confirmation. */
+  async function lookAround(): Promise<void> {
+    await findPurchases();
+    await findOrders();
+  }
+
+  async function findOrders(): Promise<void> {
     const { person } = here;
     if (person === undefined) return;
-    const today = dayAt(now());
-    const input = {
-      data: {
-        psn_no: person.number,
-        begntime: `${plusDays(today, -LOOK_BACK_DAYS)} 00:00:00`,
-        endtime: `${plusDays(today, 1)} 00:00:00`,
-      },
-    } as InputOf<'5201'>;
-    await ask('5201', input, (output) => void (state.purchases = readPurchases(output)));
+    const input = { data: { ssn: person.certno, fixmedins_code: institution.code } };
+    await ask('2170', input, (output) => void (state.orders = readOrders(output)));
+  }
+
+  /** Puts what is bought to the buyer, who confirms it on the phone; the counter is free for the next one. */
+  async function order(): Promise<boolean> {
+    const { person } = here;
+    const { drafts } = state;
+    if (person === undefined || drafts.length === 0 || stands.value) return false;
+    const at = momentAt(now());
+    const moment = { at, serial: orderSerial(at, crypto.getRandomValues(new Uint8Array(6))) };
+    return ask('2166', orderInput(person, drafts, moment, institution), async () => {
+      begin();
+      await findOrders();
+    });
+  }
+
+  /** Takes back an order that has not been confirmed (2167). */
+  async function cancelOrder(number: string): Promise<boolean> {
+    const input = { data: { fixmedins_code: institution.code, mdtrt_regno: number, opter_name: '' } };
+    return ask('2167', input, findOrders);
   }
 
   /** Shows what was bought before, so that its statement can be printed again and it can be taken back. */
   async function open(purchase: Purchase): Promise<void> {
-    const { person } = here;
-    if (person === undefined) return;
     begin();
-    const data = { psn_no: person.number, mdtrt_id: purchase.id };
-    const found = await ask('5203', { data } as InputOf<'5203'>, (output) => {
-      state.settlement = readSettled(output);
-    });
-    if (!found) return;
-    state.purchase = purchase;
-    await ask('5204', { data } as InputOf<'5204'>, (output) => void (state.lines = readLines(output)));
-  }
-
-  async function findDiseases(): Promise<void> {
-    const { person } = here;
-    if (person === undefined || state.diseases !== undefined) return;
-    const input = { data: { psn_no: person.number } } as InputOf<'5301'>;
-    await ask('5301', input, (output: OutputOf<'5301'>) => {
-      state.diseases = output.feedetail.map((row) => ({
-        code: row.opsp_dise_code,
-        name: row.opsp_dise_name,
-      }));
-    });
+    const settlement = await counter.settlementOf(purchase.id);
+    if (settlement === undefined) {
+      const message = '这笔购药的结算结果待查，平台会自动再查，请稍后重新打开';
+      here.refusal ??= { code: 'outcome-unknown', message };
+      return;
+    }
+    Object.assign(state, { settlement, purchase });
+    await counter.linesOf(purchase.id, (lines) => void (state.lines = lines));
   }
 
   async function settle(trial: boolean, said: Said): Promise<boolean> {
@@ -220,15 +279,8 @@ export function openPurchase(institution: Institution) {
     const input = purchaseInput(person, said, drafts, at, institution.place);
     const take = (output: unknown) => {
       const answer = output as { setlinfo?: { mdtrt_id?: unknown }; detlcutinfo?: unknown } | null;
-      const settled = readSettled(output);
-      const broken = settled === undefined ? ['应答中没有结算信息'] : brokenIdentities(settled);
-      if (broken.length > 0) {
-        here.refusal = {
-          code: 'identity',
-          message: `平台应答的金额不平衡，请勿收费并联系医保经办机构：${broken.join('；')}`,
-        };
-        return;
-      }
+      const settled = counter.checked(output);
+      if (settled === undefined) return;
       const lines = named(readLines(answer?.detlcutinfo), drafts);
       if (trial) {
         Object.assign(state, { trial: settled, lines });
@@ -262,25 +314,20 @@ export function openPurchase(institution: Institution) {
   return {
     ...toRefs(here),
     ...toRefs(state),
+    ...counter.face,
     total,
     stands,
     split,
-    hanging: counter.hanging,
-    reversible: counter.reversible,
-    again: counter.again,
-    reverse: counter.reverse,
-    leave: counter.leave,
-    findPerson: counter.findPerson,
-    scanVoucher: counter.scanVoucher,
-    readCard: counter.readCard,
     addLine,
     dropLine,
     forgetTrial,
     begin,
     open,
-    findDiseases,
     settle,
     cancel,
+    lookAround,
+    order,
+    cancelOrder,
   };
 }
 

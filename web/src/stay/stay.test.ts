@@ -3,7 +3,7 @@ import { fenOf } from '@/shared/money';
 import { done, refused, type Outcome } from '@/shared/refusal';
 import { brokenIdentities, readPerson, readSettled, readVisits, type Person } from './answers';
 import { findItems, loadCatalog, PAGE_SIZE, readItems } from './catalog';
-import { admissionInput, linesInput, settlementInput, type Admission } from './messages';
+import { admissionInput, correctionInput, linesInput, settlementInput, type Admission } from './messages';
 
 const PERSON: Person = {
   number: '32900000000S',
@@ -17,6 +17,7 @@ const PERSON: Person = {
   balance: fenOf(0n),
   employer: null,
   insurances: [],
+  shown: { kind: '02', number: '110101194501019005', chip: '' },
 };
 
 const ADMISSION: Admission = {
@@ -43,9 +44,26 @@ describe('what is sent', () => {
     };
     const input = linesInput(PERSON, 'V', ADMISSION, [line]);
     expect(JSON.stringify(input)).toContain('"det_item_fee_sumamt":12.35,"cnt":3,"pric":4.116667,');
-    const settlement = settlementInput(PERSON, 'V', fenOf(2_344_246n), true);
+    const settlement = settlementInput(PERSON, 'V', fenOf(2_344_246n), { useAccount: true, midway: false });
     expect(JSON.stringify(settlement)).toContain('"medfee_sumamt":23442.46,');
     expect(settlement.data.acct_used_flag).toBe('1');
+    expect(settlement.data.mid_setl_flag).toBe('0');
+  });
+
+  it('says what was shown at the counter', () => {
+    const card = { ...PERSON, shown: { kind: '03', number: 'A1', chip: 'C'.repeat(32) } } as const;
+    const shown = { mdtrt_cert_type: '03', mdtrt_cert_no: 'A1', card_sn: 'C'.repeat(32) };
+    expect(admissionInput(card, ADMISSION, '420106').mdtrtinfo).toMatchObject(shown);
+    const settlement = settlementInput(card, 'V', fenOf(1n), { useAccount: false, midway: true });
+    expect(settlement.data).toMatchObject({ ...shown, mid_setl_flag: '1', certno: PERSON.certno });
+  });
+
+  it('corrects an admission, and leaves its kind where nobody says it', () => {
+    const input = correctionInput(PERSON, 'V', { ...ADMISSION, kind: '', bed: '13', injury: true });
+    expect(input.adminfo).toMatchObject({ mdtrt_id: 'V', adm_bed: '13', ipt_otp_no: 'ZY1' });
+    const said = JSON.parse(input.adminfo.exp_content ?? '') as unknown;
+    expect(said).toMatchObject({ IPT_TYPE: '', TRUM_FLAG: '1', REL_TTP_FLAG: '0' });
+    expect(input.diseinfo?.[0]).toMatchObject({ diag_code: 'J18.900', diag_srt_no: 1 });
   });
 
   it('says what kind of admission it is', () => {

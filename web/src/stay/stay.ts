@@ -1,52 +1,36 @@
 /** A stay at the window, from who somebody is to the statement: what is known, and what may be done next. */
 
 import { computed, reactive, toRefs } from 'vue';
-import type { InputOf } from '@/api/window';
 import type { Institution } from '@/api/session';
-import { now } from '@/shared/clock';
-import { dayAt, momentAt, plusDays } from '@/shared/day';
 import { sum } from '@/shared/money';
-import {
-  brokenIdentities,
-  readLines,
-  readSettled,
-  readVisits,
-  type Settled,
-  type SplitLine,
-  type Visit,
-} from './answers';
+import { readVisits, type Settled, type SplitLine, type Visit } from './answers';
 import { openCounter } from './counter';
 import {
   admissionInput,
   cancellationInput,
+  correctionInput,
   dischargeInput,
   lineRemovalInput,
   linesInput,
-  numbered,
   settlementInput,
   takenBackInput,
-  type Admission,
+  type AdmissionSaid,
   type DraftLine,
 } from './messages';
 
 /** How long back a window looks for the stays of a person. */
 const LOOK_BACK_DAYS = 180;
 
-/** How the platform begins to say that a visit has no settlement (5203); the interface has no code for it. */
-const NO_SETTLEMENT = '未查到结算ID';
-
 const WORDS = {
-  '5201': '查询就诊',
   '2401': '入院办理',
+  '2403': '变更住院信息',
   '2404': '入院撤销',
   '2301': '上传明细',
   '2302': '删除明细',
-  '5204': '查询明细',
   '2402': '出院办理',
   '2405': '出院撤销',
   '2303': '预结算',
   '2304': '结算',
-  '5203': '查询结算',
   '2305': '结算撤销',
 } as const;
 
@@ -56,18 +40,25 @@ interface State {
   lines: readonly SplitLine[];
   drafts: readonly DraftLine[];
   trial: Settled | undefined;
+  /** What settled the stay whole. */
   settlement: Settled | undefined;
+  /** Settlements in the middle of it (中途结算) that stand, the oldest first. */
+  midway: readonly Settled[];
+  /** One of them whose outcome is not known yet, by its 结算ID. */
+  waiting: string | undefined;
 }
 
 export function openWindow(institution: Institution) {
-  const state = reactive<State>({
-    visits: [],
+  const fresh = {
     visit: undefined,
     lines: [],
     drafts: [],
     trial: undefined,
     settlement: undefined,
-  });
+    midway: [],
+    waiting: undefined,
+  };
+  const state = reactive<State>({ visits: [], ...fresh });
   const counter = openCounter(institution, {
     words: WORDS,
     reversible: ['2304', '2401'],
@@ -76,37 +67,21 @@ export function openWindow(institution: Institution) {
       state.visits = [];
     },
     found: findVisits,
+    reread: () => (state.visit === undefined ? findVisits() : readBill()),
     reversed: (infno) => (infno === '2401' ? findVisits() : readBill()),
   });
   const { ask } = counter;
   const here = counter.state;
-  let serial = 0;
 
-  const total = computed(() => sum(state.lines.map((line) => line.amount)));
+  /** The lines that were not settled midway: what a settlement now is about. */
+  const unsettled = computed(() => state.lines.filter((line) => line.settlement === ''));
+  const total = computed(() => sum(unsettled.value.map((line) => line.amount)));
   const stands = computed(() => state.settlement !== undefined);
 
-  function close() {
-    Object.assign(state, {
-      visit: undefined,
-      lines: [],
-      drafts: [],
-      trial: undefined,
-      settlement: undefined,
-    });
-  }
+  const close = () => void Object.assign(state, fresh);
 
-  async function findVisits(): Promise<void> {
-    const { person } = here;
-    if (person === undefined) return;
-    const today = dayAt(now());
-    const input = {
-      data: {
-        psn_no: person.number,
-        begntime: `${plusDays(today, -LOOK_BACK_DAYS)} 00:00:00`,
-        endtime: `${plusDays(today, 1)} 00:00:00`,
-      },
-    } as InputOf<'5201'>;
-    await ask('5201', input, (output) => void (state.visits = readVisits(output)));
+  function findVisits(): Promise<void> {
+    return counter.visits(LOOK_BACK_DAYS, (output) => void (state.visits = readVisits(output)));
   }
 
   async function open(visit: Visit): Promise<void> {
@@ -115,24 +90,27 @@ export function openWindow(institution: Institution) {
     await readBill();
   }
 
-  /** The lines as the platform has them, and the settlement that holds them. */
+  /** The lines as the platform has them, and the settlements that hold them. */
   async function readBill(): Promise<void> {
-    const [person, visit] = [here.person, state.visit];
-    if (person === undefined || visit === undefined) return;
-    const input = { data: { psn_no: person.number, mdtrt_id: visit.id } };
-    const read = await ask('5204', input as InputOf<'5204'>, (output) => {
-      state.lines = readLines(output);
-    });
+    const { visit } = state;
+    if (visit === undefined) return;
+    const read = await counter.linesOf(visit.id, (lines) => void (state.lines = lines));
     if (!read) return;
-    // The last settlement of the visit, if it has one; one that is undone is none.
-    const found = await ask('5203', input as InputOf<'5203'>, (output) => {
-      const settled = readSettled(output);
-      state.settlement = settled?.undone ? undefined : settled;
-    });
-    if (!found && here.refusal?.message.startsWith(NO_SETTLEMENT)) here.refusal = undefined;
+    // The last settlement of the visit, if it has one; one that is undone is none. Lines name those alone that were made midway.
+    const last = await counter.settlementOf(visit.id);
+    const ids = [...new Set(state.lines.map((line) => line.settlement))].filter((id) => id !== '').sort();
+    const midway: Settled[] = [];
+    state.waiting = undefined;
+    for (const id of ids) {
+      const one = last?.id === id ? last : await counter.settlementOf(visit.id, id);
+      if (one === undefined) state.waiting = id;
+      else if (!one.undone) midway.push(one);
+    }
+    state.midway = midway;
+    state.settlement = last === undefined || last.undone || ids.includes(last.id ?? '') ? undefined : last;
   }
 
-  async function admit(admission: Admission): Promise<boolean> {
+  async function admit(admission: AdmissionSaid): Promise<boolean> {
     const { person } = here;
     if (person === undefined) return false;
     let id = '';
@@ -147,9 +125,20 @@ export function openWindow(institution: Institution) {
     return true;
   }
 
+  /** 住院信息变更: the admission of the open stay, as it should be. */
+  async function correct(admission: AdmissionSaid): Promise<boolean> {
+    const [person, visit] = [here.person, state.visit];
+    if (person === undefined || visit === undefined) return false;
+    const done = await ask('2403', correctionInput(person, visit.id, admission), () => undefined);
+    if (!done) return false;
+    state.trial = undefined;
+    await findVisits();
+    state.visit = state.visits.find((one) => one.id === visit.id) ?? visit;
+    return true;
+  }
+
   const addLine = (line: Omit<DraftLine, 'serial' | 'at'>) => {
-    serial += 1;
-    state.drafts = [...state.drafts, numbered(line, serial, momentAt(now()))];
+    state.drafts = [...state.drafts, counter.entry(line)];
     state.trial = undefined;
   };
 
@@ -212,29 +201,41 @@ export function openWindow(institution: Institution) {
     return back;
   }
 
+  /** Tries, or settles: while the patient is in hospital what has been charged so far (中途结算), else the stay. */
   async function settle(trial: boolean, useAccount: boolean): Promise<boolean> {
     const [person, visit] = [here.person, state.visit];
     if (person === undefined || visit === undefined) return false;
-    const input = settlementInput(person, visit.id, total.value, useAccount);
+    const midway = visit.inHospital;
+    const input = settlementInput(person, visit.id, total.value, { useAccount, midway });
+    let settled: Settled | undefined;
     const take = (output: unknown) => {
-      const settled = readSettled(output);
-      const broken = settled === undefined ? ['应答中没有结算信息'] : brokenIdentities(settled);
-      if (broken.length > 0) {
-        here.refusal = {
-          code: 'identity',
-          message: `平台应答的金额不平衡，请勿收费并联系医保经办机构：${broken.join('；')}`,
-        };
-      } else if (trial) state.trial = settled;
+      settled = counter.checked(output);
+      if (settled === undefined) return;
+      if (trial) state.trial = settled;
+      else if (midway) Object.assign(state, { midway: [...state.midway, settled], trial: undefined });
       else Object.assign(state, { settlement: settled, trial: undefined });
     };
-    return trial ? ask('2303', input, take) : ask('2304', input, take);
+    // Sent again after a broken line, it goes on likewise.
+    const then = async (output: unknown) => {
+      take(output);
+      if (!trial && midway && settled !== undefined) await readBill();
+    };
+    return trial ? ask('2303', input, take) : ask('2304', input, then);
   }
 
+  const forgetTrial = () => void (state.trial = undefined);
+
+  /** Takes back what settled the stay, or the last of what was settled midway: those before it stand under it. */
   async function cancel(): Promise<boolean> {
-    const [person, visit, settlement] = [here.person, state.visit, state.settlement];
+    const [person, visit] = [here.person, state.visit];
+    const settlement = state.settlement ?? state.midway.at(-1);
     if (person === undefined || visit === undefined || !settlement?.id) return false;
     const input = cancellationInput(person, visit.id, settlement.id);
-    const undone = await ask('2305', input, () => void (state.settlement = undefined));
+    const undone = await ask('2305', input, () => {
+      if (state.settlement === undefined) state.midway = state.midway.slice(0, -1);
+      else state.settlement = undefined;
+      state.trial = undefined;
+    });
     if (undone) await readBill();
     return undone;
   }
@@ -242,19 +243,14 @@ export function openWindow(institution: Institution) {
   return {
     ...toRefs(here),
     ...toRefs(state),
+    ...counter.face,
     total,
+    unsettled,
     stands,
-    hanging: counter.hanging,
-    reversible: counter.reversible,
-    again: counter.again,
-    reverse: counter.reverse,
-    leave: counter.leave,
     close,
-    findPerson: counter.findPerson,
-    scanVoucher: counter.scanVoucher,
-    readCard: counter.readCard,
     open,
     admit,
+    correct,
     addLine,
     dropLine,
     upload,
@@ -263,6 +259,7 @@ export function openWindow(institution: Institution) {
     takeBackDischarge,
     takeBackAdmission,
     settle,
+    forgetTrial,
     cancel,
   };
 }

@@ -41,7 +41,8 @@ it('leads to pages that there are', () => {
       'area_disputes',
     ],
     ...['payments_to_adopt', 'payments_to_order', 'payments_at_bank', 'discharged', 'without_lines'],
-    ...['unknown_outcomes', 'day_books', 'apportioning'],
+    ...['unknown_outcomes', 'day_books', 'apportioning', 'prepayment_red'],
+    ...['accounts_locked', 'accounts_initial', 'accounts_without_code'],
   ];
   const paths = new Set(PAGES.map((page) => page.path));
   for (const kind of kinds) {
@@ -64,6 +65,13 @@ it('opens the month of which the work is', () => {
 });
 
 it('tells each role what an empty list means', () => {
-  for (const role of ['cashier', 'institution-office', 'finance', 'auditor', 'supervisor'])
+  for (const role of [
+    'account-administrator',
+    'cashier',
+    'institution-office',
+    'finance',
+    'auditor',
+    'supervisor',
+  ])
     expect(emptyWords(role)).not.toBe(emptyWords(undefined));
 });

@@ -22,6 +22,10 @@ const PAGES: Readonly<Record<string, string>> = {
   overdue: '/notices',
   differing: '/notices',
   prepayment_year: '/prepayments',
+  prepayment_red: '/prepayments?light=unapplied',
+  accounts_locked: '/accounts?due=locked',
+  accounts_initial: '/accounts?due=initial',
+  accounts_without_code: '/accounts?due=without_code',
   areas_to_divide: '/agency/areas?month=MONTH',
   area_receipts: '/agency/areas?month=MONTH&show=open',
   area_dues: '/agency/areas?month=MONTH&show=open',
@@ -59,6 +63,8 @@ const EMPTY: Readonly<Record<string, string>> = {
   supervisor:
     '行政监管只查看、不办理，没有待办。运行、清算和划拨情况请从左侧菜单查看；发现问题请通知经办机构',
   auditor: '审计只查看、不办理，没有待办。凭证、账务核验和操作日志请从左侧菜单查看；发现问题请通知经办机构',
+  'account-administrator':
+    '没有待办。锁定的账户、初始密码逾期未改和未启用动态验证码的账户会列在这里；开立、停用账户请到账户管理',
   cashier: '没有待办。出院未结算、结果待查和入院两天未传费用的就诊会列在这里',
   'institution-office': '没有待办。未对平的日账和未确认清分的月份会列在这里',
 };

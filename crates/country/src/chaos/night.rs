@@ -11,7 +11,8 @@ use crate::{
 };
 use casework::difference::Stage;
 use node::{
-    Context, Hub, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock, UnconfirmedValues, serve,
+    Context, Hub, KnownEnds, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock,
+    UnconfirmedValues, serve,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -81,7 +82,7 @@ impl Night {
         clock.pass_seconds(seconds);
         let context = |me, store, key| {
             let clock: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-            Context { me, store, clock, ids: Arc::new(RandomIds), key }
+            Context { me, store, clock, ids: Arc::new(RandomIds), key, ends: KnownEnds::default() }
         };
         let hub_key = hub.key.public();
         let hub = Hub::new(context(Participant::Hub, hub.store, hub.key)).with_timetable(None);

@@ -1,8 +1,10 @@
-//! Settlements that come at fixed moments whatever becomes of the earlier ones, more of them than a node can do.
+//! Settlements that come at fixed moments whatever becomes of the earlier ones, more of them than a node can do; and, to compare with,
+//! as many as are answered.
 //!
 //! Who is refused comes again: the stay goes back to those that wait, and the same message is sent for it later. So no more stays
 //! are needed than are settled. There are so many cashiers, each of whom waits for one answer at a time on a connection of his own: a
-//! message for which none is free is not sent. The client is one task for each message, and its messages are bytes that were built
+//! message for which none is free is not sent. Nothing is counted until the load has gone on for a while, and nothing that is answered
+//! after it: as many are under way when counting begins as when it ends. The client is one task for each message, and its messages are bytes that were built
 //! before; what it costs all the same is for whoever measures to keep from the nodes.
 
 use super::{Latencies, Prepared, Waiting, take};
@@ -10,6 +12,7 @@ use bytes::Bytes;
 use std::{
     io,
     net::SocketAddr,
+    ops::Range,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -21,9 +24,11 @@ use tokio::{
 /// What is sent, and what is asked of the answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Offered {
-    /// Messages a second, in tenths.
-    pub tenths_per_second: u64,
-    /// For so long.
+    /// When messages come.
+    pub arrivals: Arrivals,
+    /// For so long before anything is counted: until then more is sent than is answered yet.
+    pub lead: Duration,
+    /// And for so long while it is.
     pub duration: Duration,
     /// The most that wait for an answer at once.
     pub cashiers: usize,
@@ -31,28 +36,39 @@ pub struct Offered {
     pub bound: Duration,
 }
 
+/// When messages come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrivals {
+    /// As each cashier has the answer to the last one (a closed loop).
+    Answered,
+    /// At fixed moments, so many tenths of a message a second (an open loop).
+    TenthsPerSecond(u64),
+}
+
 /// What became of it.
 #[derive(Clone, Debug, Default)]
 pub struct Became {
-    /// Messages that were sent.
+    /// Messages that were sent while it was counted.
     pub sent: u64,
-    /// Messages that were due while every cashier waited, or no stay was left.
+    /// Messages that were due in that time while every cashier waited, or no stay was left.
     pub unsent: u64,
-    /// Settled within the bound, and while the load went on.
+    /// Settled within the bound, and while it was counted.
     pub in_time: u64,
     /// Settled, whenever.
     pub settled: u64,
-    /// Told to come again.
+    /// Told to come again, whenever.
     pub refused: u64,
-    /// Anything else.
+    /// Told so while it was counted.
+    pub refused_counted: u64,
+    /// Anything else, whenever.
     pub failed: u64,
     /// The first of these.
     pub first_failure: Option<String>,
-    /// How long the load went on.
+    /// How long it was counted.
     pub elapsed: Duration,
-    /// How long settlements took, from the moment at which each was due.
+    /// How long settlements took that were due once it was counted, from the moment at which each was due.
     pub settled_after: Latencies,
-    /// How long refusals took.
+    /// How long refusals of messages took that were due once it was counted.
     pub refused_after: Latencies,
 }
 
@@ -69,7 +85,7 @@ impl Became {
 
     /// Refusals a second, in tenths.
     pub fn refused_tenths_per_second(&self) -> u64 {
-        per_second(self.refused, self.elapsed)
+        per_second(self.refused_counted, self.elapsed)
     }
 }
 
@@ -84,36 +100,45 @@ const EVERY: Duration = Duration::from_millis(1);
 
 /// Sends as much as is offered, and waits for the last answers.
 pub async fn overload(address: SocketAddr, waiting: &Waiting, offered: Offered) -> Became {
+    let began = Instant::now();
     let line = Sender {
         address,
         waiting: Arc::clone(waiting),
         free: Arc::default(),
         became: Arc::default(),
         bound: offered.bound,
-        ends: Instant::now() + offered.duration,
+        counted: began + offered.lead..began + offered.lead + offered.duration,
     };
-    let gap = Duration::from_nanos(10_000_000_000 / offered.tenths_per_second.max(1));
-    let began = Instant::now();
-    let (mut sent, mut unsent, mut due) = (0, 0, began);
+    let (mut unsent, mut due) = (0, began);
     let mut tasks = tokio::task::JoinSet::new();
-    while began.elapsed() < offered.duration {
-        tokio::time::sleep(EVERY).await;
-        while due <= Instant::now() {
-            while tasks.try_join_next().is_some() {}
-            let stay = if tasks.len() < offered.cashiers { take(waiting) } else { None };
-            if let Some(stay) = stay {
-                tasks.spawn(line.clone().send(stay, due));
-                sent += 1;
-            } else {
-                unsent += 1;
+    match offered.arrivals {
+        Arrivals::Answered => {
+            for _ in 0..offered.cashiers {
+                tasks.spawn(line.clone().send_on());
             }
-            due += gap;
+            tokio::time::sleep_until(line.counted.end.into()).await;
+        }
+        Arrivals::TenthsPerSecond(rate) => {
+            let gap = Duration::from_nanos(10_000_000_000 / rate.max(1));
+            while Instant::now() < line.counted.end {
+                tokio::time::sleep(EVERY).await;
+                while due <= Instant::now() {
+                    while tasks.try_join_next().is_some() {}
+                    let stay = if tasks.len() < offered.cashiers { take(waiting) } else { None };
+                    if let Some(stay) = stay {
+                        tasks.spawn(line.clone().send(stay, due));
+                    } else {
+                        unsent += u64::from(due >= line.counted.start);
+                    }
+                    due += gap;
+                }
+            }
         }
     }
-    let elapsed = began.elapsed();
+    let elapsed = line.counted.start.elapsed();
     tasks.join_all().await;
     let became = std::mem::take(&mut *line.became.lock().expect("nobody panics holding it"));
-    Became { sent, unsent, elapsed, ..became }
+    Became { unsent, elapsed, ..became }
 }
 
 #[derive(Clone)]
@@ -123,11 +148,22 @@ struct Sender {
     free: Arc<Mutex<Vec<PlainLine>>>,
     became: Arc<Mutex<Became>>,
     bound: Duration,
-    ends: Instant,
+    counted: Range<Instant>,
 }
 
 impl Sender {
+    /// One after the other, for as long as it is counted and there are stays.
+    async fn send_on(self) {
+        while Instant::now() < self.counted.end
+            && let Some(stay) = take(&self.waiting)
+        {
+            self.clone().send(stay, Instant::now()).await;
+        }
+    }
+
     async fn send(self, stay: Prepared, due: Instant) {
+        let was_due = due >= self.counted.start;
+        self.became.lock().expect("nobody panics holding it").sent += u64::from(was_due);
         let answer = tokio::time::timeout(PATIENCE, self.post(&stay.settlement)).await;
         let (now, took) = (Instant::now(), due.elapsed());
         let answer = match answer {
@@ -135,16 +171,22 @@ impl Sender {
             Ok(Err(error)) => error.to_string().into_bytes(),
             Err(_) => format!("no answer in {PATIENCE:?}").into_bytes(),
         };
+        let is_counted = self.counted.contains(&now);
         let mut became = self.became.lock().expect("nobody panics holding it");
         match Kind::of(&answer) {
             Kind::Settled => {
                 became.settled += 1;
-                became.in_time += u64::from(took <= self.bound && now <= self.ends);
-                became.settled_after.add(took);
+                became.in_time += u64::from(took <= self.bound && is_counted);
+                if was_due {
+                    became.settled_after.add(took);
+                }
             }
             Kind::Refused => {
                 became.refused += 1;
-                became.refused_after.add(took);
+                became.refused_counted += u64::from(is_counted);
+                if was_due {
+                    became.refused_after.add(took);
+                }
                 self.waiting.lock().expect("nobody panics holding it").push(stay);
             }
             Kind::Failed => {

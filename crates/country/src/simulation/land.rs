@@ -9,7 +9,7 @@ use super::{
     standing::Decisions,
 };
 use crate::{checks::Nodes, world::Trouble};
-use node::{Context, Hub, ProvinceNode, ProvinceSettings, serve::Door};
+use node::{Context, Hub, KnownEnds, ProvinceNode, ProvinceSettings, serve::Door};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -180,8 +180,9 @@ impl Land {
         let store = store.with_faults(Arc::new(Disk { land: Arc::clone(self), of: me }));
         self.course.tell(&format!("the clock of {} is {skew} ms off", name_of(me)));
         let name = name_of(me);
+        let given: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
         let context =
-            Context { me, store, clock: Arc::clone(&clock) as Arc<dyn Clock>, ids: Arc::new(ids), key };
+            Context { me, store, clock: given, ids: Arc::new(ids), key, ends: KnownEnds::default() };
         let made_of = MadeOf::Hub(Box::new(context.clone()));
         held(&self.machines).insert(me, Machine { name, clock, made_of, up: None });
         context

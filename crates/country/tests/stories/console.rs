@@ -5,16 +5,20 @@ use crate::{
     access::{Browser, person, program},
     play::{Play, beijing, hubei},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use country::people;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use terms::{Clock, Fen, Participant};
-use wire::api::{
-    SettlementView,
-    institution::Institutions,
-    search::{FilingBatchReport, FoundFilings, FoundPeople, FoundSettlements, PersonView},
-    statistics::{DirectFigures, DirectSettlement, Flows, Passing, Statistics, Today},
-    work::WorkList,
+use wire::{
+    api::{
+        SettlementView,
+        institution::Institutions,
+        search::{FilingBatchReport, FoundFilings, FoundPeople, FoundSettlements, PersonView},
+        statistics::{DirectFigures, DirectSettlement, Flows, Passing, Statistics, Today},
+        work::WorkList,
+    },
+    hospital::archive,
 };
 
 fn urls(play: &Play) -> (String, String, String) {
@@ -157,6 +161,11 @@ async fn what_was_settled_is_found_at_both_places_and_told_step_by_step() {
     let of_month = json!({ "from": national.from, "until": national.until });
     let filed: FoundFilings = hub.post("/api/v1/filings/search", &of_month).await.unwrap();
     assert_eq!(sum_of(&national, "filings")[1], filed.filings.len().to_string());
+    assert_eq!(sum_of(&national, "filings"), sum_of(&national, "filings_by_category"));
+    assert_eq!(sum_of(&of_insured, "filings_by_category")[1..], sum_of(&national, "filings")[1..]);
+    let of_stage = json!({ "stage": "effective" });
+    let valid: FoundFilings = hub.post("/api/v1/filings/search", &of_stage).await.unwrap();
+    assert_eq!(sum_of(&national, "filings")[2], valid.filings.len().to_string());
     let open = sum_of(&national, "institutions");
     let own = sum_of(&of_treatment, "institutions");
     assert!(own[1].parse::<u32>().unwrap() > 0 && open[3].parse::<u32>().unwrap() > 0, "{open:?} {own:?}");
@@ -173,6 +182,19 @@ async fn what_was_settled_is_found_at_both_places_and_told_step_by_step() {
     assert_eq!(known.institutions.len(), 1);
     let own: Institutions = treats.get("/api/v1/institutions?limit=1").await.unwrap();
     assert_eq!((own.institutions.len(), own.next.is_some()), (1, true));
+    // Sorted by the server, page after page, backwards too.
+    let mut names = Vec::new();
+    let mut after = String::new();
+    loop {
+        let path = format!("/api/v1/institutions?sort=-name&limit=1{after}");
+        let page: Institutions = treats.get(&path).await.unwrap();
+        names.extend(page.institutions.into_iter().map(|one| one.name));
+        let Some(next) = page.next else { break };
+        after = format!("&after={next}");
+    }
+    assert!(names.len() > 1 && names.windows(2).all(|pair| pair[0] >= pair[1]), "{names:?}");
+    let wrong = treats.get::<Institutions>("/api/v1/institutions?sort=letters").await.unwrap_err();
+    assert!(format!("{wrong:?}").contains("field-invalid"), "{wrong:?}");
     play.world.stop().await;
 }
 
@@ -304,6 +326,24 @@ async fn a_cashier_works_at_the_window_of_one_institution() {
         .filter_map(|line| line["setl_sn"].as_str())
         .collect();
     assert!(named.contains(&settled.to_string().as_str()), "{lines}");
+    // The books of a day line by line: the list goes up, what came of it comes down.
+    let day = settled.given_at().day().to_string();
+    let row = format!("{settled}\t{}\t{}\t1.00\t0.00\t0.00\t0\n", play.visit, play.patient.number.as_str());
+    let list = STANDARD.encode(archive::pack("list.txt", &row));
+    let upload = json!({ "msgid": "O5", "input": { "fsUploadIn": { "filename": "list.zip", "in": list } } });
+    let taken = office.post(&books("9101"), upload).await;
+    let compare = json!({ "msgid": "O6", "input": { "data": {
+        "file_qury_no": taken["output"]["file_qury_no"], "stmt_begndate": day, "stmt_enddate": day, "clr_type": "21",
+        "medfee_sumamt": 1, "fund_pay_sumamt": 0, "fixmedins_setl_cnt": 1, "refd_setl_flag": "" } } });
+    let compared = office.post(&books("3202"), compare).await;
+    let file =
+        compared["output"]["fileinfo"]["file_qury_no"].as_str().unwrap_or_else(|| panic!("{compared}"));
+    let fetch = |file: &str| json!({ "msgid": "O7", "input": { "fsDownloadIn": { "file_qury_no": file } } });
+    let fetched = office.ask("post", &books("9102"), Some(&fetch(file))).await;
+    assert_eq!((fetched.0, fetched.2), (200, Value::Null), "an archive, and no envelope");
+    assert_eq!(office.post(&books("9102"), fetch("1")).await["infcode"], json!(-1));
+    let elsewhere_file = elsewhere.post(&window("9102").replace(&code, &other), fetch(file)).await;
+    assert_eq!(elsewhere_file["infcode"], json!(-1), "a file is its owner's");
     // What a cashier sees of settlements is the own institution's.
     let found = cashier.ask("post", "/api/v1/settlements/search", Some(&json!({}))).await;
     if found.0 == 200 {

@@ -152,7 +152,7 @@ async fn every_desk_has_something_before_it() {
 
     // Somebody registers at the portal with what is told, and finds his settlements.
     let told = staff::insure(world, "令牌", history.somebody().unwrap()).await.unwrap();
-    let mut portal = Browser::at(&told.url);
+    let mut portal = Browser::at(&history.world().province(told.province).unwrap().url());
     let patient = history.somebody().unwrap();
     let new = json!({ "insured": patient.insured, "certno": told.citizen, "name": told.name,
                       "card": told.card, "password": PASSWORD });

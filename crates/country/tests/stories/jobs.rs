@@ -68,7 +68,7 @@ async fn a_batch_goes_on_while_nobody_waits_and_is_found_again() {
     assert_eq!(ended(&operator, refused).await["state"], json!("refused"));
     let answer = operator.refused("get", &format!("/web/jobs/{refused}/answer"), None).await;
     assert_eq!(answer, (400, "field-invalid".to_owned()));
-    let (status, ..) = operator.ask_with("get", "/api/v1/institutions", None, &left).await;
+    let (status, ..) = operator.ask_with("get", "/api/v1/work", None, &left).await;
     assert_eq!(status, 200);
     let (status, _, job) =
         operator.ask_with("post", "/api/v1/filings/search?reveal=true", Some(&json!({})), &left).await;

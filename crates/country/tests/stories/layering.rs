@@ -42,9 +42,10 @@ country: benefit casework funds node store terms wire
 document: funds terms
 funds: terms
 node: benefit casework document funds store terms wire
+sign: casework terms
 store: benefit casework funds terms
 terms: 
-wire: benefit casework funds terms
+wire: benefit casework funds sign terms
 yidi: benefit casework country node store terms wire
 ";
     assert_eq!(graph, expected);

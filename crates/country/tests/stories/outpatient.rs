@@ -112,6 +112,19 @@ fn check(output: &Value) -> Settled {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ordinary_visit_is_tried_settled_cancelled_refunded_and_settled_again() {
     let mut desk = Desk::open(|visit| visit).await;
+    // A second diagnosis is added by itself, and declared void by itself: nobody is told of it any more.
+    let mut described = desk.description();
+    let mut second = described["diseinfo"][0].clone();
+    second["diag_srt_no"] = json!(2);
+    second["diag_code"] = json!("I10.x00");
+    let mut void = second.clone();
+    void["vali_flag"] = json!("0");
+    for (other, shown) in [(second, 2), (void, 1)] {
+        described["diseinfo"] = json!([other]);
+        desk.counter.done("2203", &described).await;
+        let found = desk.counter.done("5202", &desk.of_visit(&[])).await;
+        assert_eq!(found["diseinfo"].as_array().map(Vec::len), Some(shown), "{found}");
+    }
     let lines = desk.lines(4_000);
     let total = bills::total(&lines);
     desk.counter.done("2204", &desk.of("P1", &lines)).await;

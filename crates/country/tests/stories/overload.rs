@@ -10,10 +10,13 @@ use country::{
     network::{Fate, Wire},
 };
 use hyper::Method;
-use node::Limits;
+use node::{Context, Hub, Limits, serve};
 use serde_json::{Value, json};
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
-use tokio::task::JoinSet;
+use store::fault::{Faults, Met, Point};
+use terms::{Participant, Province};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use wire::peer::{Envelope, v1::Question};
 
 /// Nothing in these stories waits so long.
 const LONG: Duration = Duration::from_mins(5);
@@ -166,6 +169,81 @@ async fn who_names_another_hospital_takes_no_place_from_it() {
     assert_eq!(own.await.unwrap()["infcode"], json!(0));
     flood.shutdown().await;
     play.dust_settles().await;
+}
+
+/// A database that lets nobody in while somebody says so.
+#[derive(Debug)]
+struct Shut(watch::Sender<bool>);
+
+impl Faults for Shut {
+    fn at(&self, point: Point) -> Met<'_> {
+        Box::pin(async move {
+            if point == Point::Read {
+                let _ = self.0.subscribe().wait_for(|is_shut| !*is_shut).await;
+            }
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_names_another_node_takes_no_place_from_it() {
+    let world = crate::play::world().await;
+    // An instance of the hub with one place at work and four to wait, at which each question of a province takes as long as it is to.
+    let shut = Arc::new(Shut(watch::channel(false).0));
+    let first = &world.hub.context;
+    let faults = Arc::clone(&shut) as Arc<dyn Faults>;
+    let store = first.store.opened_again(6).await.unwrap().with_faults(faults);
+    let hub = Hub::new(Context { store, ..first.clone() }).with_timetable(None).with_limits(Limits {
+        at_work: 1,
+        waiting: 4,
+        patience: LONG,
+    });
+    let hub = serve::hub(Arc::new(hub), TcpListener::bind(("127.0.0.1", 0)).await.unwrap()).unwrap();
+    let question = |of: Province| {
+        let context = &world.province(of).unwrap().node.context;
+        let route = (context.me, Participant::Hub);
+        let asked = Question::FindParticipants;
+        Envelope::unsigned(context.message_id(), None, route, context.now(), &asked)
+            .signed(&context.key)
+            .write()
+    };
+    let ask = |raw: &Arc<Raw>, body: Vec<u8>| {
+        let raw = Arc::clone(raw);
+        tokio::spawn(async move { raw.send(Method::POST, "/peer/v1", &[], body).await.0 })
+    };
+    let own = Arc::new(Raw::to(&hub.url()));
+    let thief = Arc::new(Raw::from(Ipv4Addr::new(127, 0, 0, 2), &hub.url()));
+    for province in [hubei(), beijing()] {
+        assert_eq!(ask(&own, question(province)).await.unwrap(), 200, "each has shown where it calls from");
+    }
+    shut.0.send_replace(true);
+    let held = ask(&own, question(beijing()));
+    // Until it is at work, whoever asks the hub itself something that is nothing is let in.
+    let (knocks, nothing) = ([("x-yidi-patience", "50")], "?\nyidi-peer-v1\n?\n-\n110000\n100000\n?\n");
+    let mut knocked = 0;
+    while thief.send(Method::POST, "/peer/v1", &knocks, nothing).await.0 != 503 {
+        knocked += 1;
+        assert!(knocked < 2_000, "it is never at work");
+    }
+
+    // Somebody elsewhere names 湖北, and sends more than there is room for.
+    let mut flood = JoinSet::new();
+    for _ in 0..7 {
+        let asked = ask(&thief, question(hubei()));
+        flood.spawn(async move { asked.await.unwrap() });
+    }
+    for _ in 0..3 {
+        assert_eq!(flood.join_next().await.unwrap().unwrap(), 503);
+    }
+    // 湖北 has nothing waiting: what it asks waits in the place of one of those.
+    let asked = ask(&own, question(hubei()));
+    assert_eq!(flood.join_next().await.unwrap().unwrap(), 503);
+    shut.0.send_replace(false);
+    assert_eq!((held.await.unwrap(), asked.await.unwrap()), (200, 200));
+    flood.shutdown().await;
+    hub.stop().await;
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -27,6 +27,7 @@ use wire::api::prepayment::{
     AreaPrepayments, IncreaseView, Increases, PositionView, PrepaymentChanges, PrepaymentPositions,
     PrepaymentYearView, amount_of,
 };
+use wire::api::work::WorkList;
 
 const EMPLOYEE: InsuranceScheme = InsuranceScheme::Employee;
 const PATH: &str = "/api/v1/funds/prepayments";
@@ -167,6 +168,12 @@ async fn position(world: &World) -> PositionView {
     said.remove(0)
 }
 
+/// How many red prepayments wait for an application, by the list of what waits (待办).
+async fn red(client: &Client) -> i64 {
+    let work: WorkList = client.get("/api/v1/work").await.unwrap();
+    work.work.iter().find(|item| item.kind == "prepayment_red").map_or(0, |item| item.count)
+}
+
 fn money(text: &str) -> Fen {
     amount_of(text).unwrap()
 }
@@ -267,6 +274,10 @@ async fn a_prepayment_from_its_draft_to_an_emergency_increase() {
     let red = position(&play.world).await;
     assert_eq!((red.light.as_str(), red.owed.clone()), ("red", used.to_string()));
     assert_eq!(red.used_up_on, Some(play.world.clock.now().day()), "it is used up");
+    let percent: Fen = red.owed_rate.strip_suffix('%').unwrap().parse().unwrap();
+    assert!(used > amount && percent > Fen::yuan(100), "it says by how much: {}", red.owed_rate);
+    let waits = async || [self::red(&of_hubei).await, self::red(&hub).await, self::red(&of_beijing).await];
+    assert_eq!(waits().await, [1, 1, 0], "it is for the treatment province to ask for more");
 
     // ---- the emergency increase: told again until the hub has it
     refused(of_hubei.post(&increases, &apply("1000", "2027-01-10")).await, "已超过期限");
@@ -279,6 +290,7 @@ async fn a_prepayment_from_its_draft_to_an_emergency_increase() {
     let again: IncreaseView = of_hubei.post(&increases, &apply("1", "2027-01-20")).await.unwrap();
     assert_eq!((again.id.clone(), again.asked.clone()), (applied.id.clone(), red.lacks.clone()));
     assert!(again.told, "the hub has it");
+    assert_eq!(waits().await, [0, 0, 0], "somebody has asked for more");
     let known: Increases = hub.get(&format!("{increases}?stage=applied")).await.unwrap();
     let [one] = &known.increases[..] else { panic!("{known:?}") };
     assert_eq!((one.id.as_str(), one.decide_by.to_string().as_str()), (applied.id.as_str(), "2027-01-27"));
@@ -305,6 +317,7 @@ async fn a_prepayment_from_its_draft_to_an_emergency_increase() {
         assert_eq!(seen.increases.len(), 2, "{}", client.node);
         assert!(seen.increases.iter().all(|one| one.told), "{}", client.node);
     }
+    assert_eq!(waits().await, [1, 1, 0], "and has taken it back");
     refused(
         hub.post(&format!("{increases}/{}/accept", applied.id), &json!({ "reason": "核定" })).await,
         "已撤回",

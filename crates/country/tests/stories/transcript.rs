@@ -5,10 +5,15 @@ use crate::{
     access::{Browser, PASSWORD, person, program},
     desk::Counter,
     play::hubei,
+    raw::Raw,
 };
+use casework::institution::Authentication;
+use country::hospital::AddressForm;
+use hyper::Method;
 use serde_json::{Value, json};
-use std::time::Duration;
-use terms::InstitutionCode;
+use std::{net::Ipv4Addr, time::Duration};
+use terms::{Clock, InstitutionCode};
+use wire::sign::csb_hmac_sha1;
 
 /// What is recorded stands there a moment later: it never keeps a message waiting.
 async fn soon(page: &Browser, path: &str, count: usize) -> Vec<Value> {
@@ -220,4 +225,83 @@ async fn messages_are_recorded_while_somebody_wants_it_and_shown_to_those_whose_
     let erased = office.post(&format!("{recording}/erase"), json!({})).await;
     assert_eq!((&erased["on"], &erased["messages"]), (&json!(false), &json!(0)));
     assert_eq!(office.get(&messages).await["messages"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_fills_the_transcript_of_another_and_whose_software_is_refused_sees_why() {
+    let world = crate::play::world().await;
+    let signs = |one: &&casework::institution::Institution| one.authentication == Authentication::CsbHmacSha1;
+    let institution = world.institutions.iter().find(signs).expect("one of each way");
+    let (code, software) = (institution.code.to_string(), &world.hospitals[&institution.code]);
+    let node = world.province(institution.place.province()).unwrap().url();
+    let office = person(&node, "yibao01", "医保某", "institution-office", &code).await;
+    let (recording, messages) =
+        (format!("/api/v1/institutions/{code}/recording"), format!("/api/v1/institutions/{code}/messages"));
+    office.post(&recording, json!({ "hours": 2, "reason": "联调签名" })).await;
+
+    let input = json!({ "medinsinfo": { "fixmedins_code": code, "fixmedins_name": "窃取某" } });
+    let whole = || software.envelope(&software.next_msgid(), "1201", None, input.clone()).to_string();
+    let broken = format!(r#"{{"infno":"1201","msgid":"broken","fixmedins_code":"{code}","input":{{"#);
+    let now = world.clock.now().millis().to_string();
+    let key = institution.access_key.as_str();
+    let send = async |raw: &Raw, secret: &str, body: String| {
+        let signature = csb_hmac_sha1::sign(secret, key, "1201", &now, "1.0.0");
+        let headers = [
+            ("_api_name", "1201"),
+            ("_api_version", "1.0.0"),
+            ("_api_timestamp", now.as_str()),
+            ("_api_access_key", key),
+            ("_api_signature", signature.as_str()),
+        ];
+        raw.send(Method::POST, &AddressForm::Csb.path("1201"), &headers, body).await
+    };
+    let secret = institution.secret.0.as_str();
+    let (own, thief) = (Raw::to(&node), Raw::from(Ipv4Addr::new(127, 0, 0, 2), &node));
+    // Somebody elsewhere writes its name, and does not have its key; its own engineer forgets the headers. What is its own is recorded, and what
+    // nobody can read first of all.
+    for _ in 0..2 {
+        send(&thief, "another", whole()).await;
+    }
+    send(&thief, "another", broken.clone()).await;
+    own.send(Method::POST, &AddressForm::Csb.path("1201"), &[], whole()).await;
+    send(&own, secret, whole()).await;
+    send(&own, secret, broken.clone()).await;
+
+    let found = soon(&office, &messages, 2).await;
+    let said: Vec<_> = found.iter().map(|one| (one["outcome"].as_str(), one["code"].as_str())).collect();
+    assert_eq!(said, [(Some("refused"), Some("envelope-not-json")), (Some("done"), None)]);
+    let strangers = async || {
+        for _ in 0..500 {
+            let state = office.get(&recording).await;
+            if state["strangers"].as_array().is_some_and(|rows| rows.iter().map(times).sum::<u64>() == 4) {
+                return state;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("they are never counted");
+    };
+    let state = strangers().await;
+    assert_eq!(state["messages"], json!(2), "nobody else's fill it: {state}");
+    let mut rows: Vec<_> = state["strangers"].as_array().unwrap().iter().collect();
+    rows.sort_by_key(|row| times(row));
+    let row = |row: &Value| {
+        let text = |name: &str| row[name].as_str().unwrap().to_owned();
+        (text("address"), text("why"), text("infno"), times(row))
+    };
+    let row_of =
+        |address: &str, why: &str, times: u64| (address.to_owned(), why.to_owned(), "1201".to_owned(), times);
+    assert_eq!(
+        rows.iter().map(|one| row(one)).collect::<Vec<_>>(),
+        [row_of("127.0.0.1", "header-missing", 1), row_of("127.0.0.2", "signature-differs", 3)]
+    );
+    assert!(rows[1]["advice"].as_str().unwrap().contains("核对密钥"), "it says what to do: {}", rows[1]);
+    assert!(!state.to_string().contains("窃取某"), "nothing of what they sent is kept: {state}");
+    let erased = office.post(&format!("{recording}/erase"), json!({})).await;
+    assert_eq!(erased["strangers"], json!([]));
+    world.stop().await;
+}
+
+/// How many messages of strangers a row counts.
+fn times(row: &Value) -> u64 {
+    row["times"].as_u64().unwrap()
 }

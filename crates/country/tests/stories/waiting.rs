@@ -11,6 +11,7 @@ use country::{bills, hospital::read_fen, network::Fate};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use terms::{Clock, Fen};
+use wire::hospital::archive;
 
 /// Accounts at a node, who log in anew for each look: days pass between two.
 struct Desks {
@@ -145,6 +146,26 @@ async fn an_office_compares_its_days_confirms_its_month_and_is_paid_by_three_des
     assert_eq!(desks.kinds("yibaoban1").await, only("day_books", 1));
     counter.done("3201", &totals(counter.play.total)).await;
     assert_eq!(desks.kinds("yibaoban1").await, []);
+    // Line by line is a comparison as well.
+    let by_line = async |total: Fen| {
+        let text = |field: &str| settled.info[field].as_str().unwrap().to_owned();
+        let line = format!(
+            "{}\t{}\t{}\t{total}\t{}\t{account}\t0",
+            text("setl_id"),
+            text("mdtrt_id"),
+            counter.play.patient.number.as_str(),
+            settled.fund_total,
+        );
+        let packed: Vec<i8> = archive::pack("3202.txt", &line).into_iter().map(u8::cast_signed).collect();
+        let file = json!({ "fsUploadIn": { "in": packed, "filename": "3202.zip", "fixmedins_code": "" } });
+        let mut input = totals(total);
+        input["data"]["file_qury_no"] = counter.done("9101", &file).await["file_qury_no"].take();
+        counter.done("3202", &input).await
+    };
+    by_line(counter.play.total + Fen(1)).await;
+    assert_eq!(state().await, json!("differs"));
+    by_line(counter.play.total).await;
+    assert_eq!(desks.kinds("yibaoban1").await, []);
 
     // The month is over: its lines wait to be confirmed up to the twentieth, and then the agency's reviewer has a payment to adopt.
     let first = month.next().first_day();
@@ -217,4 +238,47 @@ async fn an_office_compares_its_days_confirms_its_month_and_is_paid_by_three_des
     finance.post(&instalments, json!({ "instalment": 2 })).await;
     finance.post(&banks, bank(true, 2)).await;
     assert_eq!(desks.kinds("caizheng01").await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_sees_which_accounts_wait() {
+    let counter = Counter::open().await;
+    let world = &counter.play.world;
+    let desks = Desks { node: world.province(hubei()).unwrap().url() };
+    person(&desks.node, "guanli01", "蒋某管", "account-administrator", "420100").await;
+    person(&desks.node, "jingban02", "沈某经", "agency-operator", "420100").await;
+    person(&desks.node, "jingban05", "韩某经", "agency-operator", "420500").await;
+    let listed = async |due: &str| {
+        let found = desks.seat("guanli01").await.get(&format!("/api/v1/accounts?due={due}")).await;
+        let accounts = found["accounts"].as_array().unwrap().clone();
+        accounts.into_iter().map(|one| one["account"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    // Whoever logs in with a password alone should have codes; accounts of another city are another's.
+    assert_eq!(desks.kinds("guanli01").await, only("accounts_without_code", 2));
+    assert_eq!(listed("without_code").await, ["guanli01", "jingban02"]);
+
+    // An initial password that nobody changes is somebody's business after a week, and no longer once it is changed or given anew.
+    let new = json!({ "account": "xinren01", "name": "杨某新", "role": "agency-operator", "area": "420100" });
+    let made = desks.seat("guanli01").await.post("/api/v1/accounts", new).await;
+    assert_eq!(desks.kinds("guanli01").await, only("accounts_without_code", 2));
+    world.clock.pass_days(8);
+    let item = desks.work("guanli01").await.remove("accounts_initial").expect("it waits");
+    let given = &made["account"]["created_at"].as_str().unwrap()[..10];
+    assert_eq!((&item["count"], &item["since"]), (&json!(1), &json!(given)));
+    assert_eq!(listed("initial").await, ["xinren01"]);
+    desks.seat("guanli01").await.post("/api/v1/accounts/xinren01/reset-password", json!({})).await;
+    assert_eq!(desks.kinds("guanli01").await, only("accounts_without_code", 2));
+
+    // A locked account waits as long as it is locked.
+    for _ in 0..5 {
+        let mut thief = Browser::at(&desks.node);
+        assert!(thief.log_in("jingban02", "tree-lamp-94", None).await.is_err());
+    }
+    assert_eq!(desks.work("guanli01").await["accounts_locked"]["count"], json!(1));
+    assert_eq!(listed("locked").await, ["jingban02"]);
+    world.clock.pass_seconds(16 * 60);
+    assert_eq!(desks.kinds("guanli01").await, only("accounts_without_code", 2));
+    assert_eq!(listed("locked").await, [] as [&str; 0]);
+    assert_eq!(desks.kinds("jingban02").await, [], "nobody else is told");
 }

@@ -1,9 +1,9 @@
 //! How a prepayment stands: what is used of it, by which measure, and when it will be used up.
 
-use super::{Light, Usage};
+use super::{Light, Usage, UsageRate};
 use crate::rule::{Rules, UsageMeasure};
 use serde::{Deserialize, Serialize};
-use terms::{Day, Fen, Month, Rate, Rounding};
+use terms::{Day, Fen, Month, Rounding};
 
 /// What is known of one prepayment on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ impl Position {
     }
 
     /// The day on which it will be used up if people go on being treated as in the days before `today` over which the rules
-    /// count. What is used up is what is owed, whatever the usage is measured by. `None` if nothing was spent, or if there is
-    /// no prepayment to be used up.
+    /// count; today if it is used up already. What is used up is what is owed, whatever the usage is measured by. `None` if nothing was
+    /// spent of what is left, or if there is no prepayment to be used up.
     pub fn used_up_on(self, today: Day, rules: &Rules) -> Option<Day> {
         if self.prepayment <= Fen::ZERO {
             return None;
@@ -61,8 +61,8 @@ impl Position {
         reached + Fen(1) - usage.prepayment
     }
 
-    /// Both rates, for people to read: by what is owed and by the last month.
-    pub fn rates(self) -> [Rate; 2] {
+    /// Both rates, for people to read: by what is owed and by the last month. More than the whole where more is used than was paid ahead.
+    pub fn rates(self) -> [UsageRate; 2] {
         [UsageMeasure::Unpaid, UsageMeasure::Monthly].map(|measure| self.by(measure).rate())
     }
 }
@@ -121,6 +121,7 @@ mod tests {
             // 300 are left; 600 go in 30 days.
             (position(1_000, 700, 5_000, 600), Some("2026-12-07")),
             (position(1_000, 1_000, 0, 600), Some("2026-11-22")),
+            (position(1_000, 1_340, 0, 0), Some("2026-11-22")),
             (position(1_000, 700, 5_000, 0), None),
             (position(0, 700, 0, 600), None),
         ] {

@@ -3,12 +3,16 @@
 
 use super::{
     Access, by_provider,
-    login::unlock,
+    login::{name_hash, unlock},
     secret::{hash_password, initial_password, random},
 };
 use crate::context::{Context, Failure, Outcome};
 use casework::access::{Account, AccountName, Area, Role, State, account::Move, password};
-use store::{Work, account, identity, institution, session};
+use store::{
+    Work,
+    account::{self, AccountsWanted, Due},
+    identity, institution, session,
+};
 use terms::{AdminDivision, InstitutionCode, Participant, Refusal};
 
 /// What an account is to be.
@@ -115,16 +119,57 @@ pub(crate) async fn find(context: &Context, name: &AccountName) -> Result<Accoun
     found.ok_or_else(|| Refusal::UnknownAccount { account: name.to_string() })
 }
 
-/// Accounts of an area, in the order of their names.
-pub(crate) async fn list(
-    context: &Context,
-    area: &Area,
-    wanted: (Option<Role>, &str),
-    most: i64,
-) -> Result<Vec<Account>, Refusal> {
-    let read =
-        async { account::list(&mut *context.store.conn().await?, context.me, area, wanted, most).await };
+/// Accounts of an area, sorted as wanted.
+pub(crate) async fn list(context: &Context, wanted: &AccountsWanted<'_>) -> Result<Vec<Account>, Refusal> {
+    let read = async { account::list(&mut *context.store.conn().await?, context.me, wanted).await };
     read.await.map_err(|error| Failure::from(error).refusal())
+}
+
+/// An initial password should be changed within so many days: it is known to whoever gave it. Ours.
+const INITIAL_DAYS: i64 = 7;
+
+/// What of accounts waits for an administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DueName {
+    /// 锁定.
+    Locked,
+    /// 初始密码逾期未改.
+    Initial,
+    /// 未启用动态验证码.
+    WithoutCode,
+}
+
+impl DueName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Locked, Self::Initial, Self::WithoutCode];
+
+    /// The word for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Locked => "locked",
+            Self::Initial => "initial",
+            Self::WithoutCode => "without_code",
+        }
+    }
+
+    /// What that is now in an area.
+    pub async fn of(self, context: &Context, area: &Area) -> Outcome<Due> {
+        Ok(match self {
+            Self::Initial => Due::Initial { before: context.now().plus_millis(-INITIAL_DAYS * 86_400_000) },
+            Self::WithoutCode => Due::WithoutCode,
+            Self::Locked => {
+                let mut conn = context.store.conn().await?;
+                // Names under which nobody has an account are locked as well; hashes do not say which they are.
+                let locked = account::locked(&mut conn, context.me, context.now()).await?;
+                let names = if locked.is_empty() {
+                    Vec::new()
+                } else {
+                    account::names(&mut conn, context.me, area).await?
+                };
+                Due::Locked(names.into_iter().filter(|name| locked.contains(&name_hash(name))).collect())
+            }
+        })
+    }
 }
 
 /// Gives an account another role and area, and ends its sessions.
@@ -180,7 +225,7 @@ pub(crate) async fn reset_password(
         if account.state == State::Disabled {
             return Err(Refusal::AccountRule { rule: "账户当前为停用，请先恢复".to_owned() }.into());
         }
-        account::set_password(work, (context.me, &account.name), (&hash, true)).await?;
+        account::set_password(work, (context.me, &account.name), (&hash, true), context.now()).await?;
         identity::is_not_the_only_way(work, context.me, &account.name).await?;
         unlock(work, context, &account.name).await?;
         account.must_change_password = true;

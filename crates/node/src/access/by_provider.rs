@@ -254,7 +254,7 @@ impl Desk<'_> {
                 return Err(Refusal::IdentityTaken {}.into());
             }
             if only {
-                account::set_password(&mut work, (context.me, name), ("", false)).await?;
+                account::set_password(&mut work, (context.me, name), ("", false), now).await?;
             }
             sessions::end_all(&mut work, (context.me, name), Some(session)).await?;
             work.save().await?;

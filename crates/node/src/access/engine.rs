@@ -285,7 +285,7 @@ mod tests {
             engine.role_permits(Role::AccountAdministrator, &widest(Role::AccountAdministrator), **action)
         };
         let all: Vec<&Action> = Action::ALL.iter().filter(may).collect();
-        assert_eq!(all, [&Action::ReadAccounts, &Action::MaintainAccounts]);
+        assert_eq!(all, [&Action::ReadWork, &Action::ReadAccounts, &Action::MaintainAccounts]);
     }
 
     #[test]

@@ -273,7 +273,7 @@ pub(crate) async fn change_password(
     let hash = with_password(context, access, account, old, move || hash_password(&new, salt)).await?;
     let write = async {
         let mut work = context.store.begin().await?;
-        account::set_password(&mut work, (context.me, &account.name), (&hash, false)).await?;
+        account::set_password(&mut work, (context.me, &account.name), (&hash, false), context.now()).await?;
         sessions::end_all(&mut work, (context.me, &account.name), Some(&token.hash())).await?;
         work.save().await
     };

@@ -1,14 +1,14 @@
 //! Accounts of people who work here: administrators make and change them within their own area; programs with the management token
 //! within the whole node, which is how the first administrator comes to be.
 
-use super::{Answer, Clerk, Input, query, read};
+use super::{Answer, Clerk, Input, list::Asked, read};
 use crate::{
     access::{
         Access, Managed,
-        accounts::{self, New},
+        accounts::{self, DueName, New},
         login,
     },
-    context::Context,
+    context::{Context, Failure},
 };
 use axum::{
     Extension, Router,
@@ -18,11 +18,9 @@ use axum::{
 };
 use casework::access::{Account, AccountName, Role};
 use std::sync::Arc;
+use store::account::{AccountsWanted, Order};
 use terms::Refusal;
 use wire::api::account::{AccountView, Accounts, Grant, NewAccount, NewAccountMade, NewPassword};
-
-/// How many accounts are on a page.
-const PAGE: usize = 50;
 
 /// The routes of a node of either kind.
 pub(super) fn routes<N: Managed>() -> Router<Arc<N>> {
@@ -53,11 +51,30 @@ async fn view<N: Managed>(node: &N, account: &Account) -> Result<AccountView, Re
 }
 
 async fn list<N: Managed>(State(node): State<Arc<N>>, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    let role = query(&uri, "role").as_deref().map(role_of).transpose()?;
-    let after = query(&uri, "after").unwrap_or_default();
-    let most = i64::try_from(PAGE).expect("a small number");
-    let found = accounts::list(node.given(), &clerk.area(), (role, &after), most).await?;
-    let next = found.last().filter(|_| found.len() == PAGE).map(|last| last.name.to_string());
+    let asked = Asked::of(&uri)?;
+    let (context, rows, area) = (node.given(), asked.rows()?, clerk.area());
+    let due_of = |name: &str| {
+        let expected = || DueName::ALL.map(DueName::name).join("、");
+        let found = DueName::ALL.into_iter().find(|one| one.name() == name);
+        found.ok_or_else(|| Refusal::invalid("due", expected()))
+    };
+    let due = match asked.text("due").map(due_of).transpose()? {
+        Some(due) => Some(due.of(context, &area).await.map_err(Failure::refusal)?),
+        None => None,
+    };
+    let (sort, backwards) = asked.sorted(&Order::ALL.map(|(name, _)| name))?;
+    let order = Order::ALL.into_iter().find(|(name, _)| *name == sort).map(|(_, order)| order);
+    let wanted = AccountsWanted {
+        area: &area,
+        role: asked.text("role").map(role_of).transpose()?,
+        due: due.as_ref(),
+        order: order.unwrap_or_default(),
+        backwards,
+        after: asked.text("after").unwrap_or_default(),
+        most: rows.asked(),
+    };
+    let (found, follows) = rows.shown(accounts::list(context, &wanted).await?);
+    let next = found.last().filter(|_| follows).map(|last| last.name.to_string());
     let mut views = Vec::new();
     for account in &found {
         views.push(view(&*node, account).await?);

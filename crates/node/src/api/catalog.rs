@@ -20,7 +20,10 @@ use benefit::{
 use casework::access::Area;
 use document::Cell;
 use std::{cmp::Ordering, sync::Arc};
-use store::mapping::{self, Found, Mark, Progress, ProgressWanted, Wanted};
+use store::{
+    mapping::{self, Found, Mark, Progress, ProgressWanted, Wanted},
+    search::InstitutionOrder,
+};
 use terms::{
     CatalogClass, ChargeCategory, Day, Rate, Refusal, SettlementLevel,
     pinyin::{Typed, initials},
@@ -500,12 +503,16 @@ async fn institutions(
     };
     let after = asked.text("after");
     let after = after.map(|text| mark(text).ok_or_else(|| Refusal::invalid("after", "上一页的next")));
+    let (sort, backwards) = asked.sorted(&["code", "name", "place"])?;
+    let order = InstitutionOrder::ALL.into_iter().find(|(name, _)| *name == sort).map(|(_, order)| order);
     let wanted = ProgressWanted {
         area: narrowed(asked.read("area", "六位区划")?, &own, "area")?,
         institution: only.as_deref().or(asked.text("institution")),
         name: asked.text("name"),
         used: asked.read("used", "true或false")?,
         day: asked.read("day", "yyyy-MM-dd形式的日期")?.unwrap_or(node.context.now().day()),
+        order: order.unwrap_or_default(),
+        backwards,
         after: after.transpose()?,
         most: rows.asked(),
     };

@@ -13,7 +13,7 @@ use crate::{context::Failure, hub::Hub, job::Progress, province::ProvinceNode};
 use axum::{Router, extract::State, http::Uri, routing::get};
 use document::{Cell, Format, sheet};
 use std::{collections::BTreeMap, sync::Arc};
-use store::figures::{self, Figure, OfHour, counted::Book};
+use store::figures::{self, Figure, OfHour, counted::Book, published::Register};
 use terms::{CareKind, Day, Fen, InsuranceScheme, Month, Participant, Province, Refusal};
 use wire::api::statistics::{
     Flow, FlowFigures, Flows, HourFigures, ParticipantFigures, Statistics, StatisticsColumn, StatisticsTable,
@@ -230,7 +230,8 @@ async fn statistics_of_hub(
         let mut tables = published::tables(&mut conn, Book::HUB, period, ("", "")).await?;
         let open = figures::published::open_institutions(&mut conn).await?;
         tables.push(published::institutions(&open, ("institutions", "联网定点医药机构（目前）")));
-        tables.push(published::filings(&figures::published::new_filings(&mut conn, from, until).await?));
+        let filed = figures::published::filings(&mut conn, Register::National, from, period.last()).await?;
+        tables.extend(published::filings(&filed, true));
         Ok(tables)
     };
     let went = went.await.map_err(|failure: Failure| failure.refusal())?;
@@ -277,6 +278,8 @@ async fn statistics_of_province(
         went.extend(published::tables(&mut conn, of_treatment, period, of).await?);
         let open = figures::published::own_open_institutions(&mut conn).await?;
         went.push(published::institutions(&open, ("institutions", "本省联网定点医药机构（目前）")));
+        let filed = figures::published::filings(&mut conn, Register::Own, from, period.last()).await?;
+        went.extend(published::filings(&filed, false));
         Ok((treated, insured, went))
     };
     let (treated, insured, went) = count.await.map_err(|failure: Failure| failure.refusal())?;
@@ -319,6 +322,7 @@ fn notes(by: &str) -> Vec<String> {
         format!("按{by}统计，只计有效结算；已撤销的单列，不计入人次和金额。"),
         "人次按结算笔数计；减少个人垫付即基金支付总额。".to_owned(),
         "各月情况列到所选期间为止，累计从所列的第一个月起；未结束的月份不计环比。".to_owned(),
+        "期末有效备案为期间最后一日（未结束的为统计当日）已生效且在有效期内的备案，不含视同备案。".to_owned(),
     ]
 }
 

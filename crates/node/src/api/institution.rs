@@ -3,7 +3,7 @@
 
 use super::{
     Answer, Clerk,
-    list::{Asked, Rows, narrowed},
+    list::{self, Asked, Form, Rows, narrowed},
     read,
 };
 use crate::{
@@ -19,11 +19,12 @@ use axum::{
     routing::get,
 };
 use casework::{access::Area, institution::Institution};
+use document::Cell;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{
     hub::NationalInstitution,
     institution,
-    search::{self, InstitutionsWanted},
+    search::{self, InstitutionOrder, InstitutionsWanted},
 };
 use terms::{AdminDivision, CareKind, InstitutionCode, Refusal, SettlementLevel};
 use wire::api::institution::{InstitutionCount, InstitutionView, Institutions};
@@ -58,7 +59,7 @@ async fn list(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answe
         _ => None,
     };
     let area = narrowed(asked.read("area", "六位区划")?, &own, "area")?;
-    let rows = asked.rows()?;
+    let rows = rows_of_clerk(&asked)?;
     let wanted = wanted(&asked, area, only.as_deref(), rows)?;
     let found = in_province(&node, &wanted).await.map_err(Failure::refusal)?;
     let clerks = |one: &Institution| InstitutionView {
@@ -66,7 +67,44 @@ async fn list(State(node): Node, clerk: Clerk, uri: Uri) -> Result<Answer, Answe
         changed_at: Some(one.changed_at.to_string()),
         ..view(one)
     };
-    Ok(Answer::json(&page(rows, found, clerks)))
+    Ok(answered(rows, page(rows, found, clerks)))
+}
+
+/// Clerks have the list as a file as well; the public has pages alone.
+fn rows_of_clerk(asked: &Asked) -> Result<Rows, Refusal> {
+    list::rows(asked.read("limit", "1到100的整数")?, asked.text("form"))
+}
+
+const HEADS: [&str; 8] =
+    ["机构编号", "名称", "类型", "医保结算等级", "所在地代码", "所在地", "异地联网", "开通服务"];
+
+/// A page, or a file of the same rows.
+fn answered(rows: Rows, page: Institutions) -> Answer {
+    match rows.form {
+        Form::Page => Answer::json(&page),
+        Form::File(format) => {
+            list::file("定点医药机构", format, &HEADS, page.institutions.into_iter().map(cells).collect())
+        }
+    }
+}
+
+fn cells(one: InstitutionView) -> Vec<Cell> {
+    // The national register does not say what an institution is, but for its code.
+    let kind = if one.kind_name.is_empty() {
+        kind_name(one.code.as_str().starts_with('P')).to_owned()
+    } else {
+        one.kind_name
+    };
+    vec![
+        Cell::Text(one.code.to_string()),
+        Cell::Text(one.name),
+        Cell::Text(kind),
+        Cell::Text(one.level_name),
+        Cell::Text(one.place.to_string()),
+        Cell::Text(one.place_name),
+        Cell::Text(if one.open { "已开通" } else { "未开通" }.to_owned()),
+        Cell::Text(one.service_names.join("、")),
+    ]
 }
 
 /// In its own province, which is meant where no place is asked for, out of its own register; elsewhere out of its copy of the national one.
@@ -75,7 +113,7 @@ async fn public_list(State(node): Node, _: Caller, uri: Uri) -> Result<Answer, A
     let area: Option<AdminDivision> = asked.read("area", "六位区划")?;
     let area = Some(area.unwrap_or_else(|| node.province.division()));
     if area.is_some_and(|area| area.province() != node.province) {
-        return national(&node.context, &asked, area, Some(true)).await;
+        return national(&node.context, &asked, area, (Some(true), asked.rows()?)).await;
     }
     let rows = asked.rows()?;
     let wanted = InstitutionsWanted { open: Some(true), ..wanted(&asked, area, None, rows)? };
@@ -113,13 +151,13 @@ async fn find(State(node): Node, clerk: Clerk, Path(code): Path<String>) -> Resu
 async fn national_list(State(hub): State<Arc<Hub>>, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
     let asked = Asked::of(&uri)?;
     let area = narrowed(asked.read("area", "六位区划")?, &clerk.area(), "area")?;
-    national(&hub.context, &asked, area, None).await
+    national(&hub.context, &asked, area, (None, rows_of_clerk(&asked)?)).await
 }
 
 async fn public_national_list(State(hub): State<Arc<Hub>>, _: Caller, uri: Uri) -> Result<Answer, Answer> {
     let asked = Asked::of(&uri)?;
     let area = asked.read("area", "六位区划")?;
-    national(&hub.context, &asked, area, Some(true)).await
+    national(&hub.context, &asked, area, (Some(true), asked.rows()?)).await
 }
 
 /// A page of the national register; for the public, which is shown those that are open, with how many there are where.
@@ -127,9 +165,8 @@ async fn national(
     context: &Context,
     asked: &Asked,
     area: Option<AdminDivision>,
-    open: Option<bool>,
+    (open, rows): (Option<bool>, Rows),
 ) -> Result<Answer, Answer> {
-    let rows = asked.rows()?;
     let mut wanted = wanted(asked, area, None, rows)?;
     wanted.open = open.or(wanted.open);
     // The register does not say what an institution is; the national codes of pharmacies begin with P.
@@ -146,7 +183,7 @@ async fn national(
         Ok((search::national_institutions(&mut conn, &wanted).await?, counts))
     };
     let (found, counts) = find.await.map_err(|failure: Failure| failure.refusal())?;
-    Ok(Answer::json(&Institutions { areas: areas(counts, area), ..page(rows, found, national_view) }))
+    Ok(answered(rows, Institutions { areas: areas(counts, area), ..page(rows, found, national_view) }))
 }
 
 /// Places added up: by province where the whole country was asked for, else by pooling area.
@@ -231,6 +268,8 @@ fn wanted<'a>(
             Some(read().ok_or_else(|| Refusal::invalid("after", "上一页的next"))?)
         }
     };
+    let (sort, backwards) = asked.sorted(&InstitutionOrder::ALL.map(|(name, _)| name))?;
+    let order = InstitutionOrder::ALL.into_iter().find(|(name, _)| *name == sort).map(|(_, order)| order);
     Ok(InstitutionsWanted {
         name: asked.text("name"),
         code: only.or(asked.text("code")),
@@ -239,6 +278,8 @@ fn wanted<'a>(
         kind: asked.text("kind"),
         open: asked.read("open", "true或false")?,
         changed_since: None,
+        order: order.unwrap_or_default(),
+        backwards,
         after,
         most: rows.asked(),
     })
@@ -253,6 +294,10 @@ fn services(pharmacy: bool, open: bool) -> Vec<CareKind> {
     }
 }
 
+const fn kind_name(pharmacy: bool) -> &'static str {
+    if pharmacy { "定点零售药店" } else { "定点医疗机构" }
+}
+
 fn view(one: &Institution) -> InstitutionView {
     let pharmacy = one.kind == PHARMACY;
     let services = services(pharmacy, one.open);
@@ -264,7 +309,7 @@ fn view(one: &Institution) -> InstitutionView {
         level: one.level,
         level_name: one.level.chinese().to_owned(),
         kind: one.kind.clone(),
-        kind_name: if pharmacy { "定点零售药店" } else { "定点医疗机构" }.to_owned(),
+        kind_name: kind_name(pharmacy).to_owned(),
         open: one.open,
         services: services.iter().map(|care| care.code().to_owned()).collect(),
         service_names: services.iter().map(|care| care.chinese().to_owned()).collect(),

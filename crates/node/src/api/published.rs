@@ -1,5 +1,5 @@
 //! The forms of statistics that tell how a period went, as the national administration publishes them beside its sums: its months with what they grew
-//! by, means and highest days, stays of which the funds paid much, institutions that settle directly, and new filings.
+//! by, means and highest days, stays of which the funds paid much, institutions that settle directly, and filings, new and valid.
 
 use super::figures::share;
 use std::collections::BTreeMap;
@@ -7,10 +7,10 @@ use store::{
     Conn, Result,
     figures::{
         counted::Book,
-        published::{BANDS, Days, Open, Sum, by_day, over},
+        published::{BANDS, Days, Filed, Filings, Open, Sum, by_day, over},
     },
 };
-use terms::{AdminDivision, CareKind, Day, Month, Province};
+use terms::{AdminDivision, CareKind, Day, FilingCategory, Month, Province};
 use wire::api::statistics::{StatisticsColumn, StatisticsTable};
 
 /// How far back the months of a year are told: days before this are counted anew at each look.
@@ -32,7 +32,7 @@ pub(super) struct Period {
 
 impl Period {
     /// The last day that has come.
-    fn last(self) -> Day {
+    pub fn last(self) -> Day {
         self.until.min(self.today)
     }
 
@@ -223,18 +223,40 @@ pub(super) fn institutions(
     }
 }
 
-/// New filings by insured province.
-pub(super) fn filings(found: &BTreeMap<Province, i64>) -> StatisticsTable {
-    StatisticsTable {
-        name: "filings".to_owned(),
-        title: "新增备案".to_owned(),
-        columns: vec![column("参保省", "text"), column("新增备案（份）", "count")],
-        rows: found
-            .iter()
-            .map(|(province, count)| vec![province.division().full_name(), count.to_string()])
-            .collect(),
-        sum: Some(vec!["合计".to_owned(), found.values().sum::<i64>().to_string()]),
+/// Filings by kind (备案类型), which are all kinds there are; and, of the whole nation, by insured province.
+pub(super) fn filings(found: &Filings, of_nation: bool) -> Vec<StatisticsTable> {
+    let plus = |one: Filed, other: &Filed| Filed { new: one.new + other.new, valid: one.valid + other.valid };
+    let cells =
+        |words: &str, filed: Filed| vec![words.to_owned(), filed.new.to_string(), filed.valid.to_string()];
+    let sum = found.values().fold(Filed::default(), plus);
+    let table = |name: &str, title: &str, first: &str, rows: Vec<Vec<String>>| StatisticsTable {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        columns: vec![
+            column(first, "text"),
+            column("新增备案（人次）", "count"),
+            column("期末有效备案（人次）", "count"),
+        ],
+        rows,
+        sum: Some(cells("合计", sum)),
+    };
+    let of_category = |category: &FilingCategory| {
+        let of = found.iter().filter(|((_, of), _)| of == category);
+        cells(category.chinese(), of.fold(Filed::default(), |sum, (_, one)| plus(sum, one)))
+    };
+    let by_category = FilingCategory::ALL.iter().map(of_category).collect();
+    let mut tables = Vec::new();
+    if of_nation {
+        let mut provinces: BTreeMap<Province, Filed> = BTreeMap::new();
+        for ((province, _), one) in found {
+            let filed = provinces.entry(*province).or_default();
+            *filed = plus(*filed, one);
+        }
+        let rows = provinces.iter().map(|(province, filed)| cells(&province.division().full_name(), *filed));
+        tables.push(table("filings", "备案情况，按参保省", "参保省", rows.collect()));
     }
+    tables.push(table("filings_by_category", "备案情况，按备案类型", "备案类型", by_category));
+    tables
 }
 
 #[cfg(test)]
@@ -302,6 +324,31 @@ mod tests {
         assert_eq!(table.rows[1], ["普通门诊", "0.0", "0", "", "0.00", "0.00", ""]);
         let sum = table.sum.unwrap();
         assert_eq!(sum[..4], ["合计", "0.3", "5", "2026-10-01"], "of days alike the first");
+    }
+
+    #[test]
+    fn filings_are_told_by_kind_and_of_the_nation_by_province() {
+        use FilingCategory::{LongTermResident, Referral};
+        let province = |code: &str| -> Province { code.parse().unwrap() };
+        let found = Filings::from([
+            ((province("110000"), LongTermResident), Filed { new: 1, valid: 7 }),
+            ((province("110000"), Referral), Filed { new: 2, valid: 1 }),
+            ((province("420000"), Referral), Filed { new: 0, valid: 4 }),
+        ]);
+        let [by_province, by_category] = &filings(&found, true)[..] else { panic!() };
+        assert_eq!(by_province.rows, [["北京市", "3", "8"], ["湖北省", "0", "4"]]);
+        assert_eq!(by_category.rows.len(), FilingCategory::ALL.len(), "also those of which there are none");
+        let of = |category: FilingCategory| {
+            by_category.rows.iter().find(|row| row[0] == category.chinese()).unwrap()[1..].to_vec()
+        };
+        assert_eq!(
+            (of(LongTermResident), of(Referral)),
+            (vec!["1".into(), "7".into()], vec!["2".into(), "5".into()])
+        );
+        for table in [by_province, by_category] {
+            assert_eq!(table.sum.as_ref().unwrap()[1..], ["3", "12"]);
+        }
+        assert_eq!(filings(&found, false).len(), 1);
     }
 
     #[test]

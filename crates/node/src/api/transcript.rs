@@ -22,11 +22,12 @@ use casework::transcript::{BYTES_MAX, DAYS_KEPT, HOURS, MESSAGES_MAX, Origin};
 use document::Cell;
 use serde_json::Value;
 use std::sync::Arc;
-use store::transcript::{self as register, Deviating, Kept, Order, Wanted};
+use store::transcript::{self as register, Deviating, Kept, Order, Strangers, Wanted};
 use terms::{Day, InstitutionCode, PoolingArea, Refusal};
 use wire::{
     api::transcript::{
-        MessageDeviation, MessageRow, MessageView, NewRecording, RecordingView, TranscriptMessages,
+        MessageDeviation, MessageRow, MessageView, NewRecording, RecordingView, StrangersView,
+        TranscriptMessages,
     },
     hospital::table,
 };
@@ -82,7 +83,7 @@ async fn erase(State(node): Node, clerk: Clerk, Path(code): Path<String>) -> Res
 }
 
 async fn shown(node: &ProvinceNode, code: &InstitutionCode) -> Result<Answer, Answer> {
-    let (institution, found) = transcript::find(node, code).await.map_err(Failure::refusal)?;
+    let (institution, found, strangers) = transcript::find(node, code).await.map_err(Failure::refusal)?;
     let now = node.context.now();
     let of_state = |of: fn(&register::Transcript) -> i64| found.as_ref().map_or(0, of);
     let (messages, bytes) = (of_state(|found| found.messages), of_state(|found| found.bytes));
@@ -103,7 +104,21 @@ async fn shown(node: &ProvinceNode, code: &InstitutionCode) -> Result<Answer, An
         dropped: small(of_state(|found| found.dropped)),
         hours_max: *HOURS.end(),
         days_kept: DAYS_KEPT,
+        strangers: strangers.iter().map(stranger).collect(),
     }))
+}
+
+fn stranger(one: &Strangers) -> StrangersView {
+    StrangersView {
+        address: one.address.clone(),
+        why: one.why.code().to_owned(),
+        why_name: one.why.chinese().to_owned(),
+        advice: one.why.advice().to_owned(),
+        infno: one.infno.clone(),
+        times: u32::try_from(one.times.max(0)).unwrap_or(u32::MAX),
+        first: one.first.to_string(),
+        last: one.last.to_string(),
+    }
 }
 
 // ------------------------------------------------------------------ messages

@@ -1,5 +1,6 @@
 //! What waits for whoever asks (待办), out of the tables in which it waits: only what the session may do, the most pressing first.
 
+mod account;
 mod institution;
 mod payment;
 
@@ -8,7 +9,7 @@ use crate::{
     context::{Failure, Outcome},
     hub::Hub,
     payment_order,
-    prepayment::increase,
+    prepayment::{increase, position},
     province::ProvinceNode,
     urging,
 };
@@ -31,7 +32,10 @@ use store::{
     prepayment as prepayments,
 };
 use terms::{Day, WorkingDays};
-use wire::api::work::{WorkItem, WorkList};
+use wire::api::{
+    prepayment::PositionView,
+    work::{WorkItem, WorkList},
+};
 
 /// The routes of a province.
 pub fn of_province() -> Router<Arc<ProvinceNode>> {
@@ -176,6 +180,13 @@ const PREPAYMENT_YEAR: Kind = Kind {
     action: Action::AdoptPrepayment,
     to_do: "请核对草案后核定",
 };
+const RED: Kind = Kind {
+    code: "prepayment_red",
+    name: "红色预警的预付金",
+    action: Action::PlanPrepayment,
+    to_do: "请核对使用情况，申请紧急调增",
+};
+const RED_AT_HUB: Kind = Kind { to_do: "就医省尚未申请紧急调增，请核对并督促", ..RED };
 const DIFFERING: Kind = Kind {
     code: "differing",
     name: "双方登记不一致的划拨",
@@ -217,6 +228,7 @@ async fn of_the_province(node: &ProvinceNode, clerk: &Clerk) -> Outcome<Vec<Work
         work.extend((waiting.count > 0).then(|| SUPPLEMENTS.item(waiting.count, since, due, today)));
     }
     drop(conn);
+    work.extend(account::work(&node.context, clerk, today).await?);
     work.extend(payment::of_institutions(node, clerk, &area, today).await?);
     if let Area::City(area) = &area {
         work.extend(payment::of_area(node, clerk, *area, today).await?);
@@ -225,6 +237,13 @@ async fn of_the_province(node: &ProvinceNode, clerk: &Clerk) -> Outcome<Vec<Work
         return Ok(work);
     }
     work.extend(payment::of_areas(node, clerk, today).await?);
+    if clerk.may(Action::PlanPrepayment) {
+        // Whoever is treated there is whom it holds the prepayment for: only the treatment province may ask for more.
+        let own = |one: &PositionView| one.treatment.code == node.province.division();
+        let positions = position::list(node).await?.positions;
+        let red = positions.iter().filter(|one| own(one) && one.needs_increase()).count();
+        work.extend((red > 0).then(|| RED.item(counted(red), None, None, today)));
+    }
     let mut conn = node.context.store.conn().await?;
     if clerk.may(Action::WorkDifferences) {
         let waiting = figures::waiting_differences(&mut conn, false).await?;
@@ -323,6 +342,12 @@ async fn of_the_hub(hub: &Hub, clerk: &Clerk) -> Outcome<Vec<WorkItem>> {
         work.extend((disputes.count > 0).then(|| DISPUTES.item(disputes.count, since, None, today)));
     }
     drop(conn);
+    work.extend(account::work(&hub.context, clerk, today).await?);
+    if clerk.may(Action::PlanPrepayment) {
+        let positions = position::list_at_hub(hub).await?.positions;
+        let red = positions.iter().filter(|one| one.needs_increase()).count();
+        work.extend((red > 0).then(|| RED_AT_HUB.item(counted(red), None, None, today)));
+    }
     if clerk.may(Action::AdoptPrepayment) {
         let found = increase::list(&hub.context.store, Some(StageName::Applied)).await?;
         if !found.is_empty() {

@@ -35,11 +35,11 @@ use crate::{
     context::{Failure, Outcome},
     doorkeeper::{Knock, Turnstile},
     intra_province::guests_of,
-    load_limit::{self, Full, Place},
+    load_limit::{self, Full, Place, Sender},
     metrics::Ending,
     province::ProvinceNode,
     trace,
-    transcript::RefusedBy,
+    transcript::{Proof, RefusedBy, Taken},
 };
 use axum::{
     body::Body,
@@ -48,7 +48,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use casework::{audit::Stage, institution::Institution, transcript::Origin};
+use casework::{
+    audit::Stage,
+    institution::Institution,
+    transcript::{Origin, Unproven},
+};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::{
@@ -98,8 +102,9 @@ pub async fn endpoint(State(node): State<Arc<ProvinceNode>>, request: HttpReques
     let (received, began) = (node.context.now(), Instant::now());
     match let_in(&node, request, received).await {
         Ok(message) => {
-            let recorded = node.recorder.takes(&message.headers, &message.body, received);
-            let answer = node.tracer.answer((received, began), answered(&node, message, received)).await;
+            let mut recorded = node.recorder.takes(&message.headers, (&message.body, message.from), received);
+            let answered = answered(&node, message, received, recorded.as_mut());
+            let answer = node.tracer.answer((received, began), answered).await;
             match recorded {
                 Some(taken) => Box::pin(node.recorder.answered(taken, answer, node.context.now())).await,
                 None => answer,
@@ -148,24 +153,23 @@ async fn let_in(node: &ProvinceNode, request: HttpRequest, received: Moment) -> 
     match node.hospitals.enter(caller_of(node, &body, from), until).await {
         Ok(place) => Ok(LetIn { headers, body, from, _place: place }),
         Err(full) => {
-            let recorded = node.recorder.takes(&headers, &body, received);
-            let answer = busy(node, full, received);
-            Err(match recorded {
-                Some(taken) => {
-                    Box::new(Box::pin(node.recorder.answered(taken, answer, node.context.now())).await)
-                }
-                None => Box::new(answer),
-            })
+            node.recorder.was_busy((&body, from), received);
+            Err(Box::new(busy(node, full, received)))
         }
     }
 }
 
-async fn answered(node: &Arc<ProvinceNode>, message: LetIn, received: Moment) -> Response {
+async fn answered(
+    node: &Arc<ProvinceNode>,
+    message: LetIn,
+    received: Moment,
+    recorded: Option<&mut Taken>,
+) -> Response {
     let LetIn { headers, body, from, _place } = message;
     let (body, file) = files::opened(&headers, body);
     let headers = gateway::Headers(&headers);
     // Apart from the rest: who is refused a place does not pay for the room that an answer needs, nor does a stack carry it along.
-    match Box::pin(answer(node, (&headers, from), (&body, file.as_deref()), received)).await {
+    match Box::pin(answer(node, (&headers, from), (&body, file.as_deref()), received, recorded)).await {
         Ok(reply) => replied(reply),
         Err(Stop::Gateway(refusal)) => {
             (StatusCode::OK, [(header::CONTENT_TYPE, JSON)], Body::from(refusal.body())).into_response()
@@ -248,11 +252,10 @@ async fn at_window(
     }
 }
 
-/// Who shares places with others: the institution that the message names, if it has shown before that it calls from there. Who names another
-/// one, or somebody made up, has no place of that one's: all such are one caller together.
+/// Who shares places with others.
 fn caller_of<'a>(node: &ProvinceNode, body: &'a [u8], from: IpAddr) -> &'a str {
-    let named = load_limit::scan(body, "fixmedins_code");
-    named.filter(|code| node.senders.believes(code, from)).unwrap_or_default()
+    let name = load_limit::scan(body, "fixmedins_code").unwrap_or_default();
+    node.senders.caller(Sender { name, from })
 }
 
 /// What a hospital hears for whose message there is no place.
@@ -282,13 +285,13 @@ impl Turnstile for Entrance {
         if knock.method != "POST"
             || !knock.path.starts_with(PATHS)
             || knock.body.len() > node.settings.body_bytes_max
-            || node.recorder.records(knock.body, node.context.now())
         {
             return None;
         }
         let (received, began) = (node.context.now(), Instant::now());
         let until = knock.patience.and_then(load_limit::until_of);
         let full = node.hospitals.turns_away(caller_of(node, knock.body, knock.from), until)?;
+        node.recorder.was_busy((knock.body, knock.from), received);
         let body = busy_body(node, full, received);
         let mut answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\nretry-after: {}\r\ncontent-length: {}\r\ndate: {}\r\n\r\n",
@@ -366,15 +369,29 @@ async fn answer(
     (headers, from): (&gateway::Headers<'_>, IpAddr),
     (body, file): (&[u8], Option<&[u8]>),
     received: Moment,
+    mut recorded: Option<&mut Taken>,
 ) -> Result<Reply, Stop> {
-    let message = Received::read(body)?;
+    let message = match Received::read(body) {
+        Ok(message) => message,
+        Err(refusal) => {
+            if let Some(taken) = recorded {
+                prove_unread(node, headers, body, (taken, received)).await?;
+            }
+            return Err(refusal.into());
+        }
+    };
     let code = &message.request.fixmedins_code;
     let institution = node.institution(code).await?;
     let institution =
         institution.ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: code.to_string() })?;
     let asker = gateway::Asker { node, institution: &institution, headers, now: received };
-    let mut request = asker.check(body, message).await?.map_err(Stop::Gateway)?;
-    node.senders.has_shown(request.fixmedins_code.as_str(), from);
+    let mut proof = Proof::Not(Unproven::Busy);
+    let checked = asker.check(body, message, &mut proof).await;
+    if let Some(taken) = &mut recorded {
+        taken.is_of(&institution.code, proof);
+    }
+    let mut request = checked?.map_err(Stop::Gateway)?;
+    node.senders.has_shown(Sender { name: request.fixmedins_code.as_str(), from });
     if let Some(file) = file {
         t9101::attach(&mut request, file);
     }
@@ -392,6 +409,20 @@ async fn answer(
         }),
         None => answer,
     }))
+}
+
+/// Finds out whether a message that nobody can read is the institution's that it seems to name: what its engineers look for first is in it.
+async fn prove_unread(
+    node: &ProvinceNode,
+    headers: &gateway::Headers<'_>,
+    body: &[u8],
+    (taken, received): (&mut Taken, Moment),
+) -> Outcome<()> {
+    let Some(institution) = node.institution(taken.institution()).await? else { return Ok(()) };
+    let asker = gateway::Asker { node, institution: &institution, headers, now: received };
+    let proof = asker.prove_unread(body).await?;
+    taken.is_of(&institution.code, proof);
+    Ok(())
 }
 
 fn check_envelope(

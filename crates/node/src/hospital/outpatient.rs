@@ -81,8 +81,6 @@ pub async fn describe_at_pharmacy(call: &Call<'_>) -> Outcome<Vec<u8>> {
 async fn describe_as(call: &Call<'_>, input: t2203::Input) -> Outcome<Vec<u8>> {
     let given = input.mdtrtinfo;
     let rows = registration::rows(call.request, "diseinfo");
-    let words = |one: &t2203::Diagnosis| format!("{}{}", one.diag_code, one.diag_name);
-    let valid: Vec<String> = input.diseinfo.iter().filter(|one| one.is_valid()).map(words).collect();
     let mut registration = registration::first(call.request, "mdtrtinfo");
     // A prescription's picture is not kept.
     registration.remove("rxin");
@@ -96,8 +94,7 @@ async fn describe_as(call: &Call<'_>, input: t2203::Input) -> Outcome<Vec<u8>> {
         injury: input.exp_content.injury,
         third_party: input.exp_content.third_party,
         registration,
-        diagnoses: input.diseinfo.iter().map(|one| i32::from(one.diag_srt_no)).zip(rows).collect(),
-        diagnoses_in_words: valid.join("；").chars().take(DIAGNOSES_LONGEST).collect(),
+        diagnoses: input.diseinfo.iter().zip(rows).map(|(one, row)| ranked(one, row)).collect(),
     };
     call.once(async |work| {
         let visit = outpatient::hold(work, call.institution, given.mdtrt_id, &given.psn_no).await?;
@@ -107,8 +104,13 @@ async fn describe_as(call: &Call<'_>, input: t2203::Input) -> Outcome<Vec<u8>> {
     .await
 }
 
-/// The longest 门诊诊断信息 (`otp_diag_info`), in characters.
-const DIAGNOSES_LONGEST: usize = 500;
+/// A diagnosis with its rank. However it is declared void, it is kept so in one way.
+fn ranked(one: &t2203::Diagnosis, mut row: Registration) -> (i32, Registration) {
+    if !one.is_valid() {
+        row.insert("vali_flag".to_owned(), "0".to_owned());
+    }
+    (i32::from(one.diag_srt_no), row)
+}
 
 /// 2204: all lines, or none.
 pub async fn upload(call: &Call<'_>) -> Outcome<Vec<u8>> {

@@ -20,7 +20,7 @@ use wire::hospital::{
 };
 
 /// 3201: what it came to is written down, for the office to which days wait that were not compared. Of what gives back or not alone, a comparison
-/// says nothing of the day.
+/// says nothing of the day. The same holds of 3202.
 pub async fn totals(call: &Call<'_>) -> Outcome<Value> {
     let t3201::Input { scope, totals, count } = t3201::Input::read(call.request)?;
     let agency = agency_of(call, &scope)?;
@@ -47,7 +47,9 @@ pub async fn totals(call: &Call<'_>) -> Outcome<Value> {
             agreed: differences.is_empty(),
             at: call.received,
         };
-        office::keep_comparison(call.node, call.institution, &compared).await?;
+        let mut work = call.node.context.store.begin().await?;
+        office::keep_comparison(&mut work, call.institution, &compared).await?;
+        work.save().await?;
     }
     Ok(t3201::Output { agency, differences }.value())
 }
@@ -80,9 +82,18 @@ pub async fn details(call: &Call<'_>) -> Outcome<Vec<u8>> {
         let ours = accounts::ours(work.conn(), call.node, call.institution, (&period, wanted), &list).await?;
         let name = format!("3202_{agency}_{}_{}", first.number(), last.number());
         let text_name = format!("{name}.txt");
-        let content = tokio::task::spawn_blocking(move || {
-            archive::pack(&text_name, &text_of(accounts::compare(list, &ours)))
+        let compared = tokio::task::spawn_blocking(move || {
+            let (results, agreed) = accounts::compare(list, &ours);
+            (archive::pack(&text_name, &text_of(results)), agreed)
         });
+        let (content, agreed) = compared.await.expect("comparing values does not stop");
+        if input.scope.refunds.is_none() {
+            for (scheme, agreed) in agreed {
+                let care = input.scope.care;
+                let compared = ComparedDays { first, last, scheme, care, agreed, at: call.received };
+                office::keep_comparison(work, call.institution, &compared).await?;
+            }
+        }
         let context = &call.node.context;
         let now = context.now();
         let file = File {
@@ -90,7 +101,7 @@ pub async fn details(call: &Call<'_>) -> Outcome<Vec<u8>> {
             owner: call.institution.code.to_string(),
             kind: call.request.infno.clone(),
             name: format!("{name}.zip"),
-            content: content.await.expect("comparing values does not stop"),
+            content,
             created_at: now,
             expires_at: now.plus_millis(files::KEPT),
         };

@@ -113,14 +113,15 @@ fn shown_attribute(call: &Call<'_>, one: SpecialAttribute, visit: &Visit) -> t24
     }
 }
 
-/// 5202: the diagnoses of a visit.
+/// 5202: the diagnoses of a visit, without those that are declared void (作废).
 pub async fn diagnoses(call: &Call<'_>) -> Outcome<Value> {
     let input = t5202::Input::read(call.request)?;
     let mut conn = call.node.context.store.conn().await?;
     let visit = own_visit(call, &mut conn, input.mdtrt_id, input.psn_no.as_ref()).await?;
     let area = visit.treatment.0.pooling_area();
     let found = special_attribute::diagnoses(&mut conn, area, visit.id).await?;
-    let diseinfo = found.iter().map(|one| shown_diagnosis(&visit, one)).collect();
+    let valid = found.iter().filter(|one| one.is_valid());
+    let diseinfo = valid.map(|one| shown_diagnosis(&visit, one)).collect();
     Ok(t5202::Output { diseinfo }.value())
 }
 

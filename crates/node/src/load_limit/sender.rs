@@ -1,5 +1,5 @@
-//! Whose message it is that nobody has parsed yet, as far as fairness goes: whom its envelope names, believed only where that institution has
-//! shown before that it calls from there. So whoever names another one takes no place away from it.
+//! Whose message it is that nobody has parsed yet, as far as fairness goes: whom its envelope names, believed only where that institution, or
+//! node, has shown before that it calls from there. So whoever names another one takes no place away from it.
 //!
 //! This is asked for every message that is refused, and must cost next to nothing.
 
@@ -159,14 +159,23 @@ fn name_at(text: &[u8]) -> Option<&str> {
 /// From so many addresses an institution is believed to call; from one more, it is no longer believed from the oldest.
 const ADDRESSES_MAX: usize = 8;
 
-/// From where institutions have called that have shown who they are. A proxy between them and the node has one address for all behind it: there
+/// Whom a message names that nobody has read yet, and where it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The name; empty where it names nobody.
+    pub name: &'a str,
+    /// The address.
+    pub from: IpAddr,
+}
+
+/// From where institutions, or nodes, have called that have shown who they are. A proxy between them and the node has one address for all behind it: there
 /// the names are believed that any of them has shown.
 #[derive(Debug, Default)]
 pub struct Senders(RwLock<HashMap<String, Vec<IpAddr>>>);
 
 impl Senders {
-    /// An institution has shown that it calls from there.
-    pub fn has_shown(&self, name: &str, from: IpAddr) {
+    /// Whoever is named has shown that it calls from there.
+    pub fn has_shown(&self, Sender { name, from }: Sender<'_>) {
         if self.believes(name, from) {
             return;
         }
@@ -178,8 +187,14 @@ impl Senders {
         addresses.push(network(from));
     }
 
-    /// Whether it has been shown before that this institution calls from there.
-    pub fn believes(&self, name: &str, from: IpAddr) -> bool {
+    /// As whom somebody shares places with others: as the one whom his message names, if that one has shown before that it calls from there. Who
+    /// names another one, or somebody made up, has no place of that one's: all such are one caller together.
+    pub fn caller<'a>(&self, sender: Sender<'a>) -> &'a str {
+        if self.believes(sender.name, sender.from) { sender.name } else { "" }
+    }
+
+    /// Whether it has been shown before that whoever bears this name calls from there.
+    fn believes(&self, name: &str, from: IpAddr) -> bool {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         known.get(name).is_some_and(|addresses| addresses.contains(&network(from)))
     }
@@ -254,9 +269,9 @@ mod tests {
     fn a_name_is_believed_from_where_it_was_shown() {
         let senders = Senders::default();
         let address = |text: &str| -> IpAddr { text.parse().unwrap() };
-        senders.has_shown("H1", address("192.0.2.1"));
-        senders.has_shown("H2", address("192.0.2.1"));
-        senders.has_shown("H1", address("2001:db8:1:2:3::4"));
+        senders.has_shown(Sender { name: "H1", from: address("192.0.2.1") });
+        senders.has_shown(Sender { name: "H2", from: address("192.0.2.1") });
+        senders.has_shown(Sender { name: "H1", from: address("2001:db8:1:2:3::4") });
         for (name, from, expected) in [
             ("H1", "192.0.2.1", true),
             ("H1", "::ffff:192.0.2.1", true),
@@ -269,11 +284,13 @@ mod tests {
             ("", "192.0.2.1", false),
         ] {
             assert_eq!(senders.believes(name, address(from)), expected, "{name} {from}");
+            let caller = senders.caller(Sender { name, from: address(from) });
+            assert_eq!(caller, if expected { name } else { "" });
         }
         // What is kept of one does not grow, however far it wanders; one that stays where it is is believed there.
         for last in 10..18 {
-            senders.has_shown("H1", address(&format!("198.51.100.{last}")));
-            senders.has_shown("H1", address("198.51.100.17"));
+            senders.has_shown(Sender { name: "H1", from: address(&format!("198.51.100.{last}")) });
+            senders.has_shown(Sender { name: "H1", from: address("198.51.100.17") });
         }
         assert!(!senders.believes("H1", address("192.0.2.1")));
         assert!(senders.believes("H1", address("198.51.100.17")));

@@ -3,7 +3,9 @@
 use crate::{
     benefit_check,
     context::Failure,
-    daily_reconciliation, details_on, insured, medium,
+    daily_reconciliation, details_on, insured,
+    load_limit::Sender,
+    medium,
     metrics::Ending,
     planted::{self, Bug},
     province::ProvinceNode,
@@ -24,14 +26,17 @@ pub const ENVELOPE_BYTES_MAX: usize = 16 << 20;
 /// Answers a question, with the tag of the answer; `Err` where there is nobody to answer to.
 pub async fn answer(
     node: &ProvinceNode,
-    body: &[u8],
-    tag: Option<&str>,
+    (body, tag): (&[u8], Option<&str>),
+    sender: Sender<'_>,
 ) -> Result<(Vec<u8>, String), Untrusted> {
     let question = Envelope::read(body)?;
     let line = node.link.line();
     let passed = tag.is_some_and(|tag| line.fits(Way::Down, question.leaf(), tag));
     let passed = passed || planted::is(Bug::TakesWhatTheHubDidNotPass);
     let checked = if passed { check(node, &question).await } else { Err(Untrusted::Tag) };
+    if checked.is_ok() {
+        node.askers.has_shown(sender);
+    }
     let outcome = match checked {
         Ok(()) => match question.open::<Question>() {
             Ok(asked) => {

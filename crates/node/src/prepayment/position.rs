@@ -6,6 +6,7 @@
 
 use super::rules_on;
 use crate::{context::Outcome, hub::Hub, province::ProvinceNode};
+use casework::emergency_increase::StageName;
 use funds::{
     Account, AccountKind, EntrySide, Pair,
     ledger::Sums,
@@ -14,7 +15,7 @@ use funds::{
 };
 use std::collections::BTreeMap;
 use store::{
-    Work,
+    Conn, Work, emergency_increase,
     prepayment::{self as register, HubSums, JournalSums, Spans},
 };
 use terms::{Day, Fen, InsuranceScheme, Moment, Participant, Province};
@@ -22,6 +23,9 @@ use wire::api::prepayment::{PositionView, PrepaymentPositions};
 
 /// How old the figures may become before they are computed anew by themselves.
 const EVERY_MILLIS: i64 = 3_600_000;
+
+/// Of so many applications at most: twice as many as there are pairs of provinces and schemes that could ask at once.
+const INCREASES_MAX: i64 = 4_000;
 
 type Positions = BTreeMap<Of, Position>;
 
@@ -175,7 +179,8 @@ pub async fn list(node: &ProvinceNode) -> Outcome<PrepaymentPositions> {
         }
     }
     let positions = register::positions(&mut conn).await?;
-    view(&positions, node.context.now().day(), |of| (None, earned.get(of).copied()))
+    let open = open_increases(&mut conn).await?;
+    view(&positions, node.context.now().day(), &open, |of| (None, earned.get(of).copied()))
 }
 
 // ---------------------------------------------------------------- the hub
@@ -218,18 +223,34 @@ pub async fn list_at_hub(hub: &Hub) -> Outcome<PrepaymentPositions> {
     let in_force = register::in_force(&mut conn).await?;
     let positions = register::positions(&mut conn).await?;
     let amount = |of: &Of| in_force.get(of).copied().unwrap_or_default();
-    view(&positions, hub.context.now().day(), |of| (Some(amount(of)), None))
+    let open = open_increases(&mut conn).await?;
+    view(&positions, hub.context.now().day(), &open, |of| (Some(amount(of)), None))
+}
+
+/// The applications for more that are not decided, or granted and not paid, by what they are for.
+async fn open_increases(conn: &mut Conn) -> Outcome<BTreeMap<Of, String>> {
+    let mut open = BTreeMap::new();
+    for stage in [StageName::Applied, StageName::Accepted] {
+        for kept in emergency_increase::list(conn, Some(stage), INCREASES_MAX).await? {
+            let one = &kept.increase;
+            let pair = Pair { insured: one.insured, treatment: one.treatment };
+            open.insert((pair, one.scheme), one.id());
+        }
+    }
+    Ok(open)
 }
 
 fn view(
     positions: &[register::KeptPosition],
     today: Day,
+    open: &BTreeMap<Of, String>,
     besides: impl Fn(&Of) -> (Option<Fen>, Option<Fen>),
 ) -> Outcome<PrepaymentPositions> {
     let rules = rules_on(today)?;
-    let shown = positions
-        .iter()
-        .map(|kept| PositionView::of(kept.of, kept.position, today, &rules, besides(&kept.of)));
+    let shown = positions.iter().map(|kept| {
+        let increase = open.get(&kept.of).cloned();
+        PositionView::of(kept.of, kept.position, today, &rules, besides(&kept.of), increase)
+    });
     let measure = match rules.prepayment_usage {
         UsageMeasure::Unpaid => "unpaid",
         UsageMeasure::Monthly => "monthly",

@@ -1,5 +1,6 @@
 //! Takes up what people have left to go on by itself (任务) and nobody holds any more ([`crate::job`]), and forgets what is no longer kept. What
-//! somebody has begun and nobody ended gets its entry of the audit trail ([`access::give_up`]).
+//! somebody has begun and nobody ended gets its entry of the audit trail ([`access::give_up`]), and before that what has ended and could not be
+//! written down ([`access::write_known`]).
 
 use super::rest;
 use crate::{
@@ -32,6 +33,8 @@ pub(crate) async fn run<N: Managed>(node: Arc<N>, router: Router, mut stop: watc
         {
             tracing::warn!(refusal = %failure.refusal(), "old jobs are forgotten later");
         }
+        // What is known is written first, so that it is not given up.
+        write_known(&*node).await;
         if looks % LOOKS_FOR_ACTS == LOOKS_FOR_ACTS - 1 {
             give_up(&*node).await;
         }
@@ -41,6 +44,14 @@ pub(crate) async fn run<N: Managed>(node: Arc<N>, router: Router, mut stop: watc
         }
     }
     node.desk().leave().await;
+    write_known(&*node).await;
+}
+
+/// Writes down how acts ended that the database did not take when they did.
+async fn write_known(node: &impl Managed) {
+    if let Err(failure) = access::write_known(node.given()).await {
+        tracing::warn!(refusal = %failure.refusal(), "how acts ended is written down later");
+    }
 }
 
 /// Gives up what nobody is about any more, one after the other.

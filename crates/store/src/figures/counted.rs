@@ -81,6 +81,9 @@ pub struct Done {
 pub async fn count(store: &Store, book: Book, at: Moment, most: usize) -> Result<Done> {
     let (province, side) = book.key();
     let (first, last) = days_over(at);
+    if known(&mut *store.conn().await?, book, first, last).await? == i64::from(DAYS_BACK) {
+        return Ok(Done::default());
+    }
     let ready: Vec<i64> = sqlx::query_scalar(
         "select start_at from settlement_day
          where province = $1 and side = $2 and not counted
@@ -92,10 +95,8 @@ pub async fn count(store: &Store, book: Book, at: Moment, most: usize) -> Result
     .bind(i64::try_from(most).unwrap_or(i64::MAX))
     .fetch_all(&mut *store.conn().await?)
     .await?;
-    let mut done = Done::default();
-    for start_at in ready {
-        done.counted += usize::from(count_day(store, book, day_of(start_at)).await?);
-    }
+    let counted = count_days(store, book, ready.into_iter().map(day_of).collect()).await?;
+    let mut done = Done { counted, ..Done::default() };
     count_over(store, book, most).await?;
     let starts: Vec<i64> = (0..DAYS_BACK).map(|back| last.plus_days(-back).start().millis()).collect();
     // A bound from before the database was moved to another server may never be reached there.
@@ -129,12 +130,13 @@ pub async fn count(store: &Store, book: Book, at: Moment, most: usize) -> Result
     Ok(done)
 }
 
-/// How many of these days are counted.
+/// How many of these days are counted, with their large stays.
 async fn known(conn: &mut Conn, book: Book, first: Day, last: Day) -> Result<i64> {
     let (province, side) = book.key();
     Ok(sqlx::query_scalar(
         "select count(*) from settlement_day
-         where province = $1 and side = $2 and counted and start_at >= $3 and start_at <= $4",
+         where province = $1 and side = $2 and counted and over_1 is not null
+           and start_at >= $3 and start_at <= $4",
     )
     .bind(province)
     .bind(side)
@@ -158,6 +160,92 @@ fn days_over(at: Moment) -> (Day, Day) {
 
 pub(super) fn day_of(start_at: i64) -> Day {
     Moment::from_millis(start_at).expect("it was written as the beginning of a day").day()
+}
+
+/// Counts days that were begun, the newest first; how many could be. Those on which nothing was settled, which are most days of a small place
+/// and all days before a node was founded, are counted many at a time.
+async fn count_days(store: &Store, book: Book, days: Vec<Day>) -> Result<usize> {
+    let mut counted = 0;
+    let mut left = vec![days];
+    while let Some(mut days) = left.pop() {
+        let (Some(&newest), Some(&oldest)) = (days.first(), days.last()) else { continue };
+        if newest == oldest {
+            counted += usize::from(count_day(store, book, newest).await?);
+        } else if let Some(empty) = count_empty(store, book, &days, (oldest, newest)).await? {
+            counted += empty;
+        } else {
+            let older = days.split_off(days.len() / 2);
+            left.extend([older, days]);
+        }
+    }
+    Ok(counted)
+}
+
+/// Counts days that were begun if nothing at all was settled from the oldest to the newest; `None` if something was. Who is forgetting one
+/// of them is not waited for: it comes another time.
+async fn count_empty(
+    store: &Store,
+    book: Book,
+    days: &[Day],
+    (oldest, newest): (Day, Day),
+) -> Result<Option<usize>> {
+    let (province, side) = book.key();
+    let mut work = store.begin().await?;
+    if has_any(work.conn(), book, oldest, newest).await? {
+        return Ok(None);
+    }
+    // Two statements: joined, the database would look through all days once for each of them.
+    let held: Vec<i64> = sqlx::query_scalar(
+        "select start_at from settlement_day
+         where province = $1 and side = $2 and start_at = any($3) and not counted
+         for update skip locked",
+    )
+    .bind(province)
+    .bind(side)
+    .bind(days.iter().map(|day| day.start().millis()).collect::<Vec<i64>>())
+    .fetch_all(work.conn())
+    .await?;
+    let counted = held.len();
+    sqlx::query(
+        "update settlement_day set counted = true, over_1 = 0, over_5 = 0, over_10 = 0
+         where province = $1 and side = $2 and start_at = any($3)",
+    )
+    .bind(province)
+    .bind(side)
+    .bind(held)
+    .execute(work.conn())
+    .await?;
+    work.save().await?;
+    Ok(Some(counted))
+}
+
+/// Whether a book has anything of these days or, at a treatment place, of those beside them, whatever became of it.
+async fn has_any(conn: &mut Conn, book: Book, first: Day, last: Day) -> Result<bool> {
+    let (from, until) = between(first, last);
+    let query = match (book.side, book.province) {
+        (Side::Treatment, Some(province)) => sqlx::query_scalar(
+            "select exists(select from treatment_settlement
+                           where province = $3 and month >= $4 and month <= $5
+                             and id >= $3::text || lpad(($1::bigint - 86400000)::text, 13, '0')
+                             and id < $3::text || lpad(($2::bigint + 86400000)::text, 13, '0'))",
+        )
+        .bind(from)
+        .bind(until)
+        .bind(division_number(province.division()))
+        .bind(first.month().number())
+        .bind(last.month().number()),
+        (Side::Insured, Some(_)) => sqlx::query_scalar(
+            "select exists(select from insured_settlement where committed_at >= $1 and committed_at < $2)",
+        )
+        .bind(from)
+        .bind(until),
+        (_, _) => sqlx::query_scalar(
+            "select exists(select from hub_settlement where recorded_at >= $1 and recorded_at < $2)",
+        )
+        .bind(from)
+        .bind(until),
+    };
+    Ok(query.fetch_one(conn).await?)
 }
 
 /// Counts a day that was begun; false if somebody has changed it meanwhile, or something of it is undecided.

@@ -111,7 +111,7 @@ impl AccountView {
 /// Accounts of one's area.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Accounts {
-    /// In the order of their names.
+    /// In the order of their names, or as `sort` says.
     pub accounts: Vec<AccountView>,
     /// Ask with `after` for those that follow.
     pub next: Option<String>,

@@ -8,7 +8,7 @@ use terms::{AdminDivision, InstitutionCode, SettlementLevel};
 /// Institutions that were found: `GET /api/v1/institutions`, `GET /web/portal/institutions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Institutions {
-    /// In the order of their codes.
+    /// In the order of their places and codes, or as `sort` says.
     pub institutions: Vec<InstitutionView>,
     /// What to ask on with; none on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -67,8 +67,9 @@ pub struct TransferView {
     pub paid: String,
     /// What the payee says it has received.
     pub received: String,
-    /// Whether both say the same.
-    pub agreed: bool,
+    /// Whether both say the same; none as long as nothing has moved by what either says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed: Option<bool>,
     /// How it stands, in Chinese.
     pub standing: String,
 }
@@ -117,7 +118,11 @@ fn transfer(order: &Order, reports: &[Report]) -> TransferView {
         amount: order.amount().to_string(),
         paid: moved(payment),
         received: moved(receipt),
-        agreed: !matches!(agreement, Agreement::Differs(..)),
+        agreed: match agreement {
+            Agreement::Nothing => None,
+            Agreement::Agreed(_) => Some(true),
+            Agreement::Differs(..) => Some(false),
+        },
         standing: agreement.to_string(),
     }
 }

@@ -10,7 +10,7 @@ use casework::{
 };
 use funds::{
     Pair,
-    prepayment::{Line, Position, YearTimetable},
+    prepayment::{Light, Line, Position, YearTimetable},
     rule::{Confidence, Rules, Version},
 };
 use schemars::JsonSchema;
@@ -327,19 +327,19 @@ pub struct PositionView {
     pub prepayment: String,
     /// 应付未付资金.
     pub owed: String,
-    /// 使用率 by it, in percent.
+    /// 使用率 by it, in percent, like `134.07%`: above the whole where more is owed than is held; `无预付金` where nothing is held.
     pub owed_rate: String,
     /// The last whole month.
     pub month: String,
     /// 月清算资金.
     pub monthly: String,
-    /// 使用率 by it, in percent.
+    /// 使用率 by it, the same way.
     pub monthly_rate: String,
     /// 预警: `green`, `yellow` or `red`.
     pub light: String,
     /// The same in Chinese.
     pub light_name: String,
-    /// 预计用完日期.
+    /// 预计用完日期: the day of the answer where it is used up already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_up_on: Option<Day>,
     /// The least increase after which the light is green.
@@ -350,6 +350,9 @@ pub struct PositionView {
     /// At the treatment province: interest on it so far, which stays there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<String>,
+    /// 紧急调增: the application for more that is open: not decided, or granted and not paid yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub increase: Option<String>,
 }
 
 impl PositionView {
@@ -360,11 +363,9 @@ impl PositionView {
         today: Day,
         rules: &Rules,
         (in_force, interest): (Option<Fen>, Option<Fen>),
+        increase: Option<String>,
     ) -> Self {
-        let [owed_rate, monthly_rate] = position.rates().map(|rate| {
-            let permyriad = rate.as_permyriad();
-            format!("{}.{:02}%", permyriad / 100, permyriad % 100)
-        });
+        let [owed_rate, monthly_rate] = position.rates().map(|rate| rate.to_string());
         let light = position.light(rules);
         Self {
             insured: pair.insured.into(),
@@ -382,7 +383,13 @@ impl PositionView {
             lacks: position.lacks(rules).to_string(),
             in_force: in_force.map(|amount| amount.to_string()),
             interest: interest.map(|amount| amount.to_string()),
+            increase,
         }
+    }
+
+    /// Whether it is red, and nobody has applied for more.
+    pub fn needs_increase(&self) -> bool {
+        self.light == Light::Red.name() && self.increase.is_none()
     }
 }
 

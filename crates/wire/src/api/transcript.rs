@@ -44,12 +44,35 @@ pub struct RecordingView {
     pub messages_max: u32,
     /// How much of the room for them is taken, in percent.
     pub full: u8,
-    /// How many were not kept since this recording began: there was no room, or too many came at once.
+    /// How many of its own were not kept since this recording began: there was no room, or too many came at once.
     pub dropped: u32,
     /// For how many hours it may be switched on.
     pub hours_max: u16,
     /// How long a message is kept, in days.
     pub days_kept: u16,
+    /// Messages in its name whose sender has not shown to be it: they are not kept, and counted by address and reason, those that came last first.
+    pub strangers: Vec<StrangersView>,
+}
+
+/// Messages in an institution's name that are not taken as its own (未通过身份核验), of one address and for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StrangersView {
+    /// From where; empty for all those of which no more is told apart.
+    pub address: String,
+    /// The reason's code.
+    pub why: String,
+    /// The reason in Chinese.
+    pub why_name: String,
+    /// What whoever writes the software does about it.
+    pub advice: String,
+    /// 交易编号 that was named last; empty for none.
+    pub infno: String,
+    /// How many.
+    pub times: u32,
+    /// When the first of them came …
+    pub first: String,
+    /// … and the last.
+    pub last: String,
 }
 
 /// Messages that were recorded: `GET /api/v1/institutions/{code}/messages`.

@@ -38,8 +38,23 @@ const INSTITUTIONS: &[(&str, &str, bool)] = &[
     ("level", "医保结算等级：community、primary、secondary、tertiary或tertiary_special", false),
     ("kind", "1医疗机构，2零售药店", false),
     ("open", "true：只要已开通异地联网结算的；false：只要未开通的", false),
+    ("sort", "code、name、level、place或open，倒序在前加-；不填为code", false),
     ("after", "上一页的next", false),
     ("limit", "每页条数，最多100，不填为50", false),
+];
+
+/// The same, by clerks.
+const INSTITUTIONS_OF_CLERKS: &[(&str, &str, bool)] = &[
+    ("name", "名称中的文字，或其拼音、拼音首字母", false),
+    ("code", "机构编号，或其开头", false),
+    ("area", "所在地，六位区划：省、市或区县", false),
+    ("level", "医保结算等级：community、primary、secondary、tertiary或tertiary_special", false),
+    ("kind", "1医疗机构，2零售药店", false),
+    ("open", "true：只要已开通异地联网结算的；false：只要未开通的", false),
+    ("sort", "code、name、level、place或open，倒序在前加-；不填为code", false),
+    ("after", "上一页的next", false),
+    ("limit", "每页条数，最多100，不填为50；文件最多10000", false),
+    ("form", "csv或xlsx：以文件下载", false),
 ];
 
 /// A period, and a form of the answer.
@@ -86,6 +101,7 @@ const MAPPING_PROGRESS: &[(&str, &str, bool)] = &[
     ("area", "机构所在地，六位区划", false),
     ("used", "true：只要已上传对照的；false：只要未上传的", false),
     ("day", "对照在哪一天有效，不填为今天", false),
+    ("sort", "code、name或place，倒序在前加-；不填为code", false),
     ("after", "上一页的next", false),
     ("limit", "每页条数，最多100，不填为50；文件最多10000", false),
     ("form", "csv或xlsx：以文件下载", false),
@@ -111,7 +127,8 @@ const POLICY_DAY: &[(&str, &str, bool)] = &[("day", "哪一天的政策，不填
 
 const BOTH: &[Line] = &[
     line("get", "/api/v1/institutions", "查询定点医药机构", schema_of::<Institutions>)
-        .asks(INSTITUTIONS)
+        .may_be_left()
+        .asks(INSTITUTIONS_OF_CLERKS)
         .by(Action::ReadInstitutions)
         .of_areas(),
     line("get", "/api/v1/institutions/{code}", "一家定点医药机构", schema_of::<InstitutionView>)

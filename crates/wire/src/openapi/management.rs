@@ -903,7 +903,17 @@ const BOTH: &[Line] = &[
         .of_oneself(),
     line("post", "/web/identity/untie", "解除绑定本人的统一身份", schema_of::<Taken>).silently().of_oneself(),
     line("get", "/api/v1/accounts", "查询账户", schema_of::<Accounts>)
-        .asks(&[("role", "角色代码；不填为全部", false), ("after", "上一页的next", false)])
+        .asks(&[
+            ("role", "角色代码；不填为全部", false),
+            (
+                "due",
+                "locked锁定的、initial初始密码逾期未改的或without_code未启用动态验证码的；不填为全部",
+                false,
+            ),
+            ("sort", "account、name、role、last_login或created_at，倒序在前加-；不填为account", false),
+            ("after", "上一页的next", false),
+            ("limit", "每页条数，最多100，不填为50", false),
+        ])
         .by(Action::ReadAccounts)
         .of_areas(),
     line("post", "/api/v1/accounts", "开立账户", schema_of::<NewAccountMade>)

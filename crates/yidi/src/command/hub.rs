@@ -8,7 +8,7 @@ use crate::{
     stop::Stop,
 };
 use clap::Args;
-use node::{Context, Hub, RandomIds, SystemClock, serve};
+use node::{Context, Hub, KnownEnds, RandomIds, SystemClock, serve};
 use std::sync::Arc;
 use store::{Store, clearing::Pace};
 use terms::{Clock, Participant};
@@ -63,7 +63,8 @@ pub async fn context(settings: &NodeSettings, database: &Database, me: Participa
     let (path, may_be_made) = settings.key_file();
     let key = key::load_or_make((&path, may_be_made))?;
     let store = prepared(settings, database, me).await?;
-    Ok(Context { me, store, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds), key })
+    let (clock, ids, ends) = (Arc::new(SystemClock), Arc::new(RandomIds), KnownEnds::default());
+    Ok(Context { me, store, clock, ids, key, ends })
 }
 
 /// The node's database, up to date.

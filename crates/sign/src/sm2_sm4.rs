@@ -37,7 +37,7 @@ impl Sealed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sign::vectors;
+    use crate::vectors;
 
     const KEY: &str = "0123456789abcdeffedcba9876543210";
     const IDENTITY: &str = "AK900000001";

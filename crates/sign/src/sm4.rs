@@ -75,7 +75,7 @@ impl fmt::Debug for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sign::vectors;
+    use crate::vectors;
     use proptest::prelude::*;
 
     const STANDARDS: &str = "0123456789abcdeffedcba9876543210";

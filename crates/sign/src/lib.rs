@@ -1,7 +1,8 @@
-//! Ways of showing who one is, one a file: those of the gateways before the hospital interface, and the signatures between
-//! nodes.
+//! Ways of showing who one is, one a file: those of the gateways before the hospital interface, the signatures between nodes, and
+//! those of documents, cards and voucher codes; and the secrecy of what is said (SM4).
 //!
-//! A way knows header values, a secret and the present moment; it must not know HTTP, nor where secrets are kept.
+//! It is a crate of its own, and no part of `wire`, because it computes: tests build it with optimisation, which formats can do
+//! without. A way knows header values, a secret and the present moment; it must not know HTTP, nor where secrets are kept.
 
 pub mod ca_hmac_sm3;
 pub mod csb_hmac_sha1;

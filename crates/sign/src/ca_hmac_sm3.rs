@@ -67,7 +67,7 @@ pub fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sign::{sm2::bytes_of, vectors};
+    use crate::{sm2::bytes_of, vectors};
 
     const SECRET: &str = "ca-示例密钥-900001";
     const BODY: &[u8] = b"{\"infno\":\"1201\"}";
