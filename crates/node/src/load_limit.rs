@@ -53,9 +53,9 @@ impl Limits {
         self.patience / 20
     }
 
-    /// How long most requests should be at work at most: three tenths of the patience. Where they are longer, fewer are taken on.
+    /// How long most requests should be at work at most: a fifth of the patience. Where they are longer, fewer are taken on.
     fn quick(self) -> Duration {
-        self.patience * 3 / 10
+        self.patience / 5
     }
 
     /// So many are taken on however long they take: an eighth of those that may be.
