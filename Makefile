@@ -34,13 +34,11 @@ demo: fetch pages
 	cargo build --release -p yidi
 	$(YIDI) demo $(ARGS)
 
+# The database's own tests run twice where the program brings a PostgreSQL along and the system has another.
 test: fetch pages
 	$(call part,tests built,cargo test --workspace --no-run)
-	$(call part,tests,cargo test --workspace)
-ifneq ($(SYSTEM_POSTGRES),)
-	@if ls target/postgres/*.tar.gz >/dev/null 2>&1; then $(call timed,the database on $(SYSTEM_POSTGRES),YIDI_POSTGRES_BIN=$(SYSTEM_POSTGRES) cargo test -p store); \
-	else echo "== the database: there is no PostgreSQL here but the system's, which the tests had"; fi
-endif
+	@again=$$(ls target/postgres/*.tar.gz >/dev/null 2>&1 && echo "$(addprefix --again-on ,$(SYSTEM_POSTGRES))"); \
+	$(call timed,tests,python3 tools/run_tests.py $$again)
 	@$(MAKE) --no-print-directory plays
 
 # With E2E=required nothing is left out.

@@ -4,14 +4,14 @@
 
 use fuzz::Bytes;
 use libfuzzer_sys::fuzz_target;
-use std::sync::LazyLock;
-use terms::Moment;
-use wire::sign::{
+use sign::{
     ca_hmac_sm3, csb_hmac_sha1, document, link, sm2,
     sm2_sm4::Sealed,
     sm4, tif_sha256,
     tree::{Leaf, Verifier},
 };
+use std::sync::LazyLock;
+use terms::Moment;
 
 const SECRET: &str = "示例密钥-900001";
 const SENT: &str = "1795302600000";

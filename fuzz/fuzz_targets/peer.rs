@@ -3,6 +3,7 @@
 
 use fuzz::json;
 use libfuzzer_sys::fuzz_target;
+use sign::{sm2::PrivateKey, tree::Verifier};
 use std::sync::LazyLock;
 use terms::{Moment, Participant};
 use wire::{
@@ -11,7 +12,6 @@ use wire::{
         Envelope,
         v1::{Question, Reply},
     },
-    sign::{sm2::PrivateKey, tree::Verifier},
 };
 
 static WRITER: LazyLock<Verifier> =

@@ -25,6 +25,45 @@ const PAGES = [
 /** Of the sandbox: a resident of Beijing, whom nobody has filed as a temporary traveller. */
 const PERSON = '110101194501019005';
 
+/** Signs what it sends. */
+const SIGNING = 'H11010100001';
+
+/** What is sent in a hospital's name and is not shown to be its own: counted where its messages are recorded, with what to do about it. */
+async function strangers(at, url, country) {
+  const { page } = at;
+  await visit(page, `${url}/console.html#/window/transcript?institution=${SIGNING}`);
+  await page.getByRole('button', { name: '开启记录' }).click();
+  await page.getByRole('dialog').getByLabel('原因').fill('核查冒名报文');
+  await page.getByRole('button', { name: '开启', exact: true }).click();
+  await page.getByText('正在记录', { exact: true }).waitFor();
+  assert.equal(await page.getByText('未通过身份核验').count(), 0, 'nobody has sent anything');
+  const now = Math.floor(Date.now() / 1000);
+  const caller = { 'x-tif-paasid': `AK${SIGNING}`, 'x-tif-signature': '0'.repeat(64), 'x-tif-nonce': 'n1' };
+  for (const headers of [
+    {},
+    { ...caller, 'x-tif-timestamp': String(now) },
+    { ...caller, 'x-tif-timestamp': String(now - 86_400) },
+    { ...caller, 'x-tif-timestamp': String(now), 'x-tif-paasid': 'AKNOBODY' },
+  ]) {
+    const message = { infno: '1101', msgid: `${SIGNING}${now}`, fixmedins_code: SIGNING, input: {} };
+    const answer = await fetch(`${country.nodes['110000']}/ebus/hsa/1101`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(message),
+    });
+    assert.notEqual((await answer.json()).infcode, 0, 'nobody believes it');
+  }
+  const panel = page.getByRole('region', { name: '未通过身份核验' });
+  const reasons = ['缺少签名请求头', '签名不符', '时间戳无效或超时', '接入账号不符'];
+  for (let times = 0; times < 50 && (await panel.getByRole('row').count()) <= reasons.length; times += 1) {
+    await page.getByRole('button', { name: '刷新' }).click();
+    await page.waitForTimeout(200);
+  }
+  for (const reason of reasons) await panel.getByRole('row', { name: reason }).waitFor();
+  await panel.getByText('请按登记的接入方式补齐签名所需的请求头').waitFor();
+  await inBothSizes(at, 'strangers', 'agency-strangers');
+}
+
 export async function agency(chrome, country, troubles) {
   const url = await country.at('110000');
   const page = await pageOf(chrome, DESKTOP, troubles);
@@ -261,6 +300,8 @@ export async function agency(chrome, country, troubles) {
   await page.getByRole('dialog').getByLabel('答复').fill('已经审核通过，感谢提醒。');
   await page.getByRole('dialog').getByRole('button', { name: '发出答复' }).click();
   await page.getByText('已答复，投诉人可以查到').waitFor();
+
+  await strangers(at, url, country);
 
   // The catalog by how a name is read, sorted by the server; institutions likewise.
   await visit(page, `${url}/console.html#/agency/catalog`);

@@ -220,7 +220,10 @@ async function clearing(at, country, hub, hubei) {
   const name = month.months.at(-1).month;
   await signIn(page, hubei, 'e2e-reviewer');
   await open(at, hubei, 'statements', '清算确认');
-  await act(at, '取回清算表', (dialog) => dialog.getByLabel('清算年月').fill(name));
+  await act(at, '取回清算表', async (dialog) => {
+    await dialog.getByLabel('清算年月').fill(name);
+    await page.keyboard.press('Enter');
+  });
   await page.getByText('与本省账目一致').waitFor();
   await accessible(at, 'statement');
   await act(at, '确认', undefined, '确认清算表');

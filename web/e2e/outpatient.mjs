@@ -1,5 +1,6 @@
 // Visits to an outpatient department by hand at a hospital's window: registered, described, charged, tried, settled bill by bill, one whose answer
-// is lost on the way asked for again, another reversed; a chronic disease by voucher; the day's list compared line by line.
+// is lost on the way asked for again, another reversed; a chronic disease in an ordinary visit and in one of its own; the day's list compared line by
+// line.
 import assert from 'node:assert/strict';
 import { DESKTOP, pageOf, PHONE, picture, visit } from './browser.mjs';
 import { accessible, looked, program, yuan } from './desk.mjs';
@@ -93,6 +94,17 @@ export async function outpatient(chrome, country, troubles) {
   await page.getByText('2 行未上传').waitFor();
   await page.getByRole('button', { name: '删除重症监护护理' }).click();
   await upload(page);
+  // One that has gone out is taken back alone.
+  await line(page, 'zzjh', '120', '1');
+  await upload(page);
+  const charged = page.getByRole('group', { name: '费用明细' }).locator('tbody tr');
+  await charged.nth(1).waitFor();
+  assert.equal(await figure(page, '医疗费总额'), 94_000);
+  await page.getByRole('button', { name: '删除重症监护护理' }).click();
+  await charged.filter({ hasText: '重症监护护理' }).waitFor({ state: 'detached' });
+  await page.locator('button:enabled', { hasText: '预结算' }).waitFor();
+  assert.equal(await charged.count(), 1, 'the other one is there again');
+  assert.equal(await page.getByText('未上传').count(), 0);
   await tryIt(page);
   const tried = [await figure(page, '基金支付'), await figure(page, '应收现金')];
   assert.equal(await figure(page, '医疗费总额'), 82_000);
@@ -144,6 +156,20 @@ export async function outpatient(chrome, country, troubles) {
   await page.locator('.settled .code').waitFor({ state: 'detached' });
   await looked(at, 'outpatient-6-bills');
 
+  // A bill of this ordinary visit for a chronic disease for which the person is registered.
+  await page.getByRole('button', { name: '新的一笔' }).click();
+  await page.getByLabel('这笔收费的类别').selectOption('14');
+  await page.getByLabel('这笔收费的病种').selectOption({ label: '高血压' });
+  await line(page, 'C0502', '900', '2');
+  await upload(page);
+  await page.getByText('M03900', { exact: true }).waitFor();
+  await tryIt(page);
+  assert.ok((await figure(page, '基金支付')) > 0, 'the fund pays for it');
+  await accessible(at, 'outpatient, a chronic bill');
+  await confirmed(page);
+  await page.locator('.settled .code').waitFor();
+  await picture(page, 'outpatient-7-chronic-bill');
+
   // Found again at another screen, by voucher; then a visit for the disease for which the person is registered.
   await page.reload();
   const holder = { insured: '110101', certno: PERSON };
@@ -152,7 +178,16 @@ export async function outpatient(chrome, country, troubles) {
   await page.getByLabel('二维码').fill(voucher.code);
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /打开.*的门诊就诊/ }).click();
-  await page.getByRole('button', { name: /打开收费/ }).click();
+  await rows.filter({ hasText: '-M03900' }).getByRole('button', { name: '打开' }).click();
+  await page.getByRole('button', { name: '结算单', exact: true }).click();
+  await page.getByRole('cell', { name: '门诊慢特病' }).waitFor();
+  await page.getByRole('cell', { name: '高血压 M03900' }).waitFor();
+  await page.keyboard.press('Escape');
+  await rows
+    .filter({ hasText: '已结算' })
+    .filter({ hasNotText: '-M03900' })
+    .getByRole('button', { name: '打开' })
+    .click();
   await page.locator('.settled .code', { hasText: settled.id }).waitFor();
   await page.getByRole('button', { name: '换一次就诊' }).click();
   await register(page, 'MZ20261124');
@@ -165,7 +200,7 @@ export async function outpatient(chrome, country, troubles) {
   await page.keyboard.press('F9');
   await page.getByRole('button', { name: '确认结算' }).click();
   await page.locator('.settled .code').waitFor();
-  await looked(at, 'outpatient-7-chronic');
+  await looked(at, 'outpatient-8-chronic');
   await page.setViewportSize(PHONE);
   await accessible(at, 'outpatient, phone');
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -213,7 +248,7 @@ async function compared(at, country, settled) {
   await result.getByText('机构有、中心无此结算').waitFor();
   await result.getByText('金额不一致：以结算单为准核对').waitFor();
   await result.getByText('核对结算ID').waitFor();
-  await looked(at, 'outpatient-8-list');
+  await looked(at, 'outpatient-9-list');
   const saved = page.waitForEvent('download');
   await page.getByRole('button', { name: '导出' }).click();
   assert.match((await saved).suggestedFilename(), /^逐笔对账.*\.csv$/);

@@ -253,6 +253,13 @@ export async function stay(chrome, country, troubles) {
   await page.getByRole('button', { name: /打开/ }).first().click();
   await page.getByRole('heading', { name: '费用明细' }).waitFor();
 
+  // Another one of the same person is chosen as long as nothing is entered.
+  const other = page.getByRole('button', { name: '换一次就诊' });
+  await other.click();
+  await page.getByRole('heading', { name: '费用明细' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /打开/ }).first().click();
+  await page.getByRole('heading', { name: '费用明细' }).waitFor();
+
   // Lines: by initials, by name, by code; keyboard alone for the first.
   await page.getByText(/就医地目录 \d+ 项/).waitFor();
   await page.keyboard.press('F4');
@@ -265,6 +272,7 @@ export async function stay(chrome, country, troubles) {
   await page.keyboard.type('3');
   await page.keyboard.press('Enter');
   await page.getByText('1 行未上传').waitFor();
+  assert.equal(await other.isEnabled(), false, 'what is entered is not left behind');
   await line(page, '支架', '9800', '1');
   await line(page, 'C0502', '2344.456789', '1.5');
   await line(page, 'zzjh', '120', '2');

@@ -481,7 +481,7 @@ fn holds_on(filing: &Filing, admission: Day, discharge: Day, settled_at: Moment)
 pub enum Standing {
     /// Filed, under this category.
     Filed(FilingCategory, FilingId),
-    /// An emergency without a filing, which counts as filed (视同已备案, 规程 art. 34).
+    /// An emergency without a filing that covers one, which counts as filed (视同已备案, 规程 art. 34).
     Deemed,
     /// A long-term filing stands on these days, but for another place: the person came home (备案期间回参保地) or went on to a
     /// third one. This category, this filing.
@@ -505,6 +505,9 @@ impl Standing {
 /// before other; of two alike, the one filed last. Records of earlier emergencies do not count: each emergency is shown
 /// by the hospital (门诊急诊转诊标志, 住院类型) as `emergency`. An emergency counts as filed wherever it happens, so it
 /// comes before a long-term filing for another place; temporary filings say nothing about other places.
+///
+/// 其他临时外出就医 is by its definition 非急诊且未转诊 (医保发〔2022〕22号): such a filing does not cover an emergency, which stands as it
+/// would if nothing were filed. So nobody is worse off in an emergency for having filed it.
 pub fn standing(
     filings: &[Filing],
     treatment: TreatmentPlace,
@@ -514,7 +517,8 @@ pub fn standing(
     emergency: bool,
 ) -> Standing {
     let best = |holds: &dyn Fn(&Filing) -> bool| {
-        let standing = filings.iter().filter(|filing| !filing.deemed && holds(filing));
+        let covers_such = |filing: &Filing| !(emergency && filing.category == FilingCategory::OtherTemporary);
+        let standing = filings.iter().filter(|filing| !filing.deemed && covers_such(filing) && holds(filing));
         standing.min_by_key(|filing| (rank(filing.category), Reverse(filing.filed_at), filing.id))
     };
     if let Some(filing) = best(&|filing| covers(filing, treatment, admission, discharge, settled_at)) {
@@ -859,12 +863,18 @@ cancelled             -          -          -          -
                 emergency,
             )
         };
-        assert_eq!(of(&all, true), Standing::Filed(LongTermResident, id(1)));
-        assert_eq!(of(&all[..3], false), Standing::Filed(Referral, id(2)));
-        assert_eq!(of(&all[..2], false), Standing::Filed(Emergency, id(3)));
-        assert_eq!(of(&all[..1], true), Standing::Filed(OtherTemporary, id(4)));
-        assert_eq!(of(&[], true), Standing::Deemed);
-        assert_eq!(of(&[], false), Standing::NotFiled);
+        let filed = |category, serial| Standing::Filed(category, id(serial));
+        for (filings, otherwise, in_an_emergency) in [
+            (&all[..], filed(LongTermResident, 1), filed(LongTermResident, 1)),
+            (&all[..3], filed(Referral, 2), filed(Referral, 2)),
+            (&all[..2], filed(Emergency, 3), filed(Emergency, 3)),
+            // 非急诊且未转诊: the filing says that it is for something else.
+            (&all[..1], filed(OtherTemporary, 4), Standing::Deemed),
+            (&all[..0], Standing::NotFiled, Standing::Deemed),
+        ] {
+            assert_eq!(of(filings, false), otherwise, "{filings:?}");
+            assert_eq!(of(filings, true), in_an_emergency, "{filings:?} in an emergency");
+        }
         assert_eq!(
             of(std::slice::from_ref(&deemed), false),
             Standing::NotFiled,

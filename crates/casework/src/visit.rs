@@ -77,7 +77,7 @@ pub enum Stage {
     Discharged,
     /// 结算中: a settlement is asked for, and its outcome is not known yet. Here a purchase at a pharmacy begins.
     Settling,
-    /// 已结算: a settlement stands.
+    /// 已结算: a settlement stands; or all was settled midway before the discharge.
     Settled,
     /// 撤销中: a settlement is being undone at the insured place.
     Undoing,
@@ -124,6 +124,10 @@ pub enum Move {
     Discharge,
     /// 2405: back in hospital.
     UndoDischarge,
+    /// 2402 of a stay of which all was settled midway (中途结算): nothing is left to settle.
+    LeaveSettled,
+    /// 2405 after that.
+    UndoLeaveSettled,
     /// 2404, 2202, or a reversal of 2401 or 2201.
     Withdraw,
     /// 2303, 2206: a trial settlement, which changes nothing.
@@ -150,11 +154,13 @@ pub enum Move {
 
 impl Move {
     /// All moves.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::ChangeDetails,
         Self::ChangeRegistration,
         Self::Discharge,
         Self::UndoDischarge,
+        Self::LeaveSettled,
+        Self::UndoLeaveSettled,
         Self::Withdraw,
         Self::Try,
         Self::Settle,
@@ -178,18 +184,20 @@ pub const fn after(stage: Stage, step: Move) -> Option<Stage> {
         (Stage::Admitted, Move::Discharge) | (Stage::Settling | Stage::Undoing, Move::BackToDischarged) => {
             Some(Stage::Discharged)
         }
-        (Stage::Discharged, Move::UndoDischarge) | (Stage::Settling | Stage::Undoing, Move::StayOn) => {
-            Some(Stage::Admitted)
-        }
+        (Stage::Discharged, Move::UndoDischarge)
+        | (Stage::Settled, Move::UndoLeaveSettled)
+        | (Stage::Settling | Stage::Undoing, Move::StayOn) => Some(Stage::Admitted),
         (Stage::Admitted | Stage::Open, Move::Withdraw) | (Stage::Settling | Stage::Undoing, Move::Close) => {
             Some(Stage::Withdrawn)
         }
         (Stage::Discharged, Move::Settle)
         | (Stage::Open, Move::Buy)
         | (Stage::Admitted, Move::SettleMidway) => Some(Stage::Settling),
-        (Stage::Settling, Move::Settled) => Some(Stage::Settled),
+        (Stage::Settling, Move::Settled) | (Stage::Admitted, Move::LeaveSettled) => Some(Stage::Settled),
         (Stage::Settling | Stage::Settled, Move::Undo)
-        | (Stage::Admitted | Stage::Discharged | Stage::Settling, Move::UndoMidway) => Some(Stage::Undoing),
+        | (Stage::Admitted | Stage::Discharged | Stage::Settling | Stage::Settled, Move::UndoMidway) => {
+            Some(Stage::Undoing)
+        }
         (
             Stage::Open,
             Move::ChangeDetails
@@ -243,6 +251,8 @@ ChangeDetails: 在院 出院未结算 - - - - 就诊中
 ChangeRegistration: 在院 出院未结算 - - - - 就诊中
 Discharge: 出院未结算 - - - - - -
 UndoDischarge: - 在院 - - - - -
+LeaveSettled: 已结算 - - - - - -
+UndoLeaveSettled: - - - 在院 - - -
 Withdraw: 已撤销 - - - - - 已撤销
 Try: 在院 出院未结算 - - - - 就诊中
 Settle: - 结算中 - - - - 就诊中
@@ -253,7 +263,7 @@ BackToDischarged: - - 出院未结算 - 出院未结算 - 就诊中
 Close: - - 已撤销 - 已撤销 - -
 SettleMidway: 结算中 - - - - - -
 StayOn: - - 在院 - 在院 - -
-UndoMidway: 撤销中 撤销中 撤销中 - - - -
+UndoMidway: 撤销中 撤销中 撤销中 撤销中 - - -
 ";
         assert_eq!(grid, expected);
     }

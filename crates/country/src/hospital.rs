@@ -15,6 +15,12 @@ use casework::{
 use hyper::{Method, Request, Response, header};
 use node::{Carrier, Network};
 use serde_json::{Map, Value, json};
+use sign::{
+    ca_hmac_sm3, csb_hmac_sha1,
+    sm2::{PrivateKey, PublicKey},
+    sm2_sm4::Sealed,
+    sm4, tif_sha256,
+};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -27,12 +33,6 @@ use std::{
 use terms::{
     AdmissionKind, CitizenId, Clock, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, Moment,
     OutpatientKind, PersonNumber, SettlementId, TreatmentPlace, VisitId,
-};
-use wire::sign::{
-    ca_hmac_sm3, csb_hmac_sha1,
-    sm2::{PrivateKey, PublicKey},
-    sm2_sm4::Sealed,
-    sm4, tif_sha256,
 };
 
 /// A hospital's software.

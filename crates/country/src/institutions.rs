@@ -2,8 +2,8 @@
 
 use crate::hospital::AddressForm;
 use casework::institution::{Authentication, Institution, Secret};
+use sign::{ca_hmac_sm3, sm2::PrivateKey};
 use terms::{AdminDivision, InstitutionCode, Moment, SettlementLevel, TreatmentPlace};
-use wire::sign::{ca_hmac_sm3, sm2::PrivateKey};
 
 /// A hospital of the demonstration.
 #[derive(Clone, Copy, Debug)]

@@ -16,6 +16,7 @@ use casework::{
 };
 use node::api::client::{CallError, Client as Clerk};
 use serde_json::{Value, json};
+use sign::sm4;
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -28,7 +29,7 @@ use terms::{
     Province, TreatmentPlace,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
-use wire::{openapi::page::escaped, sign::sm4};
+use wire::openapi::page::escaped;
 
 /// What the keys and secrets of the sandbox are made of. Everybody knows it.
 pub const SEED: &str = "yidi-sandbox";

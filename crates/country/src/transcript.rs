@@ -13,6 +13,7 @@ use axum::{
 };
 use node::watch::Exchange;
 use serde_json::{Value, json};
+use sign::sm4;
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt::Write as _,
@@ -28,7 +29,6 @@ use wire::{
         exchange, table,
     },
     openapi::page::{escaped, page, pretty},
-    sign::sm4,
 };
 
 /// A message, its answer, and how far both keep to the standard.

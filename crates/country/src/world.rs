@@ -21,6 +21,7 @@ use node::{
     serve,
 };
 use rand::Rng;
+use sign::{ca_hmac_sm3, sm2::PrivateKey};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -33,14 +34,14 @@ use std::{
 use store::{
     Store,
     embedded::{Embedded, Options as ServerOptions},
-    hub::ParticipantEntry,
+    hub::{self, ParticipantEntry},
+    institution, person,
 };
 use terms::{
     Clock, Day, FilingCategory, InstitutionCode, Moment, Participant, PoolingArea, Province, Refusal,
     TreatmentPlace,
 };
 use tokio::net::TcpListener;
-use wire::sign::{ca_hmac_sm3, sm2::PrivateKey};
 
 /// Why a world does not start, or something in it cannot be done: a sentence for the operator.
 #[derive(Debug)]
@@ -135,6 +136,19 @@ impl Rulebook {
     pub fn catalog(&self, province: Province) -> Arc<Catalog> {
         self.catalogs.of(province)
     }
+}
+
+/// Registers a participant at the hub if it is not there, or is reached otherwise or has another key than when it was.
+async fn register(hub: &Hub, entry: &ParticipantEntry) -> Result<(), Trouble> {
+    let known = hub::participants(&mut *hub.context.store.conn().await?).await?;
+    let (suspended, changed_at) = (&entry.suspended, entry.changed_at);
+    let is_same = |one: ParticipantEntry| {
+        ParticipantEntry { suspended: suspended.clone(), changed_at, ..one } == *entry
+    };
+    if !known.into_iter().any(is_same) {
+        hub.put_participant(entry).await?;
+    }
+    Ok(())
 }
 
 /// Where the nodes keep what they know.
@@ -310,7 +324,7 @@ impl World {
                 suspended: None,
                 changed_at: clock.now(),
             };
-            hub.put_participant(&entry).await?;
+            register(&hub, &entry).await?;
             let (library, catalog) = (Arc::clone(&options.rules.library), options.rules.catalog(province));
             let mut settings = ProvinceSettings::new(hub_address, hub_key.clone(), library, catalog);
             settings.patience = options.patience;
@@ -352,7 +366,15 @@ impl World {
             .into_iter()
             .filter(|(area, _)| self.provinces.contains_key(&area.province()))
             .collect();
-        self.add_people(&people).await?;
+        // In a folder that is gone on with, all are there, as they have become since.
+        let mut missing = Vec::new();
+        for (area, one) in &people {
+            let mut conn = self.provinces[&area.province()].node.context.store.conn().await?;
+            if person::find(&mut conn, *area, &one.number).await?.is_none() {
+                missing.push((*area, one.clone()));
+            }
+        }
+        self.add_people(&missing).await?;
         let secret_of =
             |code: &InstitutionCode| fixed.map_or_else(new_secret, |fixed| fixed.secret(code.as_str()));
         let institutions = demo_institutions(&secret_of, self.clock.now());
@@ -360,10 +382,17 @@ impl World {
             .into_iter()
             .filter(|one| self.provinces.contains_key(&one.place.province()))
             .collect();
-        for institution in &self.institutions {
+        for institution in &mut self.institutions {
             let province = institution.place.province();
             let side = self.provinces.get(&province).expect("hospitals of other provinces were left out");
-            side.node.put_institution(institution).await?;
+            let mut conn = side.node.context.store.conn().await?;
+            // Secrets that were drawn are known to nobody who starts again.
+            let known = institution::find(&mut conn, &institution.code).await?.filter(|_| fixed.is_some());
+            drop(conn);
+            match known {
+                Some(known) => *institution = known,
+                None => side.node.put_institution(institution).await?,
+            }
             let model = MODELS.iter().find(|model| model.code() == institution.code);
             let form = model.map_or(AddressForm::CallService, |model| model.form);
             let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;

@@ -130,7 +130,7 @@ pub(crate) fn digest_of(context: &Context, of: &str, text: &str) -> String {
     // The same text is always signed the same way, and nobody is told the signature.
     let secret = context.key.sign(b"yidi: digests of people");
     let digest = secret::digest(&[secret.as_bytes(), of.as_bytes(), text.as_bytes()]);
-    wire::sign::sm2::hex_of(&digest[..12])
+    sign::sm2::hex_of(&digest[..12])
 }
 
 /// A person in the audit trail, by the person's number at the insured place.

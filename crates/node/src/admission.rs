@@ -4,8 +4,9 @@ use crate::{
     context::{Failure, Outcome},
     medium,
     province::ProvinceNode,
-    settlement::other_care,
+    settlement::{self, other_care},
 };
+use benefit::Split;
 use casework::{
     filing::{Standing, standing},
     institution::Institution,
@@ -212,7 +213,8 @@ pub async fn discharge(
     registration: BTreeMap<String, String>,
     diagnoses: &Diagnoses,
 ) -> Outcome<()> {
-    visit.stage = visit.after(Move::Discharge)?;
+    let is_settled = is_settled_midway(work, &visit).await?;
+    visit.stage = visit.after(if is_settled { Move::LeaveSettled } else { Move::Discharge })?;
     if at < visit.admitted_at {
         return Err(Refusal::invalid("endtime", "不早于入院时间的出院时间").into());
     }
@@ -225,9 +227,19 @@ pub async fn discharge(
 
 /// Takes a discharge back (2405).
 pub async fn undo_discharge(work: &mut Work, mut visit: Visit) -> Outcome<()> {
-    visit.stage = visit.after(Move::UndoDischarge)?;
+    let left_settled = visit.stage == Stage::Settled && !settlement::is_settled_whole(work, visit.id).await?;
+    visit.stage = visit.after(if left_settled { Move::UndoLeaveSettled } else { Move::UndoDischarge })?;
     visit.discharged_at = None;
     Ok(visit::update(work, &visit).await?)
+}
+
+/// Whether a stay was settled midway (中途结算), and nothing is left of it that is not.
+async fn is_settled_midway(work: &mut Work, visit: &Visit) -> Outcome<bool> {
+    if bill::kept(work.conn(), visit.id).await?.is_empty() {
+        return Ok(false);
+    }
+    let left = fee::categories(work.conn(), visit.id).await?;
+    Ok(left.iter().map(|one| one.split).sum::<Split>().total.is_zero())
 }
 
 /// What a correction changes (2403).

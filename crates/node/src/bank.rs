@@ -19,6 +19,7 @@ use funds::{
     movement::payment_order::{Written, unidentified},
     payment_order::{Money, Move, OrderNumber, Side, Stage},
 };
+use sign::document::content_hash;
 use store::{
     Work,
     bank::{self, EntriesWanted, KeptEntry, Matter, Taken},
@@ -31,7 +32,6 @@ use wire::{
         Untrusted,
         v1::{Answer, FoundBankAccounts, Question},
     },
-    sign::document::content_hash,
 };
 
 /// The most orders that an entry is compared with.

@@ -21,7 +21,7 @@ use casework::{
     registration::Chronic,
 };
 use store::{filing, person, registration};
-use terms::{CareKind, Day, Fund, Moment, Refusal, Set};
+use terms::{CareKind, Day, Fund, Moment, Refusal, VisitMark};
 use wire::peer::v1::{Answer, CheckBenefit, FundBenefit, Question};
 
 /// Asks the insured place.
@@ -141,7 +141,7 @@ impl Known {
             bill: Bill {
                 care: check.care,
                 level: check.level,
-                marks: Set::new(),
+                marks: check.emergency.then_some(VisitMark::EmergencyRescue).into_iter().collect(),
                 diseases: check.disease.into_iter().filter(|_| check.care == CareKind::Chronic).collect(),
                 admission: day,
                 discharge: day,

@@ -2,10 +2,10 @@
 
 use crate::access::KnownEnds;
 use rand::Rng;
+use sign::sm2::PrivateKey;
 use std::sync::Arc;
 use store::Store;
 use terms::{Clock, IdSource, Moment, Participant, PeerMessageId, Province, Refusal};
-use wire::sign::sm2::PrivateKey;
 
 /// What every use case is given.
 #[derive(Clone)]

@@ -25,6 +25,7 @@ use funds::{
     reconciliation::{LineStage, Part},
 };
 use sha2::{Digest, Sha256};
+use sign::{link::Way, sm2::hex_of};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -39,12 +40,9 @@ use store::{
     ledger,
 };
 use terms::{Fen, Month, Participant, Province, Refusal, SettlementId};
-use wire::{
-    peer::{
-        Envelope, Untrusted,
-        v1::{Answer, FindOwnLine, OwnLine, Question, Reply},
-    },
-    sign::{link::Way, sm2::hex_of},
+use wire::peer::{
+    Envelope, Untrusted,
+    v1::{Answer, FindOwnLine, OwnLine, Question, Reply},
 };
 
 /// How long the hub waits for a province's record.

@@ -195,6 +195,8 @@ struct Look {
 struct Found {
     kinds: Vec<DifferenceKind>,
     cause: Cause,
+    /// Whose settlement it is here; none where there is no row.
+    area: Option<PoolingArea>,
     owner: Side,
     agency: Option<AdminDivision>,
     counterpart: Province,
@@ -294,52 +296,52 @@ async fn compare(
             look.under_way.insert(id);
             continue;
         }
-        let row = Row::read(&mut conn, node, part, id, held).await?;
+        let row = Row::read(&mut conn, part, id, held).await?;
         let cause = books::cause(part, held.map(|held| held.state), row.is_genuine, &kinds);
         let owner = books::owner(part, cause, &kinds);
         let known = held.map(|held| held.counterpart).or_else(|| counterparts.get(&id).copied());
         let counterpart = known.unwrap_or_else(|| id.province());
         let agency = match owner {
             Side::Hub => None,
-            owner if owner == part.side() => Some(row.area),
+            owner if owner == part.side() => Some(own_agency(node.province, row.area)),
             _ => Some(counterpart.division()),
         };
         look.under_way.remove(&id);
-        look.found.insert(id, Found { kinds, cause, owner, agency, counterpart });
+        look.found.insert(id, Found { kinds, cause, area: row.area, owner, agency, counterpart });
     }
     Ok(())
 }
 
+/// Who looks into what is a province's own matter: the pooling area in whose book it stands, or the province where it stands in none.
+fn own_agency(province: Province, area: Option<PoolingArea>) -> AdminDivision {
+    area.map_or(province.division(), PoolingArea::division)
+}
+
 /// What a province's own row says beside its amounts.
 struct Row {
-    /// Whose settlement it is here: the pooling area, or the province where there is no row.
-    area: AdminDivision,
+    /// Whose settlement it is here; none where there is no row.
+    area: Option<PoolingArea>,
     /// Whether amounts and stage are what the settlement and its undoing made of them.
     is_genuine: bool,
 }
 
 impl Row {
-    async fn read(
-        conn: &mut Conn,
-        node: &ProvinceNode,
-        part: Part,
-        id: SettlementId,
-        held: Option<&Held>,
-    ) -> Outcome<Self> {
+    async fn read(conn: &mut Conn, part: Part, id: SettlementId, held: Option<&Held>) -> Outcome<Self> {
         let Some(held) = held else {
             // A row that was never written, or went with all else when a backup was put back, left no entries in the book.
             let mut left = book::of_settlement(conn, id).await?.into_iter();
             let is_altered = part == Part::Insured && left.any(|one| one.id.role == funds::Role::Insured);
-            return Ok(Self { area: node.province.division(), is_genuine: !is_altered });
+            return Ok(Self { area: None, is_genuine: !is_altered });
         };
+        let area = PoolingArea(held.area);
         let is_genuine = match part {
             Part::Treatment => treatment::find(conn, id).await?.is_none_or(|row| is_genuine(&row)),
             Part::Insured => {
-                let row = insured::find(conn, PoolingArea(held.area), id).await?;
+                let row = insured::find(conn, area, id).await?;
                 row.is_none_or(|row| is_genuine_at_insured(&row))
             }
         };
-        Ok(Self { area: held.area, is_genuine })
+        Ok(Self { area: Some(area), is_genuine })
     }
 }
 
@@ -382,7 +384,7 @@ pub async fn tell(node: &ProvinceNode, from: Participant, find: &FindOwnLine) ->
     let held = own_lines(node, settlement.given_at().day(), part, &[bucket]).await?;
     let held = held.into_iter().find(|held| held.line.settlement == settlement);
     let mut conn = node.context.store.conn().await?;
-    let row = Row::read(&mut conn, node, part, settlement, held.as_ref()).await?;
+    let row = Row::read(&mut conn, part, settlement, held.as_ref()).await?;
     let line = held.filter(|held| held.state.stage().is_some()).map(|held| held.line);
     let own = OwnLine { settlement, part, genuine: row.is_genuine, line };
     Ok(Answer::OwnLine(Box::new(own)))
@@ -455,6 +457,8 @@ fn found_again(
     let is_same = |before: &Difference| before.kinds == found.kinds;
     let owner = before.as_ref().filter(|before| is_same(before)).map(|before| (before.owner, before.agency));
     let (owner, agency) = owner.unwrap_or((found.owner, found.agency));
+    // A row that is lost meanwhile stood somewhere.
+    let area = found.area.or(before.as_ref().and_then(|before| before.area));
     let matter = match before {
         None => Matter::found(&what, now),
         Some(before) => {
@@ -467,6 +471,7 @@ fn found_again(
         part,
         settlement,
         counterpart: Some(found.counterpart),
+        area,
         owner,
         agency,
         kinds: found.kinds.clone(),
@@ -536,8 +541,8 @@ pub(crate) fn decide(
                 one.owner = owner;
                 one.agency = match owner {
                     Side::Hub => None,
+                    owner if owner == one.part.side() => Some(own_agency(one.province, one.area)),
                     Side::Treatment => Some(settlement.province().division()),
-                    Side::Insured if one.part == Part::Insured => Some(one.province.division()),
                     Side::Insured => one.counterpart.map(Province::division),
                 };
                 one.matter = one.matter.with_note(note.clone());

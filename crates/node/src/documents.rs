@@ -9,12 +9,12 @@ pub mod source;
 
 use crate::context::{Context, Outcome};
 use document::{Format, Kind, Number, Paper, Seal};
+use sign::document::{code, content_hash, fits};
 use store::{
     Document,
     issued_document::{self, DocumentsWanted, IssuedDocument},
 };
 use terms::{Day, Moment, Participant, Refusal};
-use wire::sign::document::{code, content_hash, fits};
 
 /// The most documents of one page.
 const PAGE: i64 = 100;

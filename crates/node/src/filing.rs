@@ -312,9 +312,9 @@ mod tests {
         access::{Account, Area, Role, State},
         person::Enrolment,
     };
+    use sign::sm2::PrivateKey;
     use store::embedded::fixture::TestCluster;
     use terms::{Participant, day::FixedClock, id::CountingIds};
-    use wire::sign::sm2::PrivateKey;
 
     const LOOKER: Looker<'static> = Looker { name: "test", purpose: "test" };
 

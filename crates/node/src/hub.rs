@@ -19,6 +19,7 @@ use crate::{
     trace::{Exporter, Tracer},
     work::changes::Holder,
 };
+use sign::{link::LinkKey, sm2::PublicKey, tree::Verifier};
 use std::{sync::Arc, time::Duration};
 use store::{
     Store, Work,
@@ -28,7 +29,6 @@ use store::{
     hub::{self, ParticipantEntry},
 };
 use terms::{InstitutionCode, Moment, Participant, Province, Refusal};
-use wire::sign::{link::LinkKey, sm2::PublicKey, tree::Verifier};
 
 /// The hub.
 pub struct Hub {

@@ -36,7 +36,7 @@ use store::{
 };
 use terms::{
     AdmissionKind, CareKind, Day, DiseaseCode, Fen, FilingId, InsuredPlace, Moment, Participant,
-    PersonNumber, PoolingArea, Province, Refusal, Set, SettlementId,
+    PersonNumber, PoolingArea, Province, Refusal, Set, SettlementId, VisitMark,
 };
 use wire::peer::v1::{Answer, Claim, FindPerson, FindYear, Settle, Settled, Undo, UndoKind, Undone};
 
@@ -520,6 +520,9 @@ impl Gathered<'_> {
             return Err(Refusal::DiseaseMissing { med_type: CareKind::Chronic.code().to_owned() });
         }
         bill.diseases = chronic::registered(&self.chronic, claim.scheme, &bill.diseases, admission)?;
+        if claim.admission_kind == AdmissionKind::Emergency {
+            bill.marks.insert(VisitMark::EmergencyRescue);
+        }
         let holding = self.chronic.iter().filter(|one| one.holds(claim.scheme, admission));
         let case = Case {
             bill,

@@ -17,13 +17,13 @@ use casework::{
     medium::{CardIdentification, VoucherCode, secret},
     person::Person,
 };
+use sign::medium::token_hash;
 use std::time::Duration;
 use store::medium::{self, Bearer};
 use terms::{InsuredPlace, MessageId, PersonNumber, PoolingArea, Refusal};
 use wire::{
     hospital::credential::{CardShown, Credential},
     peer::v1::{Answer, Medium, Question, ReadMedium},
-    sign::medium::token_hash,
 };
 
 /// How long media are good.

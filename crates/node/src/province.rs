@@ -27,6 +27,7 @@ use crate::{
 };
 use benefit::{Catalog, Library};
 use casework::{filing::Rules, institution::Institution, person::Person};
+use sign::sm2::PublicKey;
 use std::{sync::Arc, time::Duration};
 use store::{
     Document, Store,
@@ -35,10 +36,7 @@ use store::{
     institution, outbox, person,
 };
 use terms::{InstitutionCode, PoolingArea, Province, Refusal};
-use wire::{
-    peer::v1::{PublishedInstitution, Question},
-    sign::sm2::PublicKey,
-};
+use wire::peer::v1::{PublishedInstitution, Question};
 
 /// How a province's node is set up.
 #[derive(Clone)]

@@ -141,6 +141,13 @@ pub async fn prepare(
     })
 }
 
+/// When something was bought of which an order says the day alone: the last moment of that day that is known, of its lines or when it
+/// was put. A day of which none is known says when it began.
+pub fn bought_at(bought_on: Day, ordered_at: Moment, lines: impl Iterator<Item = Moment>) -> Moment {
+    let known = lines.chain([ordered_at]).filter(|at| at.day() == bought_on && *at <= ordered_at);
+    known.max().unwrap_or_else(|| bought_on.start())
+}
+
 /// 就诊登记号: twenty digits, of the moment and a serial.
 fn number(at: Moment, serial: u64) -> String {
     format!("{:013}{:07}", at.millis(), serial % 10_000_000)
@@ -310,7 +317,7 @@ async fn begin(node: &ProvinceNode, seen: &Seen, uses_account: bool) -> Outcome<
         person: order.person.clone(),
         scheme: content.scheme,
         insured: order.insured,
-        at: order.bought_on.start(),
+        at: bought_at(order.bought_on, order.ordered_at, content.lines.iter().map(|line| line.occurred_at)),
         med_type: content.med_type.clone(),
         injury: None,
         third_party: None,
@@ -353,6 +360,29 @@ pub fn to_give_back(seen: Seen, msgid: &str) -> Outcome<(PurchaseOrder, Content,
         _ => {
             let stage = seen.standing.chinese().to_owned();
             Err(Refusal::OrderStage { mdtrt_regno: seen.order.number, stage }.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_was_bought_at_the_last_moment_that_is_known_of_its_day() {
+        let put = "2026-11-22 09:00:00";
+        for (day, lines, expected) in [
+            ("2026-11-22", vec![], put),
+            ("2026-11-22", vec!["2026-11-22 08:00:00"], put),
+            ("2026-11-22", vec!["2026-11-22 09:00:01", "2026-11-21 23:59:59"], put),
+            ("2026-11-21", vec!["2026-11-21 16:30:00", "2026-11-21 16:31:00"], "2026-11-21 16:31:00"),
+            ("2026-11-21", vec!["2026-11-20 10:00:00"], "2026-11-21 00:00:00"),
+            ("2026-11-23", vec!["2026-11-23 10:00:00"], "2026-11-23 00:00:00"),
+        ] {
+            let moment = |text: &str| -> Moment { text.parse().unwrap() };
+            let of_lines = lines.iter().map(|text| moment(text));
+            let at = bought_at(day.parse().unwrap(), moment(put), of_lines);
+            assert_eq!(at.to_string(), expected, "{day} {lines:?}");
         }
     }
 }

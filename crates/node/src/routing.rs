@@ -18,6 +18,7 @@ use crate::{
 };
 use casework::{Filing, registration::Registrar};
 use funds::movement::settlement::{Settled as Booked, at_hub, undo as undo_transfers};
+use sign::link::Way;
 use std::time::Duration;
 use store::{
     Amounts,
@@ -27,16 +28,12 @@ use store::{
 };
 use terms::{AdminDivision, Fen, Moment, Participant, Province, Refusal};
 use tokio::time::Instant;
-use wire::{
-    peer::{
-        self, Envelope, Untrusted,
-        passed::{PassedAnswer, PassedReply, PassedSettled, PassedSums},
-        v1::{
-            Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Undo,
-            Undone,
-        },
+use wire::peer::{
+    self, Envelope, Untrusted,
+    passed::{PassedAnswer, PassedReply, PassedSettled, PassedSums},
+    v1::{
+        Answer, FindFilings, ParticipantEntry, PublishedInstitution, Question, Reply, Settle, Undo, Undone,
     },
-    sign::link::Way,
 };
 
 /// How long the hub waits for the node that it passes a question to.

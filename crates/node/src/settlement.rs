@@ -328,6 +328,15 @@ pub async fn check_last(work: &mut Work, settlement: &TreatmentSettlement) -> Ou
     }
 }
 
+/// Whether the stay has a settlement that is not one in the middle of it, or may have.
+pub async fn is_settled_whole(work: &mut Work, visit: VisitId) -> Outcome<bool> {
+    let of_visit = treatment::of_visit(work.conn(), visit).await?;
+    let is_open = |one: &TreatmentSettlement| {
+        !one.is_midway() && matches!(one.stage, Stage::Asked | Stage::Settled | Stage::Undoing)
+    };
+    Ok(of_visit.iter().any(is_open))
+}
+
 /// The visit with its sums, held until the unit of work ends.
 pub async fn hold_summed(work: &mut Work, request: &Request<'_>) -> Outcome<Summed> {
     let visit = visit::hold(work, &request.institution.code, request.visit).await?;

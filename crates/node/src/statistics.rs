@@ -1,22 +1,28 @@
-//! Statistics of days that are over, counted ahead of whoever asks (按日汇总): see [`store::figures::counted`].
+//! Statistics of days that are over, counted ahead of whoever asks (按日汇总), and of filings: see [`store::figures::counted`] and
+//! [`store::figures::filed`].
 
 use crate::{
     context::{Context, Outcome},
     hub::Hub,
     province::ProvinceNode,
 };
-use store::figures::counted::{self, Book};
+use store::figures::{
+    counted::{self, Book},
+    filed,
+};
 
 /// So many days are counted by a tick at most: a node that is new to it is up to date within some ticks.
 const DAYS_MAX: usize = 100;
 
 /// Counts what is over at the hub.
 pub async fn tick_hub(hub: &Hub) -> Outcome<()> {
+    filed::keep(&hub.context.store).await?;
     count(&hub.context, Book::HUB).await
 }
 
 /// Counts what is over at a province, on both sides.
 pub async fn tick_province(node: &ProvinceNode) -> Outcome<()> {
+    filed::keep(&node.context.store).await?;
     count(&node.context, Book::of_treatment(node.province)).await?;
     count(&node.context, Book::of_insured(node.province)).await
 }

@@ -22,11 +22,13 @@ use axum::{
     response::Response,
 };
 use casework::{
-    institution::Institution,
+    institution::{Authentication, Institution},
     transcript::{self as rules, BYTES_MAX, MESSAGES_MAX, Origin, Recording, UNPROVEN_MAX, Unproven},
 };
 use http_body_util::{BodyExt, Collected};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use sign::csb_hmac_sha1;
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
@@ -37,7 +39,7 @@ use std::{
     },
     time::Duration,
 };
-use store::transcript::{self as register, Bodies, Kept, Room, Strangers, Transcript, Whose};
+use store::transcript::{self as register, Bodies, Keeping, Kept, Room, Strangers, Transcript, Whose};
 use terms::{InstitutionCode, Moment, Refusal};
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -46,7 +48,7 @@ use tokio::{
 use wire::{
     api::transcript::MessageDeviation,
     hospital::{
-        Request,
+        Received, Request,
         conformance::{Deviation, Weight},
         covered::covered,
         exchange::{self, Ended, Exchange},
@@ -97,6 +99,8 @@ pub(crate) struct Taken {
     from: IpAddr,
     infno: String,
     proof: Proof,
+    /// The signature in its headers, of a gateway that signs nothing else, or what its seal was made with.
+    signature: String,
     came: Moment,
     content_type: String,
     /// None of it if it is larger than is looked into.
@@ -108,6 +112,14 @@ impl Taken {
     /// Whom it names.
     pub const fn institution(&self) -> &InstitutionCode {
         &self.institution
+    }
+
+    /// Says with what a message under seal was signed, which is good for one transaction and message id.
+    pub fn is_under_seal(&mut self, message: &Received) {
+        if let Ok(sealed) = message.sealed() {
+            let Request { infno, msgid, .. } = &message.request;
+            self.signature = format!("{}/{infno}/{}", sealed.signature, msgid.as_str());
+        }
     }
 
     /// Says what came of checking who sent it: somebody who has shown to be another institution has not shown to be this one.
@@ -195,7 +207,20 @@ impl Recorder {
         let is_small = body.len() <= LOOKED_INTO_MAX;
         let (request, request_bytes) = (if is_small { body.to_vec() } else { Vec::new() }, body.len());
         let (origin, proof, infno) = (Origin::Software, Proof::Not(Unproven::Busy), served(body));
-        Some(Taken { institution, origin, from, infno, proof, came, content_type, request, request_bytes })
+        let signature = headers.get(csb_hmac_sha1::SIGNATURE).and_then(|given| given.to_str().ok());
+        let signature = signature.unwrap_or_default().trim().to_owned();
+        Some(Taken {
+            institution,
+            origin,
+            from,
+            infno,
+            proof,
+            signature,
+            came,
+            content_type,
+            request,
+            request_bytes,
+        })
     }
 
     /// Takes down what somebody sends at a window or an office, if the institution's messages are recorded.
@@ -211,7 +236,19 @@ impl Recorder {
         }
         // Its session has shown who it is.
         let (from, infno, proof) = (Ipv4Addr::UNSPECIFIED.into(), String::new(), Proof::Shown);
-        Some(Taken { institution, origin, from, infno, proof, came, content_type, request, request_bytes })
+        let signature = String::new();
+        Some(Taken {
+            institution,
+            origin,
+            from,
+            infno,
+            proof,
+            signature,
+            came,
+            content_type,
+            request,
+            request_bytes,
+        })
     }
 
     /// Counts a message at which nobody has looked, if those of whom it names are recorded.
@@ -436,19 +473,29 @@ enum Todo {
 /// Writes one message down. What fails is one message less in a transcript, and nothing else.
 async fn write_down(node: &ProvinceNode, waiting: Waiting) {
     node.recorder.queued_bytes.fetch_sub(waiting.bytes(), Ordering::Relaxed);
+    let (from, infno, came) = (waiting.taken.from, waiting.taken.infno.clone(), waiting.taken.came);
     let write = async {
         let institution = registered(node, &waiting.taken.institution).await?;
         let of = Arc::clone(&institution);
-        let read = tokio::task::spawn_blocking(move || kept_of(&waiting, &of)).await;
-        let Some((kept, bodies)) = read.map_err(|_| Failure::Trouble(Refusal::NodeBusy {}))? else {
-            return Ok(true);
-        };
+        let read = tokio::task::spawn_blocking(move || {
+            let (kept, bodies) = kept_of(&waiting, &of)?;
+            Some((kept, bodies, seal_of(&waiting.taken, &of)))
+        });
+        let read = read.await.map_err(|_| Failure::Trouble(Refusal::NodeBusy {}))?;
+        let Some((kept, bodies, seal)) = read else { return Ok(Keeping::Done) };
         let mut conn = node.context.store.conn().await?;
-        Ok::<_, Failure>(register::keep(&mut conn, whose(&institution), (&kept, &bodies), ROOM).await?)
+        let seal = seal.as_ref().map(<[u8; 32]>::as_slice);
+        let keeping = register::keep(&mut conn, whose(&institution), (&kept, &bodies), seal, ROOM).await?;
+        drop(conn);
+        if keeping == Keeping::Before {
+            let why = Unproven::Replayed;
+            node.recorder.count(institution.code.clone(), (from, why), infno, came);
+        }
+        Ok::<_, Failure>(keeping)
     };
     match write.await {
-        Ok(true) => {}
-        Ok(false) => node.metrics.recording_dropped(),
+        Ok(Keeping::Done | Keeping::Before) => {}
+        Ok(Keeping::NoRoom) => node.metrics.recording_dropped(),
         Err(failure) => {
             node.metrics.recording_dropped();
             tracing::warn!(refusal = %failure.refusal(), "a message was not recorded");
@@ -549,6 +596,19 @@ fn kept_of(waiting: &Waiting, institution: &Institution) -> Option<(Kept, Bodies
         deviations: serde_json::to_string(&deviations).unwrap_or_else(|_| "[[],[]]".to_owned()),
     };
     Some((kept, bodies))
+}
+
+/// What shows who sent a message, where its way of signing lets whoever has captured it send the same again: as far as this transcript is
+/// concerned, that shows it once. A gateway's signature says when it was made, so each message has its own, and nothing else of a message is
+/// signed. A seal is that of its text, and two messages of one text have the same one.
+fn seal_of(taken: &Taken, institution: &Institution) -> Option<[u8; 32]> {
+    let shown_by = match institution.authentication {
+        _ if taken.origin != Origin::Software => return None,
+        Authentication::CsbHmacSha1 | Authentication::Sm2Sm4 => &taken.signature,
+        // Nothing shows it, or the gateway itself lets nothing in twice.
+        Authentication::None | Authentication::TifSha256 | Authentication::CaHmacSm3 => return None,
+    };
+    Some(Sha256::digest(shown_by).into())
 }
 
 /// Forgets what is old.

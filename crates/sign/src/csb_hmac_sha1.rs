@@ -9,6 +9,9 @@ use terms::Moment;
 /// How far the time stamp may be from the present, either way.
 pub const WINDOW_MILLIS: i64 = 30 * 60 * 1_000;
 
+/// The name of the header with the signature.
+pub const SIGNATURE: &str = "_api_signature";
+
 /// The headers of a request, as they came.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Headers<'a> {

@@ -5,14 +5,14 @@ use crate::{
     Conn, Document, Result, Work,
     daily_reconciliation::read_day,
     document::document,
-    row::{coded, division, division_number, moment, parsed, stage, stage_number},
-    search::{limited, push_limit},
+    row::{area_of, coded, division, division_number, moment, parsed, stage, stage_number},
+    search::{limited, numbers_in, push_limit},
 };
 use casework::difference::{Matter, Note, Stage};
 use funds::reconciliation::{Cause, DifferenceKind, Part, Side};
 use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use std::collections::BTreeSet;
-use terms::{AdminDivision, Day, Province, SettlementId};
+use terms::{AdminDivision, Day, PoolingArea, Province, SettlementId};
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Difference {
     pub settlement: SettlementId,
     /// The other province, if it is known.
     pub counterpart: Option<Province>,
+    /// The pooling area in whose book it stands; none where the book has no such settlement, and at the hub.
+    pub area: Option<PoolingArea>,
     /// The side that has to look.
     pub owner: Side,
     /// The province or pooling area of that side; none for the hub.
@@ -49,11 +51,12 @@ pub async fn put(work: &mut Work, difference: &Difference) -> Result<()> {
     let matter = &difference.matter;
     sqlx::query(
         "insert into difference (province, month, settlement, part, day, counterpart, owner, agency, kinds, cause, stage, looks,
-                                 notes, found_at, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                 notes, found_at, changed_at, area)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          on conflict (province, month, settlement, part) do update set counterpart = excluded.counterpart,
              owner = excluded.owner, agency = excluded.agency, kinds = excluded.kinds, cause = excluded.cause,
-             stage = excluded.stage, looks = excluded.looks, notes = excluded.notes, changed_at = excluded.changed_at",
+             stage = excluded.stage, looks = excluded.looks, notes = excluded.notes, changed_at = excluded.changed_at,
+             area = excluded.area",
     )
     .bind(division_number(difference.province.division()))
     .bind(difference.settlement.month().number())
@@ -70,6 +73,7 @@ pub async fn put(work: &mut Work, difference: &Difference) -> Result<()> {
     .bind(Document::of(&matter.notes).text())
     .bind(matter.found_at.millis())
     .bind(matter.changed_at.millis())
+    .bind(difference.area.map(area_of))
     .execute(work.conn())
     .await?;
     Ok(())
@@ -99,6 +103,24 @@ pub async fn hold(work: &mut Work, settlement: SettlementId) -> Result<Vec<Diffe
     .fetch_all(work.conn())
     .await?;
     rows.iter().map(read).collect()
+}
+
+/// In which pooling areas' books a settlement stands on which the books differ: one for each difference, none for what stands in none.
+pub async fn areas(conn: &mut Conn, settlement: SettlementId) -> Result<Vec<Option<PoolingArea>>> {
+    let rows = sqlx::query(
+        "select area from difference where stage = any($3) and month = $1 and settlement = $2 order by province",
+    )
+    .bind(settlement.month().number())
+    .bind(settlement.to_string())
+    .bind(numbers(&Stage::ALL))
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read_area).collect()
+}
+
+fn read_area(row: &PgRow) -> Result<Option<PoolingArea>> {
+    let area: Option<i32> = row.try_get("area")?;
+    area.map(|_| division(row, "area").map(PoolingArea)).transpose()
 }
 
 fn numbers(stages: &[Stage]) -> Vec<i16> {
@@ -154,6 +176,8 @@ pub struct DifferencesWanted<'a> {
     pub days: (Day, Day),
     /// In the books of this province.
     pub province: Option<Province>,
+    /// Of settlements that stand in the books of pooling areas of this division.
+    pub within: Option<AdminDivision>,
     /// This side has to look.
     pub owner: Option<Side>,
     /// The latest settlement first.
@@ -174,6 +198,10 @@ pub async fn search(conn: &mut Conn, wanted: &DifferencesWanted<'_>) -> Result<V
     query.push(" and day >= ").push_bind(first.number()).push(" and day <= ").push_bind(last.number());
     if let Some(province) = wanted.province {
         query.push(" and province = ").push_bind(division_number(province.division()));
+    }
+    if let Some(within) = wanted.within {
+        let (first, last) = numbers_in(within);
+        query.push(" and area >= ").push_bind(first).push(" and area <= ").push_bind(last);
     }
     if let Some(owner) = wanted.owner {
         query.push(" and owner = ").push_bind(owner.name());
@@ -254,6 +282,7 @@ fn read(row: &PgRow) -> Result<Difference> {
         part: coded(row, "part", Part::from_name)?,
         settlement: parsed(row, "settlement")?,
         counterpart: counterpart.map(|_| division(row, "counterpart").map(Province)).transpose()?,
+        area: read_area(row)?,
         owner: coded(row, "owner", Side::from_name)?,
         agency: agency.map(|_| division(row, "agency")).transpose()?,
         kinds: document(row, "kinds")?.read()?,
@@ -294,6 +323,7 @@ mod tests {
             part,
             settlement: SettlementId::new(treatment, at(given), serial),
             counterpart: Some(counterpart),
+            area: (part == Part::Treatment).then(|| PoolingArea("420100".parse().unwrap())),
             owner: Side::Treatment,
             agency: Some(own.division()),
             kinds: vec![DifferenceKind::MissingAt(Side::Hub)],
@@ -343,6 +373,25 @@ mod tests {
         let explained = list(&mut conn, wanted(&[Stage::Explained], None), 10).await.unwrap();
         assert_eq!(explained.len(), 2);
         assert_eq!(explained[0].matter.notes.last(), Some(&note));
+        for (within, settlements) in [
+            ("420100", vec![hub.settlement, both.settlement]),
+            ("420000", vec![hub.settlement, both.settlement]),
+            ("420500", vec![]),
+            ("110000", vec![]),
+        ] {
+            let within = DifferencesWanted {
+                stages: &Stage::ALL,
+                days: (first, last),
+                province: None,
+                within: Some(within.parse().unwrap()),
+                owner: None,
+                backwards: false,
+                after: None,
+                most: 10,
+            };
+            let found = search(&mut conn, &within).await.unwrap();
+            assert_eq!(found.iter().map(|one| one.settlement).collect::<Vec<_>>(), settlements, "{within:?}");
+        }
         let after = list(&mut conn, wanted(&Stage::ALL, Some(hub.settlement)), 10).await.unwrap();
         assert_eq!(after.len(), 2, "in the order of ids");
         let mut work = store.begin().await.unwrap();

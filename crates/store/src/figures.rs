@@ -1,6 +1,7 @@
 //! Figures over many settlements, counted by the database: who treats whose people, of a day or a month, by kind of care and scheme.
 
 pub mod counted;
+pub mod filed;
 pub mod published;
 pub mod waiting;
 
@@ -263,15 +264,24 @@ pub async fn waiting_filings(conn: &mut Conn, within: AdminDivision) -> Result<W
     read_waiting(&row)
 }
 
-/// Differences of the books that nobody has explained; or those that somebody has, and nobody confirmed.
-pub async fn waiting_differences(conn: &mut Conn, explained: bool) -> Result<Waiting> {
+/// Differences of the books that nobody has explained; or those that somebody has, and nobody confirmed. Of settlements in the books of a
+/// division's pooling areas, or all.
+pub async fn waiting_differences(
+    conn: &mut Conn,
+    explained: bool,
+    within: Option<AdminDivision>,
+) -> Result<Waiting> {
     let stages = if explained { vec![Stage::Explained] } else { vec![Stage::Open, Stage::Mending] };
     let stages: Vec<i16> = stages.iter().map(|stage| stage_number(&Stage::ALL, stage)).collect();
+    let (first, last) = within.map(crate::search::numbers_in).unzip();
     let row = sqlx::query(AssertSqlSafe(format!(
         "select count(*) as count, min(found_at) as oldest
-         from (select found_at from difference where stage = any($1) limit {WAITING_MAX}) waiting"
+         from (select found_at from difference where stage = any($1) and ($2::integer is null or area >= $2 and area <= $3)
+               limit {WAITING_MAX}) waiting"
     )))
     .bind(stages)
+    .bind(first)
+    .bind(last)
     .fetch_one(conn)
     .await?;
     read_waiting(&row)

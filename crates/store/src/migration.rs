@@ -11,16 +11,22 @@
 
 use crate::{Error, Result};
 use sqlx::{
-    AssertSqlSafe, Connection, PgConnection, PgPool,
-    migrate::{MigrateError, Migrator},
+    AssertSqlSafe, Connection, PgConnection, PgPool, SqlStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 use std::{sync::LazyLock, time::Duration};
 use terms::Moment;
 
+/// The files of `migrations`, in order: number, name and statements.
+const FILES: &[(i64, &str, &str)] = &include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
 /// The migrations of a node's database, in order. Those of later programs are left alone, and instances wait for each other by a
 /// lock of their own.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!();
+    let read = |&(number, name, statements): &(i64, &'static str, &'static str)| {
+        Migration::new(number, name.into(), MigrationType::Simple, SqlStr::from_static(statements), false)
+    };
+    let mut migrations = Migrator::with_migrations(FILES.iter().map(read).collect());
     migrations.set_ignore_missing(true).set_locking(false);
     migrations
 });
@@ -84,6 +90,7 @@ pub async fn bring_up_to_date(pool: &PgPool) -> Result<()> {
             index.make(&mut conn).await?;
         }
         crate::institution::fill_letters(&mut conn).await?;
+        crate::figures::filed::keep_on(&mut conn).await?;
     }
     conn.close().await?;
     match stands {
@@ -126,7 +133,11 @@ const INDEXES: &[Index] = &[
     // A category that few have is not looked for through all the others.
     index("filing_by_category", "filing", "(content -> 'category'), substr(id, 7, 13), id"),
     index("national_filing_by_category", "national_filing", "(content -> 'category'), substr(id, 7, 13), id"),
+    // Of a small pooling area, or a province, few filings lie among those of all others.
+    index("filing_by_area", "filing", "area, substr(id, 7, 13), id"),
+    index("national_filing_by_province", "national_filing", "province, substr(id, 7, 13), id"),
     index("audit_trail_of_outcome", "audit_trail", "outcome, sequence"),
+    index("transcript_message_by_seal", "transcript_message", "area, institution, seal"),
     index("national_filing_by_time", "national_filing", "substr(id, 7, 13), id"),
     index(
         "national_filing_by_stage",

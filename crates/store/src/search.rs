@@ -460,6 +460,16 @@ async fn filings_of(conn: &mut Conn, table: &str, wanted: &FilingsWanted<'_>) ->
     if let Some(category) = wanted.category {
         query.push(" and content -> 'category' = ").push_bind(Json(category));
     }
+    // What the rows are kept by, beside what each says: so that those of a small place are not looked for through all others.
+    match wanted.insured {
+        Some(insured) if table == "national_filing" => {
+            query.push(" and province = ").push_bind(division_number(insured.province().division()));
+        }
+        Some(insured) if insured != insured.province().division() => {
+            query.push(" and area = ").push_bind(division_number(insured.pooling_area().division()));
+        }
+        _ => {}
+    }
     for (key, place) in [("insured", wanted.insured), ("destination", wanted.destination)] {
         if let Some(place) = place {
             let (first, last) = numbers_in(place);
@@ -874,6 +884,16 @@ mod tests {
             (
                 "select id from national_filing order by substr(id, 7, 13) desc, id desc limit 51",
                 "national_filing_by_time",
+            ),
+            (
+                "select content from filing where area = 420100 and (substr(id, 7, 13), id) < ('4', '4') \
+                 order by substr(id, 7, 13) desc, id desc limit 51",
+                "filing_by_area",
+            ),
+            (
+                "select content from national_filing where province = 420000 \
+                 order by substr(id, 7, 13) desc, id desc limit 51",
+                "national_filing_by_province",
             ),
             ("select count(*) from hub_settlement where recorded_at >= 1 and recorded_at < 2", "recorded_at"),
             (

@@ -57,6 +57,17 @@ pub struct Kept {
     pub answer_faults: i64,
 }
 
+/// What became of a message that was to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is.
+    Done,
+    /// There is no room, or recording was off; counted.
+    NoRoom,
+    /// One that was shown to be the institution's by the same is kept already.
+    Before,
+}
+
 /// What is kept beside what lists show, as texts of JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bodies {
@@ -137,13 +148,26 @@ pub async fn on(conn: &mut Conn, now: Moment) -> Result<Vec<(InstitutionCode, Ra
         .collect()
 }
 
-/// Keeps a message, if the institution's recording was on when it came and there is room; false, and counted, if there is none.
+/// Keeps a message, if the institution's recording was on when it came and there is room, and if none with its seal is there: with a
+/// digest of what showed who sent it, where it shows so only once.
 pub async fn keep(
     conn: &mut Conn,
     whose: Whose<'_>,
     (kept, bodies): (&Kept, &Bodies),
+    seal: Option<&[u8]>,
     room: Room,
-) -> Result<bool> {
+) -> Result<Keeping> {
+    let is_there: bool = sqlx::query_scalar(
+        "select exists (select 1 from transcript_message where area = $1 and institution = $2 and seal = $3)",
+    )
+    .bind(area_of(whose.0))
+    .bind(whose.1.as_str())
+    .bind(seal)
+    .fetch_one(&mut *conn)
+    .await?;
+    if is_there {
+        return Ok(Keeping::Before);
+    }
     let done = sqlx::query(
         "with held as (
              update transcript set messages = messages + 1, bytes = bytes + $18, last = last + 1
@@ -151,8 +175,8 @@ pub async fn keep(
                and messages < $16 and bytes + $18 <= $17
              returning last)
          insert into transcript_message (area, institution, number, came_at, took, infno, msgid, outcome, said, code, status,
-                                         faults, notes, answer_faults, request, answer, deviations, bytes, origin)
-         select $1, $2, last, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $19, $18, $20 from held",
+                                         faults, notes, answer_faults, request, answer, deviations, bytes, origin, seal)
+         select $1, $2, last, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $19, $18, $20, $21 from held",
     )
     .bind(area_of(whose.0))
     .bind(whose.1.as_str())
@@ -174,13 +198,14 @@ pub async fn keep(
     .bind(bodies.bytes())
     .bind(&bodies.deviations)
     .bind(kept.origin.code())
+    .bind(seal)
     .execute(&mut *conn)
     .await?;
     if done.rows_affected() == 1 {
-        return Ok(true);
+        return Ok(Keeping::Done);
     }
     drop_some(conn, whose, 1, kept.came).await?;
-    Ok(false)
+    Ok(Keeping::NoRoom)
 }
 
 /// Counts messages of about a moment that were not kept, where the institution's recording was on then.
@@ -541,12 +566,12 @@ mod tests {
         let whose = (area, &one);
         let mut conn = store.conn().await.unwrap();
         let keep_it = async |conn: &mut Conn, whose: Whose<'_>, it: (Kept, Bodies)| {
-            keep(conn, whose, (&it.0, &it.1), ROOM).await.unwrap()
+            // Those of one moment bear the same seal.
+            let seal = it.0.came.to_string();
+            keep(conn, whose, (&it.0, &it.1), Some(seal.as_bytes()), ROOM).await.unwrap()
         };
-        assert!(
-            !keep_it(&mut conn, whose, kept("2026-11-21 10:00:00", "2401", 5, 0)).await,
-            "nobody wants it"
-        );
+        let unwanted = keep_it(&mut conn, whose, kept("2026-11-21 10:00:00", "2401", 5, 0)).await;
+        assert_eq!(unwanted, Keeping::NoRoom, "nobody wants it");
         assert_eq!(find(&mut conn, whose).await.unwrap(), None);
 
         let recording = Recording::begin(None, 2, "联调", "yibao01", now).unwrap();
@@ -555,18 +580,21 @@ mod tests {
         work.save().await.unwrap();
         assert_eq!(on(&mut conn, now).await.unwrap(), [(one.clone(), now..recording.ends)]);
         assert_eq!(on(&mut conn, recording.ends).await.unwrap(), []);
-        for (came, infno, took, faults, is_kept) in [
-            ("2026-11-21 09:59:59", "2401", 5, 0, false),
-            ("2026-11-21 10:00:01", "2401", 5, 0, true),
-            ("2026-11-21 10:00:02", "2301", 9, 0, true),
-            ("2026-11-21 10:00:03", "2301", 3, 1, true),
-            ("2026-11-21 12:00:00", "2304", 5, 0, false),
-            ("2026-11-21 10:00:04", "2304", 7, 2, true),
-            ("2026-11-21 10:00:05", "2304", 5, 0, false),
+        for (came, infno, took, faults, keeping) in [
+            ("2026-11-21 09:59:59", "2401", 5, 0, Keeping::NoRoom),
+            ("2026-11-21 10:00:01", "2401", 5, 0, Keeping::Done),
+            ("2026-11-21 10:00:02", "2301", 9, 0, Keeping::Done),
+            ("2026-11-21 10:00:01", "2402", 5, 0, Keeping::Before),
+            ("2026-11-21 10:00:03", "2301", 3, 1, Keeping::Done),
+            ("2026-11-21 12:00:00", "2304", 5, 0, Keeping::NoRoom),
+            ("2026-11-21 10:00:04", "2304", 7, 2, Keeping::Done),
+            ("2026-11-21 10:00:04", "2304", 7, 2, Keeping::Before),
+            ("2026-11-21 10:00:05", "2304", 5, 0, Keeping::NoRoom),
         ] {
-            assert_eq!(keep_it(&mut conn, whose, kept(came, infno, took, faults)).await, is_kept, "{came}");
+            assert_eq!(keep_it(&mut conn, whose, kept(came, infno, took, faults)).await, keeping, "{came}");
         }
-        assert!(!keep_it(&mut conn, (area, &other), kept("2026-11-21 10:00:01", "2401", 5, 0)).await);
+        let others = keep_it(&mut conn, (area, &other), kept("2026-11-21 10:00:01", "2401", 5, 0)).await;
+        assert_eq!(others, Keeping::NoRoom, "a seal is of one institution");
         let state = find(&mut conn, whose).await.unwrap().unwrap();
         assert_eq!(
             (state.messages, state.dropped, &state.recording),
@@ -635,7 +663,12 @@ mod tests {
         put(&mut work, whose, &recording).await.unwrap();
         for came in ["2026-11-21 11:00:00", "2026-11-22 11:00:00", "2026-11-23 11:00:00"] {
             let it = kept(came, "2401", 5, 0);
-            assert!(keep(work.conn(), whose, (&it.0, &it.1), ROOM).await.unwrap());
+            let keeping = keep(work.conn(), whose, (&it.0, &it.1), None, ROOM).await.unwrap();
+            assert_eq!(
+                keeping,
+                Keeping::Done,
+                "{came}: nothing showed who sent it, and so nothing that it came before"
+            );
         }
         work.save().await.unwrap();
         let size = kept("2026-11-21 11:00:00", "2401", 5, 0).1.bytes();
@@ -657,7 +690,7 @@ mod tests {
         let mut work = store.begin().await.unwrap();
         put(&mut work, whose, &recording).await.unwrap();
         let it = kept("2026-11-21 11:00:00", "2401", 5, 0);
-        keep(work.conn(), whose, (&it.0, &it.1), ROOM).await.unwrap();
+        keep(work.conn(), whose, (&it.0, &it.1), None, ROOM).await.unwrap();
         drop_some(work.conn(), whose, 3, now).await.unwrap();
         erase(&mut work, whose).await.unwrap();
         assert_eq!(state(&mut work).await, Some((0, 0)));
@@ -665,7 +698,7 @@ mod tests {
         // Numbers go on, so that an address never shows another message; one that begins anew has dropped nothing.
         let again = Recording { begins: now.plus_millis(1), ..recording };
         put(&mut work, whose, &again).await.unwrap();
-        keep(work.conn(), whose, (&it.0, &it.1), ROOM).await.unwrap();
+        keep(work.conn(), whose, (&it.0, &it.1), None, ROOM).await.unwrap();
         assert!(message(work.conn(), whose, 2).await.unwrap().is_some());
         assert_eq!(hold(&mut work, whose).await.unwrap().unwrap().dropped, 0);
     }

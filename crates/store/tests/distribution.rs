@@ -65,6 +65,7 @@ const TABLES: [(Lies, &[&str]); 11] = [
         "institution_payment_line", "institution_penalty", "institution_terms", "issued_document", "ledger_account", "ledger_book",
         "ledger_closing", "ledger_leg", "ledger_reserve_end", "ledger_voucher", "notice", "payment_order", "reconciliation",
         "reconciliation_run", "urging", "announcement", "settlement_day", "settlement_day_figure",
+        "filing_count", "filing_change",
     ]),
     (NotYet("a province's copy of the month that the hub has cleared, fetched and read as a whole"), &[
         "cleared_settlement", "clearing_statement_line",

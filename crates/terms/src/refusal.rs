@@ -182,7 +182,7 @@ refusals! {
     /// There is no such payment of an institution.
     UnknownPayment { number } "unknown-payment" "未查到拨付单[{number}]，请核对拨付单号和期次";
     /// There is nothing to settle.
-    NothingToSettle { mdtrt_id } "nothing-to-settle" "就诊[{mdtrt_id}]没有未结算的费用明细，请先上传明细";
+    NothingToSettle { mdtrt_id } "nothing-to-settle" "就诊[{mdtrt_id}]没有未结算的费用明细，请先上传明细；费用都已中途结算的，办理出院即为结清";
     /// No policy is in force on the day.
     NoPolicy { area, scheme, day } "no-policy" "统筹区[{area}]险种[{scheme}]在{day}没有生效的待遇政策，请联系参保地经办机构";
     /// The insured place does not settle such a stay directly.

@@ -37,7 +37,6 @@ pub mod transcript;
 pub mod urging;
 pub mod work;
 
-use crate::sign::{sm2, sm4};
 use casework::{
     Filing,
     filing::Stage,
@@ -46,6 +45,7 @@ use casework::{
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sign::{sm2, sm4};
 use std::{borrow::Cow, collections::BTreeMap};
 use terms::{
     AdminDivision, CitizenId, ContributionTier, Day, Fen, FilingCategory, FilingId, Fund, InstitutionCode,

@@ -32,30 +32,28 @@ use funds::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use sign::sm2::PrivateKey;
 use std::{collections::BTreeMap, fmt::Debug, fs, path::PathBuf};
 use terms::{
     AdmissionKind, CareKind, CatalogClass, ChargeCategory, ContributionTier, Day, Fen, FilingCategory, Fund,
     InsuranceScheme, InsuredPlace, MemberClass, Moment, Month, Participant, PersonNumber, Rate, Refusal,
     Rounding, Set, SettlementLevel, TreatmentPlace, VisitMark,
 };
-use wire::{
-    peer::{
-        Envelope,
-        passed::{PassedAnswer, PassedReply, PassedSettled, PassedSplit, PassedSums},
-        v1::{
-            Answer, AnswerClearing, ChangedIncrease, CheckBenefit, Claim, ClearingAnswered, ClearingDispute,
-            ClearingPair, DeductionTaken, DetailLine, DetailsStanding, DetailsTaken, DisputedPair,
-            FindBookLines, FindClearedSettlements, FindClearing, FindDigests, FindFilings, FindIncreases,
-            FindInstitutions, FindNotices, FindOpenDifferences, FindOwnLine, FindPerson, FindRegistrations,
-            FindYear, FoundAnnouncements, FoundBankAccounts, FoundBookLines, FoundClearedSettlements,
-            FoundClearing, FoundDigests, FoundIncreases, FoundInstitutions, FoundNotices,
-            FoundOpenDifferences, FoundRegistrations, FundBenefit, InstitutionMark, Medium, OwnLine,
-            ParticipantEntry, PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply,
-            ReportReconciliation, ReportStays, ReportedDifference, SendDetails, SentNotice, Settle, Settled,
-            StaysOf, Undo, UndoKind, Undone, WithdrawRegistration,
-        },
+use wire::peer::{
+    Envelope,
+    passed::{PassedAnswer, PassedReply, PassedSettled, PassedSplit, PassedSums},
+    v1::{
+        Answer, AnswerClearing, ChangedIncrease, CheckBenefit, Claim, ClearingAnswered, ClearingDispute,
+        ClearingPair, DeductionTaken, DetailLine, DetailsStanding, DetailsTaken, DisputedPair, FindBookLines,
+        FindClearedSettlements, FindClearing, FindDigests, FindFilings, FindIncreases, FindInstitutions,
+        FindNotices, FindOpenDifferences, FindOwnLine, FindPerson, FindRegistrations, FindYear,
+        FoundAnnouncements, FoundBankAccounts, FoundBookLines, FoundClearedSettlements, FoundClearing,
+        FoundDigests, FoundIncreases, FoundInstitutions, FoundNotices, FoundOpenDifferences,
+        FoundRegistrations, FundBenefit, InstitutionMark, Medium, OwnLine, ParticipantEntry,
+        PublishedInstitution, Question, ReadMedium, RegistrationStands, Reply, ReportReconciliation,
+        ReportStays, ReportedDifference, SendDetails, SentNotice, Settle, Settled, StaysOf, Undo, UndoKind,
+        Undone, WithdrawRegistration,
     },
-    sign::sm2::PrivateKey,
 };
 
 fn parsed<T: std::str::FromStr<Err: Debug>>(text: &str) -> T {

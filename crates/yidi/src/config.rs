@@ -13,6 +13,7 @@ use figment::{
 };
 use node::{Limits, SecureNetwork};
 use serde::{Deserialize, Serialize};
+use sign::sm2::PublicKey;
 use std::{
     fs, io,
     net::SocketAddr,
@@ -21,7 +22,6 @@ use std::{
     time::Duration,
 };
 use terms::{AdminDivision, InsuranceScheme, Province};
-use wire::sign::sm2::PublicKey;
 
 /// What every node's command takes.
 #[derive(Clone, Debug, Default, Args, Serialize)]

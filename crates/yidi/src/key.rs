@@ -2,6 +2,7 @@
 
 use crate::stop::Stop;
 use node::RandomIds;
+use sign::sm2::PrivateKey;
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
@@ -9,7 +10,6 @@ use std::{
     path::Path,
 };
 use terms::IdSource;
-use wire::sign::sm2::PrivateKey;
 
 /// A new key: 256 random bits.
 pub fn new_key() -> PrivateKey {

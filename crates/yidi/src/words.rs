@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use terms::{
     AdminDivision, CareKind, CitizenId, ContributionTier, Day, DiseaseCode, Fen, FilingCategory, FilingId,
-    InstitutionCode, InsuranceScheme, MemberClass, MemberStatus, Participant, PersonNumber, SettlementLevel,
-    VisitMark,
+    InstitutionCode, InsuranceScheme, MemberClass, MemberStatus, Participant, PersonNumber, SettlementId,
+    SettlementLevel, VisitMark,
 };
 
 fn word<T: Copy + DeserializeOwned>(
@@ -86,6 +86,11 @@ pub fn participant(text: &str) -> Result<Participant, String> {
 /// A day.
 pub fn day(text: &str) -> Result<Day, String> {
     text.parse().map_err(|_| "应为日期，如2026-11-21 (a day)".to_owned())
+}
+
+/// 结算ID.
+pub fn settlement(text: &str) -> Result<SettlementId, String> {
+    text.parse().map_err(|_| "应为30位结算ID (a settlement's id)".to_owned())
 }
 
 /// Money in yuan.

@@ -16,6 +16,8 @@ export interface Page {
   readonly at?: 'hub' | 'province';
   /** It shows what is the whole node's: whoever works for a part of it is refused there. */
   readonly whole?: true;
+  /** Beside it, what of it is a pooling area's is shown to that area's people. */
+  readonly alsoCities?: true;
   /** Only who sits at such an institution's window has it. */
   readonly counter?: 'hospital' | 'pharmacy';
   /** Opened from another page, not from the menu. */
@@ -179,6 +181,7 @@ export const GROUPS: readonly Group[] = [
         load: () => import('@/reconciliation/ReconciliationPage.vue'),
         any: ['read-reconciliation'],
         whole: true,
+        alsoCities: true,
       },
       {
         path: '/clearing',
@@ -337,6 +340,14 @@ export const GROUPS: readonly Group[] = [
         counter: 'pharmacy',
       },
       {
+        path: '/window/prescription',
+        title: '处方购药窗口',
+        load: () => import('@/stay/PrescriptionPage.vue'),
+        any: ['use-window'],
+        at: 'province',
+        counter: 'pharmacy',
+      },
+      {
         path: '/window/reconciliation',
         title: '日对账',
         load: () => import('@/stay/DayBookPage.vue'),
@@ -411,7 +422,8 @@ export function opens(page: Page, who: Who): boolean {
   if (page.at !== undefined && page.at !== here) return false;
   const isPharmacys = page.counter === 'pharmacy';
   if (page.counter !== undefined && !who.windows.some((one) => isPharmacy(one) === isPharmacys)) return false;
-  if (page.whole === true && !['nation', 'province'].includes(who.area.kind)) return false;
+  const isPart = !['nation', 'province'].includes(who.area.kind);
+  if (page.whole === true && isPart && !(page.alsoCities === true && who.area.kind === 'city')) return false;
   return page.any.length === 0 || page.any.some((action) => who.actions.includes(action));
 }
 

@@ -2696,6 +2696,10 @@ export interface components {
         DifferenceView: {
             /** @description The province or pooling area of that side; none for the hub. */
             agency?: string | null;
+            /** @description The pooling area in whose book it stands, six digits; none where the book has no such settlement, and at the hub. */
+            area?: string | null;
+            /** @description Its name. */
+            area_name?: string | null;
             /** @description What explains it. */
             cause: string;
             /** @description What explains it, in Chinese. */

@@ -3150,6 +3150,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fsi/api/rsfComIfsService/callService/2161": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2161 异地就医购药获取人员信息 */
+        post: operations["transaction_2161"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2163": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2163 异地就医购药退费 */
+        post: operations["transaction_2163"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fsi/api/rsfComIfsService/callService/2166": {
         parameters: {
             query?: never;
@@ -3201,6 +3235,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fsi/api/rsfComIfsService/callService/2171": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2171 异地就医购药结算信息查询 */
+        post: operations["transaction_2171"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2181": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2181 冲正交易 */
+        post: operations["transaction_2181"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fsi/api/rsfComIfsService/callService/2201": {
         parameters: {
             query?: never;
@@ -3246,6 +3314,23 @@ export interface paths {
         put?: never;
         /** 2203 门诊就诊信息上传 */
         post: operations["transaction_2203"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fsi/api/rsfComIfsService/callService/2203A": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 2203A 药店门诊就诊信息上传 */
+        post: operations["transaction_2203A"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5527,6 +5612,10 @@ export interface components {
         DifferenceView: {
             /** @description The province or pooling area of that side; none for the hub. */
             agency?: string | null;
+            /** @description The pooling area in whose book it stands, six digits; none where the book has no such settlement, and at the hub. */
+            area?: string | null;
+            /** @description Its name. */
+            area_name?: string | null;
             /** @description What explains it. */
             cause: string;
             /** @description What explains it, in Chinese. */
@@ -13873,6 +13962,116 @@ export interface operations {
             };
         };
     };
+    transaction_2161: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 医疗机构编码：定点医药机构编号；规范要求填写，此处可不填 */
+                        fixmedins_code?: string | null;
+                        /** @description 参保地统筹区：六位医保区划；规范要求填写，此处可不填 */
+                        insuplc?: string | null;
+                        /** @description 社会保障号 */
+                        ssn: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 个人账户余额：金额（元，两位小数） */
+                        acct_balc: number;
+                        /** @description 出生日期：日期（yyyy-MM-dd） */
+                        brdy: string;
+                        /** @description 单位名称 */
+                        emp_name?: string | null;
+                        /** @description 性别（代码表gend） */
+                        gend: string;
+                        /** @description 参保地行政区划代码：六位医保区划 */
+                        insuplc_admdvs: string;
+                        /** @description 险种类型：险种类型（代码表insutype） */
+                        insutype: string;
+                        /** @description 参保地医保保险经办机构名称 */
+                        outmed_fundmgt_optins_fulname: string;
+                        /** @description 姓名 */
+                        psn_name: string;
+                        /** @description 个人管理码：人员编号 */
+                        psn_no: string;
+                        /** @description 人员类别（代码表psn_type） */
+                        psn_type: string;
+                        /** @description 社会保障号码 */
+                        ssn: string;
+                    };
+                };
+            };
+        };
+    };
+    transaction_2163: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 医疗机构编码：定点医药机构编号；规范要求填写，此处可不填 */
+                        fixmedins_code?: string | null;
+                        /** @description 就诊登记号 */
+                        mdtrt_regno: string;
+                        /** @description 经办人；规范要求填写，此处可不填 */
+                        opter_name?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 个人账户支付：金额（元，两位小数） */
+                        acct_payamt?: number | null;
+                        /** @description 出生日期 */
+                        brdy?: string | null;
+                        /** @description 证件号码 */
+                        certno?: string | null;
+                        /** @description 性别（代码表gend） */
+                        gend?: string | null;
+                        /** @description 险种类型（代码表insutype） */
+                        insutype?: string | null;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt?: number | null;
+                        /** @description 提示信息 */
+                        prmmsg?: string | null;
+                        /** @description 个人现金支付：金额（元，两位小数） */
+                        psn_cashpay?: number | null;
+                        /** @description 姓名 */
+                        psn_name?: string | null;
+                        /** @description 参保人员类别（代码表psn_type） */
+                        psn_type?: string | null;
+                    };
+                };
+            };
+        };
+    };
     transaction_2166: {
         parameters: {
             query?: never;
@@ -14081,6 +14280,113 @@ export interface operations {
             };
         };
     };
+    transaction_2171: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 查询购药结束日期：日期（yyyy-MM-dd） */
+                        end_date?: string | null;
+                        /** @description 医疗机构编码：定点医药机构编号 */
+                        fixmedins_code?: string | null;
+                        /** @description 就诊登记号 */
+                        mdtrt_regno?: string | null;
+                        /** @description 异地标志 */
+                        out_type?: string | null;
+                        /** @description 社会保障号码 */
+                        ssn: string;
+                        /** @description 查询购药开始日期：日期（yyyy-MM-dd） */
+                        start_date?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 个人账户支付：金额（元，两位小数） */
+                        acct_payamt?: number | null;
+                        /** @description 出生日期 */
+                        brdy?: string | null;
+                        /** @description 证件号码 */
+                        certno?: string | null;
+                        /** @description 医疗机构编码 */
+                        fixmedins_code?: string | null;
+                        /** @description 性别（代码表gend） */
+                        gend?: string | null;
+                        /** @description 参保地统筹区 */
+                        insuplc?: string | null;
+                        /** @description 险种类型（代码表insutype） */
+                        insutype?: string | null;
+                        /** @description 就诊登记号 */
+                        mdtrt_regno?: string | null;
+                        /** @description 就医地统筹区 */
+                        mdtrtarea?: string | null;
+                        /** @description 医疗费总额：金额（元，两位小数） */
+                        medfee_sumamt?: number | null;
+                        /** @description 异地类型（代码表out_type） */
+                        out_type?: string | null;
+                        /** @description 个人现金支付：金额（元，两位小数） */
+                        psn_cashpay?: number | null;
+                        /** @description 姓名 */
+                        psn_name?: string | null;
+                        /** @description 参保人员类别（代码表psn_type） */
+                        psn_type?: string | null;
+                        /** @description 社会保障号码 */
+                        ssn?: string | null;
+                    }[];
+                };
+            };
+        };
+    };
+    transaction_2181: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: {
+                        /** @description 医疗机构编码：定点医药机构编号；规范要求填写，此处可不填 */
+                        fixmedins_code?: string | null;
+                        /** @description 就诊登记号 */
+                        mdtrt_regno: string;
+                        /** @description 经办人；规范要求填写，此处可不填 */
+                        opter_name?: string | null;
+                        /** @description 社会保障号码；规范要求填写，此处可不填 */
+                        ssn?: string | null;
+                        /** @description 冲正业务类型 */
+                        status: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
     transaction_2201: {
         parameters: {
             query?: never;
@@ -14247,6 +14553,91 @@ export interface operations {
                         med_type: string;
                         /** @description 人员编号：人员编号 */
                         psn_no: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 应答：成功、拒绝，或网关拒绝 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+        };
+    };
+    transaction_2203A: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 诊断信息（多行） */
+                    diseinfo?: {
+                        /** @description 诊断代码 */
+                        diag_code: string;
+                        /** @description 诊断科室 */
+                        diag_dept: string;
+                        /** @description 诊断名称 */
+                        diag_name: string;
+                        /** @description 诊断排序号：整数 */
+                        diag_srt_no: number;
+                        /** @description 诊断时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        diag_time: string;
+                        /** @description 诊断类别（代码表diag_type） */
+                        diag_type: string;
+                        /** @description 诊断医生姓名 */
+                        dise_dor_name: string;
+                        /** @description 诊断医生编码 */
+                        dise_dor_no: string;
+                        /** @description 有效标志：标志（0否，1是）（代码表vali_flag）；规范要求填写，此处可不填 */
+                        vali_flag?: string | null;
+                    }[];
+                    /** @description 就诊信息 */
+                    mdtrtinfo: {
+                        /** @description 开始时间：时间（yyyy-MM-dd HH:mm:ss） */
+                        begntime: string;
+                        /** @description 计划生育手术或生育日期：日期（yyyy-MM-dd） */
+                        birctrl_matn_date?: string | null;
+                        /** @description 计划生育手术类别（代码表birctrl_type） */
+                        birctrl_type?: string | null;
+                        /** @description 病种编码 */
+                        dise_codg?: string | null;
+                        /** @description 病种名称 */
+                        dise_name?: string | null;
+                        /** @description 病种类型代码 */
+                        dise_type_code?: string | null;
+                        /** @description 字段扩展 */
+                        exp_content?: string | null;
+                        /** @description 孕周数：整数 */
+                        geso_val?: number | null;
+                        /** @description 主要病情描述 */
+                        main_cond_dscr?: string | null;
+                        /** @description 生育类别 */
+                        matn_type?: string | null;
+                        /** @description 就诊ID：就诊ID */
+                        mdtrt_id: string;
+                        /** @description 医疗类别（代码表med_type） */
+                        med_type: string;
+                        /** @description 人员编号：人员编号 */
+                        psn_no: string;
+                        /** @description 处方扩展字段 */
+                        rxExpContent?: string | null;
+                        /** @description 文件名 */
+                        rxfilename?: string | null;
+                        /** @description 处方医药机构编码 */
+                        rxfixmedinsCode?: string | null;
+                        /** @description 处方医药机构名称 */
+                        rxfixmedinsName?: string | null;
+                        /** @description 文件数据 */
+                        rxIn?: unknown;
                     };
                 };
             };

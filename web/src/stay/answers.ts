@@ -153,10 +153,10 @@ export interface OutpatientVisit {
 /** 门诊挂号: a visit of which only the registration is known. */
 export const REGISTRATION = '12';
 
-/** Visits to outpatient departments of 5201, the latest first. */
+/** Visits that were registered (2201), of 5201, the latest first: each names a department. Of a pharmacy it is that of the prescription. */
 export const readOutpatientVisits = (output: unknown): OutpatientVisit[] =>
   rows(((output ?? {}) as Row)['mdtrtinfo'])
-    .filter((row) => text(row, 'inhosp_stas') === '')
+    .filter((row) => text(row, 'inhosp_stas') === '' && text(row, 'adm_dept_codg') !== '')
     .map((row) => {
       const disease = { code: text(row, 'dise_codg'), name: text(row, 'dise_name') };
       return {
@@ -192,9 +192,10 @@ export interface Purchase {
   readonly careType: string;
 }
 
-/** Purchases of 5201, the latest first. */
+/** Purchases of 5201, the latest first. What was registered before it was charged names a department, and is no purchase of one message. */
 export const readPurchases = (output: unknown): Purchase[] =>
   rows(((output ?? {}) as Row)['mdtrtinfo'])
+    .filter((row) => text(row, 'adm_dept_codg') === '')
     .map((row) => ({ id: text(row, 'mdtrt_id'), at: text(row, 'begntime'), careType: text(row, 'med_type') }))
     .sort((one, other) => (one.at < other.at ? 1 : -1));
 
@@ -216,8 +217,9 @@ export interface SplitLine {
   readonly inScope: Fen;
   /** The settlement that has it, of 5204; empty where none has. Of a stay only one that was made midway is told. */
   readonly settlement: string;
-  /** 处方号 or 医嘱号, of 5204. */
+  /** 处方号 or 医嘱号, and 备注, of 5204. */
   readonly order: string;
+  readonly memo: string;
 }
 
 export const readLines = (output: unknown): SplitLine[] =>
@@ -237,6 +239,7 @@ export const readLines = (output: unknown): SplitLine[] =>
     inScope: readAmount(row['inscp_scp_amt']),
     settlement: text(row, 'setl_id'),
     order: text(row, 'rx_drord_no'),
+    memo: text(row, 'memo'),
   }));
 
 /** What one fund pays. */
@@ -253,6 +256,8 @@ export interface Settled {
   /** 结算ID; a trial has none. */
   readonly id: string | null;
   readonly at: string;
+  /** 医疗类别, where it is told. */
+  readonly careType: string;
   readonly total: Fen;
   readonly outOfScope: Fen;
   readonly overLimit: Fen;
@@ -288,6 +293,7 @@ export function readSettled(output: unknown): Settled | undefined {
   return {
     id: text(info, 'setl_id') || null,
     at: text(info, 'setl_time'),
+    careType: text(info, 'med_type'),
     total: amount('medfee_sumamt'),
     outOfScope: amount('fulamt_ownpay_amt'),
     overLimit:

@@ -54,7 +54,7 @@ const COMMON: Readonly<Record<string, string>> = {
 /** What every counter shows and does about whoever stands at it. */
 export type PersonAtCounter = Pick<
   ReturnType<typeof openCounter>['face'],
-  'hanging' | 'findPerson' | 'scanVoucher' | 'readCard'
+  'idle' | 'hanging' | 'findPerson' | 'scanVoucher' | 'readCard'
 > & {
   readonly person: Ref<Person | undefined>;
   readonly busy: Ref<string | undefined>;
@@ -67,10 +67,16 @@ export type AtCounter = PersonAtCounter &
     readonly refusal: Ref<Refusal | undefined>;
   };
 
+/** A visit that is open at a counter, and can be left for another one. */
+export interface VisitAtCounter {
+  readonly idle: Readonly<Ref<boolean>>;
+  readonly drafts: Ref<readonly DraftLine[]>;
+  readonly close: () => void;
+}
+
 /** What is tried and settled at a counter. */
 export interface Settling {
-  readonly busy: Ref<string | undefined>;
-  readonly hanging: Readonly<Ref<boolean>>;
+  readonly idle: Readonly<Ref<boolean>>;
   readonly person: Ref<Person | undefined>;
   readonly trial: Ref<Settled | undefined>;
   readonly settlement: Ref<Settled | undefined>;
@@ -81,8 +87,7 @@ export interface Settling {
 
 /** A bill that is entered at a counter. */
 export interface Bill {
-  readonly busy: Ref<string | undefined>;
-  readonly hanging: Readonly<Ref<boolean>>;
+  readonly idle: Readonly<Ref<boolean>>;
   /** Entered, and not at the platform yet. */
   readonly drafts: Ref<readonly DraftLine[]>;
   /** As the platform has them. */
@@ -100,12 +105,20 @@ export interface Bill {
   readonly split?: Readonly<Ref<ReadonlyMap<string, SplitLine>>>;
 }
 
+/** A message by which another one is given up. */
+interface Giving {
+  readonly infno: string;
+  readonly input: unknown;
+}
+
 /** What is done at a counter. */
 export interface Doing {
   /** What its messages are called while they are under way. */
   readonly words: Readonly<Record<string, string>>;
   /** Those that can be given up while nobody knows what became of them (冲正). */
   readonly reversible: readonly string[];
+  /** By which message one of them is given up, where it is another than 2601. */
+  readonly reversal?: (person: Person, message: Message) => Giving | undefined;
   /** Whoever stood there has left: what was about them is forgotten. */
   readonly leaves: () => void;
   /** Somebody has been found. */
@@ -183,14 +196,17 @@ export function openCounter(institution: Institution, doing: Doing) {
     return false;
   }
 
-  /** Gives up what has not been answered: whatever became of it is undone, also if it comes later (2601). */
+  /** Gives up what has not been answered: whatever became of it is undone, also if it comes later. */
   async function reverse(): Promise<boolean> {
     const kept = unanswered.value;
     if (kept === undefined || state.person === undefined || !reversible.value) return false;
-    const input = reversalInput(state.person, kept.message);
-    state.busy = `正在${wordsOf('2601')}…`;
-    const message = { infno: '2601', msgid: id(), input, insured: state.person.insured };
-    const outcome = await send(institution, message);
+    const { person } = state;
+    const giving: Giving = doing.reversal?.(person, kept.message) ?? {
+      infno: '2601',
+      input: reversalInput(person, kept.message),
+    };
+    state.busy = `正在${wordsOf(giving.infno)}…`;
+    const outcome = await send(institution, { ...giving, msgid: id(), insured: person.insured });
     state.busy = undefined;
     if (!outcome.ok) {
       state.refusal = outcome.refusal;
@@ -325,6 +341,8 @@ export function openCounter(institution: Institution, doing: Doing) {
     entry,
     /** What every counter shows and does, whatever is done there. */
     face: {
+      /** Nothing is under way, and nothing waits for its answer: something may be sent. */
+      idle: computed(() => state.busy === undefined && unanswered.value === undefined),
       /** Whether a message waits for its answer, and nothing else may be sent. */
       hanging: computed(() => unanswered.value !== undefined),
       /** Whether what waits can be given up (冲正). */

@@ -1,4 +1,7 @@
-/** What a hospital's window sends about a visit to an outpatient department, made of what the clerk entered. Pure. */
+/**
+ * What a window sends about a visit that is registered, described and charged by bills, made of what the clerk entered: one to a hospital's outpatient
+ * department, or a purchase by a hospital's prescription at a pharmacy. Pure.
+ */
 
 import type { InputOf } from '@/api/window';
 import { CARE_TYPES } from '@/generated/code-tables';
@@ -12,20 +15,32 @@ export const CHRONIC_CARES: readonly string[] = ['14', '9901'];
 /** 医疗类别 of an emergency, and of an injury. */
 export const EMERGENCY = '13';
 export const INJURY = '9903';
-/** What a visit may be. */
+/** What a visit may be, to a hospital and to a pharmacy. */
 export const CARES: readonly string[] = ['11', EMERGENCY, '14', '9901', INJURY, '19'];
+export const PHARMACY_CARES: readonly string[] = ['41', '14', '9901'];
 
 /** A 医疗类别 in words; that of a registration alone stands in the interface's text and in no table. */
 export const careWords = (code: string): string =>
   code === REGISTRATION ? '门诊挂号' : wordFor(CARE_TYPES, code);
 
-/** What a bill of a visit may be: what the visit is, the fee of its registration, an ordinary bill beside one for a chronic disease. */
-export const billCares = (visit: string): readonly string[] =>
-  visit === REGISTRATION
-    ? [REGISTRATION]
-    : visit === '14'
-      ? ['14', '11', REGISTRATION]
-      : [visit, REGISTRATION];
+/** An ordinary visit, and one for a chronic disease: each may have bills of the other kind. */
+const ORDINARY = '11';
+const CHRONIC = '14';
+/** 定点药店购药, of which nothing is beside. */
+const PURCHASE = '41';
+
+/** What a bill of a visit may be: what the visit is, the other of ordinary and chronic beside it, the fee of its registration. */
+const caresOfVisit = (visit: string): readonly string[] => {
+  if (visit === REGISTRATION || visit === PURCHASE) return [visit];
+  if (visit === CHRONIC) return [CHRONIC, ORDINARY, REGISTRATION];
+  return visit === ORDINARY ? [ORDINARY, CHRONIC, REGISTRATION] : [visit, REGISTRATION];
+};
+
+/** The same of a bill whose lines are at the platform and name a disease, or none: they name it as long as they are there. */
+export const billCares = (visit: string, uploaded?: Bill): readonly string[] =>
+  caresOfVisit(visit).filter(
+    (care) => uploaded === undefined || CHRONIC_CARES.includes(care) === (diseaseOf(uploaded.number) !== ''),
+  );
 
 /** A registration (2201). */
 export interface Registering {
@@ -70,6 +85,8 @@ export interface Described {
   /** The chronic disease that it is for. */
   readonly disease: Named | undefined;
   readonly diagnoses: readonly Named[];
+  /** The hospital whose prescription it is, at a pharmacy. */
+  readonly prescribedAt: Named | undefined;
 }
 
 /** Ranks that were there before and are not any more are declared void (作废). */
@@ -115,6 +132,21 @@ export function descriptionInput(
   };
 }
 
+/** The same with the prescription on which a pharmacy acts (2203A). */
+export const prescriptionInput = (
+  person: Person,
+  visit: OutpatientVisit,
+  described: Described,
+  before: readonly Diagnosed[],
+): InputOf<'2203A'> => {
+  const input = descriptionInput(person, visit, described, before);
+  const from = {
+    rxfixmedins_code: described.prescribedAt?.code ?? '',
+    rxfixmedins_name: described.prescribedAt?.name ?? '',
+  };
+  return { ...input, mdtrtinfo: { ...input.mdtrtinfo, ...from } };
+};
+
 /** A bill (收费批次) of a visit. */
 export interface Bill {
   readonly number: string;
@@ -123,12 +155,26 @@ export interface Bill {
   readonly lines: readonly SplitLine[];
 }
 
-/** Bills that a window made: their numbers stand in each of their lines (处方号), since the platform tells of a line all but its bill. */
-const OF_WINDOW = /^M\d{12}[0-9A-Z]{2}$/;
+/**
+ * Bills that a window made: their numbers stand in each of their lines (备注), since the platform tells of a line neither its bill nor its disease
+ * (病种). The number of one for a chronic disease ends with the disease.
+ */
+const OF_WINDOW = /^(M\d{12}[0-9A-Z]{2})(?:-([0-9A-Z.]{1,12}))?$/;
 
 /** The number of a new bill, at this moment, of a visit that has so many. */
 export const newBill = (at: string, known: number): string =>
   `M${at.replaceAll(/\D/g, '').slice(2)}${(known % 1296).toString(36).padStart(2, '0').toUpperCase()}`;
+
+/** The number under which the lines of a bill go out, for a disease or none. */
+export const billFor = (number: string, disease: Named | undefined): string => {
+  const own = OF_WINDOW.exec(number)?.[1] ?? number;
+  return disease === undefined ? own : `${own}-${disease.code.toUpperCase()}`;
+};
+
+/** The code of the disease that the lines of a bill name; empty where they name none. */
+export const diseaseOf = (number: string): string => OF_WINDOW.exec(number)?.[2] ?? '';
+
+const numberOf = (line: SplitLine): string => (OF_WINDOW.test(line.memo) ? line.memo : line.order);
 
 /** Whether a bill was made at a window: of others only what is settled can be shown and taken back. */
 export const isOfWindow = (bill: Bill): boolean => OF_WINDOW.test(bill.number);
@@ -138,7 +184,7 @@ export function billsOf(lines: readonly SplitLine[]): Bill[] {
   const bills = new Map<string, SplitLine[]>();
   for (const line of lines) {
     // A settlement is of one bill; what is free lies together by the number that its lines carry.
-    const key = line.settlement === '' ? `free ${line.order}` : `held ${line.settlement}`;
+    const key = line.settlement === '' ? `free ${numberOf(line)}` : `held ${line.settlement}`;
     bills.set(key, [...(bills.get(key) ?? []), line]);
   }
   return [...bills.values()]
@@ -148,7 +194,7 @@ export function billsOf(lines: readonly SplitLine[]): Bill[] {
         ? []
         : [
             {
-              number: first.order || first.settlement || first.serial,
+              number: numberOf(first) || first.settlement || first.serial,
               settlement: first.settlement,
               lines: of,
             },
@@ -160,7 +206,12 @@ export function billsOf(lines: readonly SplitLine[]): Bill[] {
 export const outpatientLinesInput = (
   person: Person,
   visit: OutpatientVisit,
-  bill: { readonly number: string; readonly disease: Named | undefined },
+  bill: {
+    readonly number: string;
+    readonly disease: Named | undefined;
+    /** 处方号 of a prescription from outside; nothing where the visit's own doctor has prescribed. */
+    readonly prescription: string | undefined;
+  },
   lines: readonly DraftLine[],
 ): InputOf<'2204'> => ({
   feedetail: lines.map((line) => ({
@@ -169,10 +220,11 @@ export const outpatientLinesInput = (
     mdtrt_id: visit.id,
     psn_no: person.number,
     chrg_bchno: bill.number,
-    rxno: bill.number,
-    rx_circ_flag: '0',
+    rxno: bill.prescription ?? '',
+    rx_circ_flag: bill.prescription === undefined ? '0' : '1',
     dise_codg: bill.disease?.code ?? '',
     hosp_appr_flag: '0',
+    memo: bill.number,
   })),
 });
 

@@ -2,7 +2,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fenOf } from '@/shared/money';
 import { readLines, readPerson, type OutpatientVisit, type Person } from './answers';
 import { openOutpatient } from './outpatient';
-import { billCares, billsOf, descriptionInput, isOfWindow, newBill } from './outpatient-messages';
+import {
+  billCares,
+  billFor,
+  billsOf,
+  descriptionInput,
+  diseaseOf,
+  isOfWindow,
+  newBill,
+} from './outpatient-messages';
 import { good, playedNode, type PlayedNode } from './played-node';
 
 let node: PlayedNode;
@@ -40,7 +48,7 @@ const LINE = {
   quantity: 20_000n,
   amount: fenOf(4_100n),
 };
-const row = (rx_drord_no: string, setl_id: string | null = null, feedetl_sn = '1') => ({
+const row = (memo: string, setl_id: string | null = null, feedetl_sn = '1') => ({
   feedetl_sn,
   med_list_codg: 'X1',
   hilist_name: '某药',
@@ -48,9 +56,15 @@ const row = (rx_drord_no: string, setl_id: string | null = null, feedetl_sn = '1
   det_item_fee_sumamt: 41,
   cnt: 2,
   pric: 20.5,
-  rx_drord_no,
+  memo,
   setl_id,
 });
+/** A line that the institution's own software has uploaded. */
+const ofSoftware = (rx_drord_no: string, setl_id: string | null = null, feedetl_sn = '1') => ({
+  ...row('', setl_id, feedetl_sn),
+  rx_drord_no,
+});
+const DISEASE = { code: 'M03900', name: '高血压' };
 const settled = (setl_id?: string, fund = 20) => ({
   setlinfo: {
     ...(setl_id === undefined ? {} : { setl_id }),
@@ -80,7 +94,7 @@ async function opened(visit: object = CHRONIC_VISIT) {
 async function charged(visit: object = CHRONIC_VISIT) {
   const stay = await opened(visit);
   stay.addLine(LINE);
-  const bill = stay.bill.value;
+  const bill = billFor(stay.bill.value, stay.disease.value);
   node.answers = [good({ result: [] }), good([row(bill)])];
   expect(await stay.upload()).toBe(true);
   return { stay, bill };
@@ -106,6 +120,7 @@ it('registers a person, describes the visit, and takes the registration back', a
     injury: false,
     disease: undefined,
     diagnoses: [{ code: 'J06', name: '感冒' }],
+    prescribedAt: undefined,
   } as const;
   expect(await stay.describe(described)).toBe(true);
   expect(stay.visit.value?.diagnoses).toBe('J06感冒');
@@ -123,7 +138,9 @@ it('charges a chronic disease: every line names it and its bill', async () => {
   expect(lines(-2)).toMatchObject([
     {
       chrg_bchno: bill,
-      rxno: bill,
+      memo: bill,
+      rxno: '',
+      rx_circ_flag: '0',
       dise_codg: 'M03900',
       det_item_fee_sumamt: 41,
       pric: 20.5,
@@ -136,7 +153,7 @@ it('charges a chronic disease: every line names it and its bill', async () => {
 
   // An ordinary bill beside it names none.
   stay.begin();
-  stay.setCare('11');
+  await stay.setCare('11');
   stay.addLine(LINE);
   expect(stay.bill.value).not.toBe(bill);
   const other = stay.bill.value;
@@ -145,6 +162,167 @@ it('charges a chronic disease: every line names it and its bill', async () => {
   expect(lines(-2)).toMatchObject([{ chrg_bchno: other, dise_codg: '' }]);
   expect(stay.bills.value).toHaveLength(2);
   expect([stay.bill.value, stay.care.value], 'the one that was charged stays open').toEqual([other, '11']);
+
+  // Found again, each is what it was.
+  for (const [one, expected] of [
+    [stay.bills.value[0], ['14', 'M03900']],
+    [stay.bills.value[1], ['11', undefined]],
+  ] as const) {
+    if (one) await stay.choose(one);
+    expect([stay.care.value, stay.disease.value?.code]).toEqual(expected);
+  }
+});
+
+it('charges a chronic disease in an ordinary visit, for which the person is registered', async () => {
+  const stay = await opened({ ...VISIT, med_type: '11' });
+  stay.addLine(LINE);
+  node.answers = [good({ feedetail: [] })];
+  await stay.setCare('14');
+  expect(node.sent.at(-1)?.infno).toBe('5301');
+  const before = node.sent.length;
+  expect(await stay.upload(), 'nobody is charged for a disease that nobody named').toBe(false);
+  expect([stay.refusal.value?.code, node.sent.length]).toEqual(['field-missing', before]);
+
+  const other = await opened({ ...VISIT, med_type: '11' });
+  other.addLine(LINE);
+  node.answers = [
+    good({
+      feedetail: [
+        { opsp_dise_code: 'M03900', opsp_dise_name: '高血压' },
+        { opsp_dise_code: 'M01600', opsp_dise_name: '糖尿病' },
+      ],
+    }),
+  ];
+  await other.setCare('14');
+  expect(other.disease.value).toEqual(DISEASE);
+  other.setDisease({ code: 'M01600', name: '糖尿病' });
+  const number = `${other.bill.value}-M01600`;
+  node.answers = [good({ result: [] }), good([row(number)])];
+  expect(await other.upload()).toBe(true);
+  expect(lines(-2)).toMatchObject([{ chrg_bchno: number, dise_codg: 'M01600' }]);
+  expect([other.care.value, other.disease.value?.name]).toEqual(['14', '糖尿病']);
+  node.answers = [good(settled('S1'))];
+  await other.settle(false, false);
+  expect(data()).toMatchObject({ med_type: '14', chrg_bchno: number });
+
+  // Found again, its number says the code, and the insured place its name.
+  node.answers = [
+    good(PERSON),
+    good({ mdtrtinfo: [{ ...VISIT, med_type: '11' }] }),
+    good([row(number)]),
+    good({ feedetail: [{ opsp_dise_code: 'M01600', opsp_dise_name: '糖尿病' }] }),
+  ];
+  const found = openOutpatient(INSTITUTION);
+  await found.findPerson('C', '110101');
+  const [visit] = found.visits.value;
+  if (visit) await found.open(visit);
+  expect([found.care.value, found.disease.value]).toEqual(['14', { code: 'M01600', name: '糖尿病' }]);
+
+  // The next one of the visit is ordinary again.
+  other.begin();
+  expect([other.care.value, other.disease.value]).toEqual(['11', undefined]);
+});
+
+/** A bill of two lines at the platform, and one that is entered. */
+async function chargedTwice() {
+  const stay = await opened();
+  stay.addLine(LINE);
+  stay.addLine(LINE);
+  const [one = '', two = ''] = stay.drafts.value.map((line) => line.serial);
+  const bill = billFor(stay.bill.value, DISEASE);
+  node.answers = [good({ result: [] }), good([row(bill, null, one), row(bill, null, two)])];
+  await stay.upload();
+  stay.addLine(LINE);
+  return { stay, bill, one, two, entered: stay.drafts.value[0]?.serial ?? '' };
+}
+
+it('takes one line back: the others go out again, and nothing else', async () => {
+  const { stay, bill, one, two, entered } = await chargedTwice();
+  node.answers = [good(null), good({ result: [] }), good([row(bill, null, two)])];
+  await stay.removeLine(one);
+  expect(node.sent.slice(-3).map((sent) => sent.infno)).toEqual(['2205', '2204', '5204']);
+  expect(data(-3)).toMatchObject({ chrg_bchno: bill });
+  expect(lines(-2)).toMatchObject([{ feedetl_sn: two, chrg_bchno: bill, dise_codg: 'M03900', cnt: 2 }]);
+  expect(lines(-2)).toHaveLength(1);
+  expect(stay.lines.value.map((line) => line.serial)).toEqual([two]);
+  expect(stay.drafts.value.map((line) => line.serial)).toEqual([entered]);
+  expect([stay.bill.value, stay.care.value]).toEqual([bill, '14']);
+
+  // The last one of a bill leaves nothing to send.
+  const before = node.sent.length;
+  node.answers = [good(null)];
+  await stay.removeLine(two);
+  expect(node.sent.length).toBe(before + 1);
+  expect(stay.lines.value).toEqual([]);
+});
+
+it('keeps the other lines as entered ones where they do not go out again', async () => {
+  const refused = await chargedTwice();
+  node.answers = [good(null), { infcode: -1, err_msg: '医保目录中没有该项目' }];
+  await refused.stay.removeLine(refused.one);
+  expect(refused.stay.drafts.value.map((line) => line.serial)).toEqual([refused.two, refused.entered]);
+  expect(refused.stay.refusal.value?.message).toContain('目录');
+
+  // Nothing has changed at the platform.
+  const held = await chargedTwice();
+  node.answers = [{ infcode: -1, err_msg: '收费批次已结算' }];
+  await held.stay.removeLine(held.one);
+  expect([held.stay.lines.value.length, held.stay.drafts.value.length]).toEqual([2, 1]);
+
+  const lost = await chargedTwice();
+  node.answers = [good(null), undefined];
+  await lost.stay.removeLine(lost.one);
+  expect(lost.stay.hanging.value).toBe(true);
+  node.answers = [good({ result: [] }), good([row(lost.bill, null, lost.two)])];
+  expect(await lost.stay.again()).toBe(true);
+  expect(lost.stay.lines.value.map((line) => line.serial)).toEqual([lost.two]);
+  expect(lost.stay.drafts.value.map((line) => line.serial)).toEqual([lost.entered]);
+});
+
+it('takes back nothing that the institution’s software has uploaded', async () => {
+  node.answers = [good(PERSON), good({ mdtrtinfo: [CHRONIC_VISIT] }), good([ofSoftware('RX1')])];
+  const stay = openOutpatient(INSTITUTION);
+  await stay.findPerson('C', '110101');
+  const [visit] = stay.visits.value;
+  if (visit) await stay.open(visit);
+  const before = node.sent.length;
+  await stay.removeLine('1');
+  expect(await stay.takeBackLines()).toBe(false);
+  expect([stay.refusal.value?.code, node.sent.length]).toEqual(['not-of-window', before]);
+});
+
+it('describes what a pharmacy sells by the prescription that it acts on', async () => {
+  const purchase = { mdtrt_id: 'P0', begntime: '2026-11-19 08:00:00', med_type: '41' };
+  node.answers = [good(PERSON), good({ mdtrtinfo: [VISIT, purchase] }), good([])];
+  const stay = openOutpatient({ ...INSTITUTION, code: 'P1', kind: '2' });
+  await stay.findPerson('C', '110101');
+  expect(
+    stay.visits.value.map((one) => one.id),
+    'what was bought at once is none',
+  ).toEqual(['V']);
+  const [visit] = stay.visits.value;
+  if (visit) await stay.open(visit);
+  node.answers = [good(null), good({ mdtrtinfo: [{ ...VISIT, med_type: '41' }] })];
+  const described = {
+    at: REGISTERING.at,
+    careType: '41',
+    kind: '',
+    injury: false,
+    disease: undefined,
+    diagnoses: [{ code: 'I10', name: '高血压病' }],
+    prescribedAt: { code: 'H1', name: '某院' },
+  } as const;
+  expect(await stay.describe(described)).toBe(true);
+  expect(node.sent.at(-2)?.infno).toBe('2203A');
+  expect(node.sent.at(-2)?.body.input['mdtrtinfo']).toMatchObject({
+    med_type: '41',
+    rxfixmedins_code: 'H1',
+    rxfixmedins_name: '某院',
+  });
+  stay.addLine(LINE);
+  node.answers = [good({ result: [] }), good([row(stay.bill.value)])];
+  await stay.upload();
+  expect(lines(-2)).toMatchObject([{ rxno: 'MZ1', rx_circ_flag: '1', memo: stay.bill.value }]);
 });
 
 it('tries, settles, takes back: one bill, and the visit stays open', async () => {
@@ -192,8 +370,11 @@ it('has the lines of a bill back to change them', async () => {
 it('never guesses whether a bill was settled, and gives it up only by reversing it', async () => {
   const { stay, bill } = await charged();
   node.answers = [undefined];
-  expect(await stay.settle(false, false)).toBe(false);
+  const settling = stay.settle(false, false);
+  expect(stay.idle.value, 'something is under way').toBe(false);
+  expect(await settling).toBe(false);
   expect(stay.hanging.value && stay.reversible.value).toBe(true);
+  expect([stay.busy.value, stay.idle.value], 'and waits for its answer').toEqual([undefined, false]);
   const [kept, before] = [node.sent.at(-1), node.sent.length];
   expect(await stay.upload()).toBe(false);
   expect(await stay.cancel()).toBe(false);
@@ -203,6 +384,7 @@ it('never guesses whether a bill was settled, and gives it up only by reversing 
   expect(node.sent.at(-2)?.infno).toBe('2601');
   expect(data(-2)).toMatchObject({ omsgid: kept?.body.msgid, oinfno: '2207' });
   expect([stay.hanging.value, stay.stands.value, stay.bill.value]).toEqual([false, false, bill]);
+  expect(stay.idle.value).toBe(true);
 });
 
 it('gives up a registration whose answer was lost', async () => {
@@ -259,7 +441,12 @@ describe('bills', () => {
   it('are told apart by what holds them, and else by the number in their lines', () => {
     const mine = newBill('2026-11-20 08:00:00', 1295);
     const bills = billsOf(
-      readLines([row('RX1', 'S1', '1'), row(mine, null, '2'), row('RX1', 'S1', '3'), row('', null, '4')]),
+      readLines([
+        ofSoftware('RX1', 'S1', '1'),
+        row(mine, null, '2'),
+        ofSoftware('RX1', 'S1', '3'),
+        ofSoftware('', null, '4'),
+      ]),
     );
     expect(bills.map((one) => [one.number, one.settlement, one.lines.length])).toEqual([
       [mine, '', 1],
@@ -272,8 +459,27 @@ describe('bills', () => {
 
   it('are what the visit is, or beside it', () => {
     expect(billCares('12')).toEqual(['12']);
-    expect(billCares('11')).toEqual(['11', '12']);
+    expect(billCares('11')).toEqual(['11', '14', '12']);
     expect(billCares('14')).toEqual(['14', '11', '12']);
+    expect(billCares('13')).toEqual(['13', '12']);
+    expect(billCares('41')).toEqual(['41']);
+    // What has gone out names a disease, or none.
+    const bill = (number: string) => ({ number, settlement: '', lines: [] });
+    const [plain, chronic] = [bill('M26112008000000'), bill('M26112008000000-M03900')];
+    expect(billCares('11', plain)).toEqual(['11', '12']);
+    expect(billCares('11', chronic)).toEqual(['14']);
+    expect(billCares('14', plain)).toEqual(['11', '12']);
+    expect(billCares('14', chronic)).toEqual(['14']);
+  });
+
+  it('say in their number for which disease they are', () => {
+    const number = newBill('2026-11-20 08:00:00', 0);
+    expect(billFor(number, DISEASE)).toBe(`${number}-M03900`);
+    expect(billFor(`${number}-M01600`, DISEASE)).toBe(`${number}-M03900`);
+    expect(billFor(`${number}-M01600`, undefined)).toBe(number);
+    expect([diseaseOf(`${number}-M03900`), diseaseOf(number), diseaseOf('RX1')]).toEqual(['M03900', '', '']);
+    // No longer than a bill's number may be.
+    expect(billFor(number, { code: 'M00000000000', name: '' }).length).toBeLessThanOrEqual(30);
   });
 });
 
@@ -293,6 +499,7 @@ it('declares diagnoses void that are not made any more', () => {
       injury: true,
       disease: undefined,
       diagnoses: [{ code: 'S06', name: '脑震荡' }],
+      prescribedAt: undefined,
     },
     [
       { rank: 1, code: 'A', name: '一' },

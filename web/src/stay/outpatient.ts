@@ -1,11 +1,13 @@
 /**
  * A visit to an outpatient department at the window (门诊), from the registration to the statement: registered (2201), described (2203), charged by
  * bills (收费批次) that are tried and settled one by one while the visit stays open. What is known, and what may be done next.
+ *
+ * A pharmacy sells by a hospital's prescription in the same way, and describes it by 2203A.
  */
 
 import { computed, reactive, toRefs } from 'vue';
 import type { InputOf, OutputOf } from '@/api/window';
-import type { Institution } from '@/api/session';
+import { isPharmacy, type Institution } from '@/api/session';
 import { now } from '@/shared/clock';
 import { momentAt } from '@/shared/day';
 import { parseDecimal } from '@/shared/decimal';
@@ -18,21 +20,27 @@ import {
   type SplitLine,
 } from './answers';
 import { openCounter } from './counter';
-import { cancellationInput, type DraftLine } from './messages';
+import { cancellationInput, type DraftLine, type Named } from './messages';
 import {
+  billCares,
+  billFor,
   billInput,
   billRemovalInput,
   billsOf,
   CHRONIC_CARES,
   descriptionInput,
+  diseaseOf,
+  isOfWindow,
   newBill,
   outpatientLinesInput,
+  prescriptionInput,
   registrationInput,
   type Bill,
   type Described,
   type Diagnosed,
   type Registering,
 } from './outpatient-messages';
+import { visitWords } from './outpatient-words';
 
 /** How long back a window looks for the visits of a person. */
 const LOOK_BACK_DAYS = 90;
@@ -42,6 +50,7 @@ const WORDS = {
   '2201': '门诊挂号',
   '2202': '挂号撤销',
   '2203': '上传就诊信息',
+  '2203A': '上传处方信息',
   '2204': '上传明细',
   '2205': '撤回明细',
   '2206': '预结算',
@@ -57,8 +66,9 @@ interface State {
   /** The bills of the visit, and the one that is shown. */
   bills: readonly Bill[];
   bill: string;
-  /** What that bill is (医疗类别). */
+  /** What that bill is (医疗类别), and the chronic disease that it is for. */
   care: string;
+  disease: Named | undefined;
   drafts: readonly DraftLine[];
   trial: Settled | undefined;
   settlement: Settled | undefined;
@@ -67,15 +77,30 @@ interface State {
 }
 
 export function openOutpatient(institution: Institution) {
+  const pharmacy = isPharmacy(institution);
   const ofBill = { drafts: [], trial: undefined, settlement: undefined, waiting: false };
-  const fresh = { visit: undefined, diagnoses: undefined, bills: [], bill: '', care: '', ...ofBill };
+  const fresh = {
+    visit: undefined,
+    diagnoses: undefined,
+    bills: [],
+    bill: '',
+    care: '',
+    disease: undefined,
+    ...ofBill,
+  };
   const state = reactive<State>({ visits: [], ...fresh });
   const counter = openCounter(institution, {
     words: WORDS,
     reversible: ['2201', '2207'],
     leaves: () => Object.assign(state, fresh, { visits: [] }),
     found: findVisits,
-    reread: () => (state.visit === undefined ? findVisits() : readBills(state.bill)),
+    reread: async () => {
+      if (state.visit === undefined) return findVisits();
+      // What was entered meanwhile is no part of what is read.
+      const { drafts } = state;
+      await readBills(state.bill);
+      state.drafts = drafts;
+    },
     reversed: async (infno) => {
       if (infno === '2201') await findVisits();
       else await readBills(state.bill);
@@ -119,17 +144,33 @@ export function openOutpatient(institution: Institution) {
   async function choose(bill: Bill): Promise<void> {
     const { visit } = state;
     if (visit === undefined) return;
-    Object.assign(state, ofBill, { bill: bill.number, care: visit.careType });
-    if (bill.settlement === '') return;
-    state.settlement = await counter.settlementOf(visit.id, bill.settlement);
-    // No answer is no settlement either, and says so by itself.
-    state.waiting = state.settlement === undefined && here.refusal === undefined;
+    Object.assign(state, ofBill, { bill: bill.number, care: visit.careType, disease: visit.disease });
+    if (isOfWindow(bill)) {
+      const code = diseaseOf(bill.number);
+      state.care = billCares(visit.careType, bill)[0] ?? visit.careType;
+      state.disease = code === '' ? undefined : diseaseNamed(code);
+    }
+    if (bill.settlement !== '') {
+      state.settlement = await counter.settlementOf(visit.id, bill.settlement);
+      if (state.settlement?.careType) state.care = state.settlement.careType;
+      // No answer is no settlement either, and says so by itself.
+      state.waiting = state.settlement === undefined && here.refusal === undefined;
+    }
+    const { disease } = state;
+    if (disease?.name !== '') return;
+    await counter.face.findDiseases();
+    state.disease = diseaseNamed(disease.code);
   }
+
+  /** A disease in the words in which it is known here. */
+  const diseaseNamed = (code: string): Named =>
+    [state.visit?.disease, ...(here.diseases ?? [])].find((one) => one?.code === code) ?? { code, name: '' };
 
   /** A new bill of the visit. */
   function begin(): void {
+    const { visit } = state;
     const bill = newBill(momentAt(now()), state.bills.length);
-    Object.assign(state, ofBill, { bill, care: state.visit?.careType ?? '' });
+    Object.assign(state, ofBill, { bill, care: visit?.careType ?? '', disease: visit?.disease });
   }
 
   async function register(registering: Registering): Promise<boolean> {
@@ -167,14 +208,20 @@ export function openOutpatient(institution: Institution) {
   async function describe(described: Described): Promise<boolean> {
     const [person, visit] = [here.person, state.visit];
     if (person === undefined || visit === undefined) return false;
-    const input = descriptionInput(person, visit, described, state.diagnoses ?? []);
-    return ask('2203', input, async () => {
+    const before = state.diagnoses ?? [];
+    const then = async () => {
       state.trial = undefined;
       state.diagnoses = undefined;
       await findVisits();
       state.visit = state.visits.find((one) => one.id === visit.id) ?? visit;
-      if (!stands.value) state.care = state.visit.careType;
-    });
+      if (stands.value) return;
+      const [care] = billCares(state.visit.careType, shownBill.value);
+      state.care = care ?? state.visit.careType;
+      if (shownBill.value === undefined) state.disease = state.visit.disease;
+    };
+    return pharmacy
+      ? ask('2203A', prescriptionInput(person, visit, described, before), then)
+      : ask('2203', descriptionInput(person, visit, described, before), then);
   }
 
   function addLine(line: Omit<DraftLine, 'serial' | 'at'>): void {
@@ -186,24 +233,55 @@ export function openOutpatient(institution: Institution) {
     state.drafts = state.drafts.filter((line) => line.serial !== which);
   };
 
+  /** What the bill is. One for a chronic disease is for that of the visit, or for one for which the person is registered. */
+  async function setCare(care: string): Promise<void> {
+    Object.assign(state, { care, trial: undefined });
+    if (!CHRONIC_CARES.includes(care) || shownBill.value !== undefined || state.disease !== undefined) return;
+    await counter.face.findDiseases();
+    state.disease = here.diseases?.[0];
+  }
+
+  const setDisease = (disease: Named | undefined) => void Object.assign(state, { disease, trial: undefined });
+
   /** Of a bill for a chronic disease every line names it. */
   async function upload(): Promise<boolean> {
-    const [person, visit, drafts, number] = [here.person, state.visit, state.drafts, state.bill];
-    if (person === undefined || visit === undefined || drafts.length === 0) return false;
-    const disease = CHRONIC_CARES.includes(state.care) ? visit.disease : undefined;
-    const input = outpatientLinesInput(person, visit, { number, disease }, drafts);
-    return ask('2204', input, async () => {
-      const { care } = state;
-      Object.assign(state, { drafts: [], trial: undefined });
-      await readBills(number);
-      state.care = care;
+    const { drafts, care } = state;
+    const chronic = CHRONIC_CARES.includes(care);
+    if (chronic && state.disease === undefined) {
+      here.refusal = { code: 'field-missing', message: '请先选择这笔收费的病种，再上传明细' };
+      return false;
+    }
+    const disease = chronic ? state.disease : undefined;
+    return send(drafts, { number: billFor(state.bill, disease), disease });
+  }
+
+  /** Sends entered lines as those of a bill. */
+  async function send(
+    lines: readonly DraftLine[],
+    bill: { readonly number: string; readonly disease: Named | undefined },
+  ): Promise<boolean> {
+    const [person, visit] = [here.person, state.visit];
+    if (person === undefined || visit === undefined || lines.length === 0) return false;
+    const { care } = state;
+    const sent = new Set(lines.map((line) => line.serial));
+    const of = { ...bill, prescription: pharmacy ? visit.number : undefined };
+    return ask('2204', outpatientLinesInput(person, visit, of, lines), async () => {
+      const drafts = state.drafts.filter((line) => !sent.has(line.serial));
+      Object.assign(state, { bill: bill.number, drafts, trial: undefined });
+      await readBills(bill.number);
+      Object.assign(state, { care, drafts });
     });
   }
 
-  /** 2205: the bill's lines come back to be changed. It is all of them or none. */
-  async function takeBackLines(): Promise<boolean> {
+  /** 2205 takes back all lines of the bill or none: they are entered lines again. */
+  async function takeBack(then: (back: readonly DraftLine[]) => Promise<void>): Promise<boolean> {
     const [person, visit, bill] = [here.person, state.visit, shownBill.value];
     if (person === undefined || visit === undefined || bill === undefined) return false;
+    if (!isOfWindow(bill)) {
+      const message = `这笔收费由${visitWords(pharmacy).software}上传，请在该软件中撤回明细`;
+      here.refusal = { code: 'not-of-window', message };
+      return false;
+    }
     const back = bill.lines.map((line): DraftLine => ({
       serial: line.serial,
       item: { code: line.code, name: line.name },
@@ -212,9 +290,23 @@ export function openOutpatient(institution: Institution) {
       amount: line.amount,
       at: line.at,
     }));
-    return ask('2205', billRemovalInput(person, visit.id, bill.number), () => {
+    return ask('2205', billRemovalInput(person, visit.id, bill.number), async () => {
       state.bills = state.bills.filter((one) => one.number !== bill.number);
       Object.assign(state, { drafts: [...back, ...state.drafts], trial: undefined });
+      await then(back);
+    });
+  }
+
+  /** The bill's lines come back to be changed. */
+  const takeBackLines = () => takeBack(async () => undefined);
+
+  /** One line is taken back, and the others go out again under the number that they had. Until they have gone out they are entered lines. */
+  async function removeLine(which: string): Promise<void> {
+    const { bill: number, disease } = state;
+    await takeBack(async (back) => {
+      state.drafts = state.drafts.filter((line) => line.serial !== which);
+      const others = back.filter((line) => line.serial !== which);
+      if (others.length > 0) await send(others, { number, disease: diseaseOf(number) ? disease : undefined });
     });
   }
 
@@ -242,7 +334,6 @@ export function openOutpatient(institution: Institution) {
 
   /** What is said of the bill has changed: it is tried again. */
   const forgetTrial = () => void (state.trial = undefined);
-  const setCare = (care: string) => void Object.assign(state, { care, trial: undefined });
 
   /** 2208: the bill is free again, with its lines. */
   async function cancel(): Promise<boolean> {
@@ -259,6 +350,8 @@ export function openOutpatient(institution: Institution) {
     ...toRefs(here),
     ...toRefs(state),
     ...counter.face,
+    /** Whether it is a pharmacy's window, which sells by prescriptions of hospitals. */
+    pharmacy,
     lines,
     total,
     stands,
@@ -274,10 +367,12 @@ export function openOutpatient(institution: Institution) {
     addLine,
     dropLine,
     upload,
+    removeLine,
     takeBackLines,
     settle,
     forgetTrial,
     setCare,
+    setDisease,
     cancel,
   };
 }

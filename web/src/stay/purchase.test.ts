@@ -193,3 +193,117 @@ it('numbers orders in twenty characters', () => {
   const serial = orderSerial('2026-11-22 09:01:00', new Uint8Array([0, 1, 2, 35, 36, 255]));
   expect(serial).toBe('20261122090100012Z03');
 });
+
+const SETTLED = { mdtrt_regno: 'D1', medfee_sumamt: 41, psn_cashpay: 21, acct_payamt: 5, out_type: '2' };
+const SHOWN = {
+  hilist_code: 'X1',
+  medins_list_name: null,
+  hilist_name: '某药',
+  pric: 20.5,
+  cnt: 2,
+  amt: 41,
+};
+const DAYS = { number: '', from: '2026-10-24', until: '2026-11-23' };
+
+it('finds settled orders by days or by number, with what was bought', async () => {
+  const { stay } = await opened();
+  expect(stay.settledOrders.value, 'nobody has looked').toBeUndefined();
+  node.answers = [good([SETTLED, { ...SETTLED, mdtrt_regno: 'D2', out_type: '1' }])];
+  expect(await stay.findSettledOrders(DAYS)).toBe(true);
+  expect(node.sent.at(-1)?.body.input['data']).toEqual({
+    ssn: 'C',
+    fixmedins_code: 'P11010800001',
+    start_date: '2026-10-24',
+    end_date: '2026-11-23',
+  });
+  expect(stay.settledOrders.value?.map((one) => [one.number, one.away, one.account])).toEqual([
+    ['D1', '跨省异地', fenOf(500n)],
+    ['D2', '省内异地', fenOf(500n)],
+  ]);
+  node.answers = [good([{ ...SETTLED, feedetl: [SHOWN] }])];
+  await stay.findSettledOrders({ ...DAYS, number: 'D1' });
+  expect(node.sent.at(-1)?.body.input['data']).not.toHaveProperty('start_date');
+  expect(stay.settledOrders.value?.[0]?.lines).toMatchObject([{ name: '某药', amount: fenOf(4_100n) }]);
+});
+
+it('gives an order back, and says how much in cash and how much into the account', async () => {
+  const { stay, serial } = await opened();
+  node.answers = [good([SETTLED])];
+  await stay.findSettledOrders(DAYS);
+  node.answers = [{ infcode: -1, err_msg: '购药订单[D1]为[已退费]' }];
+  expect(await stay.giveBackOrder('D1')).toBe(false);
+  expect([stay.settledOrders.value?.length, stay.givenBack.value]).toEqual([1, undefined]);
+  node.answers = [good(SETTLED), good({ mdtrtinfo: [] }), good([])];
+  expect(await stay.giveBackOrder('D1')).toBe(true);
+  expect(node.sent.at(-3)).toMatchObject({
+    infno: '2163',
+    body: { input: { data: { mdtrt_regno: 'D1', fixmedins_code: 'P11010800001' } } },
+  });
+  expect([stay.givenBack.value, stay.givenBackToAccount.value]).toEqual([fenOf(2_100n), fenOf(500n)]);
+  expect(stay.settledOrders.value).toEqual([]);
+  expect(stay.purchases.value, 'it is no purchase any more').toEqual([]);
+  expect(
+    stay.drafts.value.map((line) => line.serial),
+    'what is entered stays',
+  ).toEqual([serial]);
+});
+
+it('gives up a refund that was not answered by the number of its order, unless it was made', async () => {
+  const { stay } = await opened();
+  node.answers = [undefined];
+  await stay.giveBackOrder('D1');
+  const kept = node.sent.at(-1);
+  expect([stay.hanging.value, stay.reversible.value]).toEqual([true, true]);
+  node.answers = [{ infcode: -1, err_msg: '购药订单[D1]的退费不能冲正' }];
+  expect(await stay.reverse()).toBe(false);
+  expect(node.sent.at(-1)).toMatchObject({
+    infno: '2181',
+    body: { input: { data: { mdtrt_regno: 'D1', status: '1203', ssn: 'C' } } },
+  });
+  expect(stay.hanging.value, 'the same message says what became of it').toBe(true);
+  node.answers = [good(SETTLED), good({ mdtrtinfo: [] }), good([])];
+  expect(await stay.again()).toBe(true);
+  expect(node.sent.at(-3)).toEqual(kept);
+  expect(stay.givenBack.value).toBe(fenOf(2_100n));
+
+  node.answers = [undefined];
+  await stay.giveBackOrder('D2');
+  node.answers = [good(null), good({ mdtrtinfo: [BOUGHT] }), good([])];
+  expect(await stay.reverse()).toBe(true);
+  expect(stay.hanging.value).toBe(false);
+});
+
+it('makes an order not to have been, by what of it is not known', async () => {
+  const { stay } = await opened();
+  node.answers = [good([SETTLED])];
+  await stay.findSettledOrders(DAYS);
+  node.answers = [good(null), good({ mdtrtinfo: [BOUGHT] }), good([])];
+  expect(await stay.reverseOrder('D1', '1107')).toBe(true);
+  expect(node.sent.at(-3)?.body.input['data']).toMatchObject({ mdtrt_regno: 'D1', status: '1107' });
+  expect([stay.reversedOrder.value?.stands, stay.settledOrders.value]).toEqual([false, []]);
+  // A refund that is given up leaves what was bought.
+  node.answers = [good([SETTLED])];
+  await stay.findSettledOrders(DAYS);
+  node.answers = [good(null)];
+  expect(await stay.reverseOrder('D1', '1203')).toBe(true);
+  expect([stay.reversedOrder.value?.stands, stay.settledOrders.value?.length]).toEqual([true, 1]);
+});
+
+it('asks who buys again, for the balance as it is now', async () => {
+  const { stay } = await opened();
+  node.answers = [good({ acct_balc: 12.3, outmed_fundmgt_optins_fulname: '武汉市医疗保险经办机构' })];
+  expect(await stay.findBuyer()).toBe(true);
+  expect(node.sent.at(-1)?.body.input['data']).toMatchObject({ ssn: 'C', insuplc: '420102' });
+  expect(stay.buyer.value).toEqual({ agency: '武汉市医疗保险经办机构', balance: fenOf(1_230n) });
+  expect(stay.person.value?.balance).toBe(fenOf(1_230n));
+});
+
+it('is no purchase of one message where it was registered before', async () => {
+  const { stay } = await opened();
+  node.answers = [
+    good({ mdtrtinfo: [BOUGHT, { ...BOUGHT, mdtrt_id: 'V9', adm_dept_codg: 'A03' }] }),
+    good([]),
+  ];
+  await stay.lookAround();
+  expect(stay.purchases.value.map((one) => one.id)).toEqual(['V0']);
+});

@@ -1,7 +1,8 @@
 /**
  * A purchase at a pharmacy's counter (药店购药), from who somebody is to the statement. What is bought goes out whole with the trial and with
  * the settlement; nothing of it is at the platform before. One that was settled is found again by its buyer, and taken back whole. What the buyer
- * is to confirm on the phone goes out as an order (2166), which waits there (2170); confirmed, it is a purchase like others.
+ * is to confirm on the phone goes out as an order (2166), which waits there (2170); confirmed, it is a purchase like others, which is also found as an
+ * order (2171), given back (2163) or made not to have been (2181) by its number.
  */
 
 import { computed, reactive, toRefs } from 'vue';
@@ -34,9 +35,13 @@ const WORDS = {
   '2102': '结算',
   '2103': '结算撤销',
   '5201': '查询购药记录',
+  '2161': '查询购药人',
+  '2163': '退费',
   '2166': '发送订单',
   '2167': '取消订单',
   '2170': '查询订单',
+  '2171': '查询已确认的订单',
+  '2181': '冲正订单',
 } as const;
 
 /** What is said of a purchase beside its lines. */
@@ -112,6 +117,84 @@ export const readOrders = (output: unknown): WaitingOrder[] =>
     total: readAmount(row['medfee_sumamt']),
   }));
 
+/** A line of an order that is settled. */
+export interface OrderedLine {
+  readonly code: string;
+  readonly name: string;
+  readonly price: string;
+  readonly quantity: string;
+  readonly amount: Fen;
+}
+
+/** An order that the buyer has confirmed, and that is settled. */
+export interface SettledOrder {
+  /** 就诊登记号. */
+  readonly number: string;
+  readonly total: Fen;
+  readonly account: Fen;
+  readonly cash: Fen;
+  /** 异地标志 in words. */
+  readonly away: string;
+  /** Told of one that is asked for by its number. */
+  readonly lines: readonly OrderedLine[];
+}
+
+/** Which settled orders of a person are looked for: one by its number, or those of some days. */
+export interface OrdersSought {
+  readonly number: string;
+  readonly from: string;
+  readonly until: string;
+}
+
+const AWAY: Readonly<Record<string, string>> = { '1': '省内异地', '2': '跨省异地' };
+
+/** Of 2171, the oldest first. */
+export const readSettledOrders = (output: unknown): SettledOrder[] =>
+  (Array.isArray(output) ? (output as Readonly<Record<string, unknown>>[]) : []).map((row) => ({
+    number: String(row['mdtrt_regno'] ?? ''),
+    total: readAmount(row['medfee_sumamt']),
+    account: readAmount(row['acct_payamt']),
+    cash: readAmount(row['psn_cashpay']),
+    away: AWAY[String(row['out_type'])] ?? '',
+    lines: ((row['feedetl'] ?? []) as Readonly<Record<string, unknown>>[]).map((line) => ({
+      code: String(line['hilist_code'] ?? ''),
+      name: String(line['medins_list_name'] ?? line['hilist_name'] ?? ''),
+      price: String(line['pric'] ?? ''),
+      quantity: String(line['cnt'] ?? ''),
+      amount: readAmount(line['amt']),
+    })),
+  }));
+
+/** 冲正业务类型: what of an order is made not to have been (2181). */
+export const REVERSED = [
+  ['1107', '购药结算（购药人已确认，结果不明）'],
+  ['1106', '订单（还没有确认）'],
+  ['1203', '退费（还没有办成）'],
+] as const;
+export type Reversed = (typeof REVERSED)[number][0];
+
+export const orderReversalInput = (
+  person: Person,
+  number: string,
+  status: Reversed,
+  institution: Institution,
+): InputOf<'2181'> => ({
+  data: {
+    fixmedins_code: institution.code,
+    ssn: person.certno,
+    mdtrt_regno: number,
+    status,
+    opter_name: '',
+  },
+});
+
+/** Who buys, as the insured place knows the person now (2161). */
+export interface Buyer {
+  /** 参保地医保经办机构. */
+  readonly agency: string;
+  readonly balance: Fen;
+}
+
 /** The order of a purchase, at this moment; `serial` (就诊顺序号) is used once. */
 export const orderInput = (
   person: Person,
@@ -174,8 +257,15 @@ interface State {
   settlement: Settled | undefined;
   /** Orders that wait for the buyer. */
   orders: readonly WaitingOrder[];
-  /** What was given back with the last purchase that was taken back. */
+  /** Those that were looked for and are settled; nothing if nobody has looked. */
+  settledOrders: readonly SettledOrder[] | undefined;
+  /** The buyer as the insured place has said last. */
+  buyer: Buyer | undefined;
+  /** What was given back with the last purchase that was taken back: in cash, and into the personal account where that is told. */
   givenBack: Fen | undefined;
+  givenBackToAccount: Fen | undefined;
+  /** The last order that was made not to have been, or whose refund was: then it stands. */
+  reversedOrder: { readonly number: string; readonly stands: boolean } | undefined;
 }
 
 export function openPurchase(institution: Institution) {
@@ -186,12 +276,27 @@ export function openPurchase(institution: Institution) {
     trial: undefined,
     settlement: undefined,
     givenBack: undefined,
+    givenBackToAccount: undefined,
+    reversedOrder: undefined,
   };
-  const nobody = { purchases: [], orders: [] };
+  const nobody = { purchases: [], orders: [], settledOrders: undefined, buyer: undefined };
   const state = reactive<State>({ ...fresh, ...nobody });
   const counter = openCounter(institution, {
     words: WORDS,
-    reversible: ['2102'],
+    reversible: ['2102', '2163'],
+    // A refund is given up by the number of its order. One that was made already stands, and the platform says so.
+    reversal: (person, { infno, input }) =>
+      infno === '2163'
+        ? {
+            infno: '2181',
+            input: orderReversalInput(
+              person,
+              (input as { data: { mdtrt_regno: string } }).data.mdtrt_regno,
+              '1203',
+              institution,
+            ),
+          }
+        : undefined,
     leaves: () => Object.assign(state, fresh, nobody),
     found: lookAround,
     reread: lookAround,
@@ -207,7 +312,15 @@ export function openPurchase(institution: Institution) {
 
   /** What was tried is not what is there any more. */
   function change(drafts: readonly DraftLine[]) {
-    Object.assign(state, { drafts, lines: [], trial: undefined, givenBack: undefined });
+    const { givenBack, givenBackToAccount, reversedOrder } = fresh;
+    Object.assign(state, {
+      drafts,
+      lines: [],
+      trial: undefined,
+      givenBack,
+      givenBackToAccount,
+      reversedOrder,
+    });
   }
 
   function addLine(line: Omit<DraftLine, 'serial' | 'at'>) {
@@ -256,6 +369,66 @@ export function openPurchase(institution: Institution) {
   async function cancelOrder(number: string): Promise<boolean> {
     const input = { data: { fixmedins_code: institution.code, mdtrt_regno: number, opter_name: '' } };
     return ask('2167', input, findOrders);
+  }
+
+  /** The person's orders that are settled (2171). */
+  async function findSettledOrders(sought: OrdersSought): Promise<boolean> {
+    const { person } = here;
+    if (person === undefined) return false;
+    const { number, from, until } = sought;
+    const which = number === '' ? { start_date: from, end_date: until } : { mdtrt_regno: number };
+    const input = { data: { ssn: person.certno, fixmedins_code: institution.code, ...which } };
+    return ask(
+      '2171',
+      input as InputOf<'2171'>,
+      (output) => void (state.settledOrders = readSettledOrders(output)),
+    );
+  }
+
+  /** Gives back what was paid for an order (2163): the purchase is void. */
+  async function giveBackOrder(number: string): Promise<boolean> {
+    const input = { data: { fixmedins_code: institution.code, mdtrt_regno: number, opter_name: '' } };
+    return ask('2163', input, async (output) => {
+      const paid = (output ?? {}) as Readonly<Record<string, unknown>>;
+      await gone(number);
+      state.givenBack = readAmount(paid['psn_cashpay']);
+      state.givenBackToAccount = readAmount(paid['acct_payamt']);
+    });
+  }
+
+  /** Makes an order, its settlement or its refund not to have been (2181). */
+  async function reverseOrder(number: string, status: Reversed): Promise<boolean> {
+    const { person } = here;
+    if (person === undefined) return false;
+    return ask('2181', orderReversalInput(person, number, status, institution), async () => {
+      const left = status === '1203';
+      if (!left) await gone(number);
+      state.reversedOrder = { number, stands: left };
+    });
+  }
+
+  /** An order is none any more: it may be the purchase that is shown. */
+  async function gone(number: string): Promise<void> {
+    const { drafts } = state;
+    begin();
+    state.drafts = drafts;
+    state.settledOrders = state.settledOrders?.filter((one) => one.number !== number);
+    await lookAround();
+  }
+
+  /** Asks the insured place who buys (2161): what is left in the account now, and which agency to turn to. */
+  async function findBuyer(): Promise<boolean> {
+    const { person } = here;
+    if (person === undefined) return false;
+    const input = {
+      data: { ssn: person.certno, insuplc: person.insured, fixmedins_code: institution.code },
+    };
+    return ask('2161', input, (output) => {
+      const row = output as unknown as Readonly<Record<string, unknown>>;
+      const balance = readAmount(row['acct_balc']);
+      state.buyer = { agency: String(row['outmed_fundmgt_optins_fulname'] ?? ''), balance };
+      here.person = { ...person, balance };
+    });
   }
 
   /** Shows what was bought before, so that its statement can be printed again and it can be taken back. */
@@ -328,6 +501,10 @@ export function openPurchase(institution: Institution) {
     lookAround,
     order,
     cancelOrder,
+    findSettledOrders,
+    giveBackOrder,
+    reverseOrder,
+    findBuyer,
   };
 }
 

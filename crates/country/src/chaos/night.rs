@@ -14,6 +14,7 @@ use node::{
     Context, Hub, KnownEnds, ProvinceNode, ProvinceSettings, RandomIds, Running, SystemClock,
     UnconfirmedValues, serve,
 };
+use sign::sm2::PrivateKey;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -25,7 +26,6 @@ use store::{
 };
 use terms::{Clock, Participant, Province, SettlementId};
 use tokio::net::TcpListener;
-use wire::sign::sm2::PrivateKey;
 
 /// A node's database and key.
 pub struct Side<'a> {

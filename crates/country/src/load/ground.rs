@@ -21,6 +21,7 @@ use casework::{
 };
 use node::{RandomIds, SystemClock};
 use serde_json::Value;
+use sign::sm2::PublicKey;
 use std::{
     sync::{
         Arc,
@@ -37,7 +38,6 @@ use terms::{
     Clock, Fen, FilingCategory, FilingId, IdSource, InsuranceScheme, MemberStatus, Moment, Participant,
     PoolingArea, Province, VisitId,
 };
-use wire::sign::sm2::PublicKey;
 
 /// Where a node and its database are, and the key by which others know it.
 pub struct Addresses {

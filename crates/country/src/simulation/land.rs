@@ -168,12 +168,7 @@ impl Land {
     }
 
     /// What a node is given: its database with faults, its own clock, ids that come of the seed.
-    pub fn context(
-        self: &Arc<Self>,
-        me: Participant,
-        store: Store,
-        key: wire::sign::sm2::PrivateKey,
-    ) -> Context {
+    pub fn context(self: &Arc<Self>, me: Participant, store: Store, key: sign::sm2::PrivateKey) -> Context {
         let skew = self.course.roll(-90_000..90_000);
         let clock = Arc::new(SkewedClock { course: Arc::clone(&self.course), off: AtomicI64::new(skew) });
         let ids = SeededIds(Mutex::new(StdRng::seed_from_u64(self.course.roll(0..i64::MAX).unsigned_abs())));

@@ -10,17 +10,15 @@ use super::{
 use crate::institutions;
 use bytes::Bytes;
 use hyper::{Request, Response};
+use sign::{
+    link::{LinkKey, Way},
+    sm2::PrivateKey,
+};
 use std::sync::Arc;
 use terms::{Clock, Participant, PeerMessageId, Refusal, SettlementId};
-use wire::{
-    peer::{
-        CONTENT_TYPE, Envelope, TAG, WINDOW_MILLIS,
-        v1::{Answer, Question, Reply, Settle, Undo, UndoKind, Undone},
-    },
-    sign::{
-        link::{LinkKey, Way},
-        sm2::PrivateKey,
-    },
+use wire::peer::{
+    CONTENT_TYPE, Envelope, TAG, WINDOW_MILLIS,
+    v1::{Answer, Question, Reply, Settle, Undo, UndoKind, Undone},
 };
 
 /// How much older than they may be letters are when they are sent again, in milliseconds: clocks of nodes are off.

@@ -1,7 +1,10 @@
 //! The daily reconciliation of the three books: after lost and doubled messages, and after somebody has changed rows behind the
 //! nodes' backs, the nights mend what a lost message explains and say so, and the rest is a matter for people.
 
-use crate::play::{Play, beijing, hubei};
+use crate::{
+    access::{Browser, PASSWORD, person},
+    play::{Play, beijing, hubei},
+};
 use casework::difference::Stage;
 use country::{checks, network::Fate};
 use funds::{
@@ -9,7 +12,7 @@ use funds::{
     reconciliation::{Cause, Part},
 };
 use node::api::client::Client;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{
     Store,
@@ -460,4 +463,103 @@ async fn a_treatment_place_that_was_restored_undoes_what_it_had_undone_and_lists
         assert_eq!(story.open().await, [lost].into());
         assert_eq!(story.play.standing().await, [2, 3, 3], "kept, unheard and, elsewhere, what is lost");
     }
+}
+
+/// Whoever has an account at a node, logged in anew: nights pass between two looks.
+async fn seat(node: &str, account: &str) -> Browser {
+    let mut browser = Browser::at(node);
+    browser.log_in(account, PASSWORD, None).await.unwrap();
+    browser
+}
+
+/// How many differences wait at somebody's desk: to be explained, and to be confirmed.
+async fn waiting(node: &str, account: &str) -> (i64, i64) {
+    let list = seat(node, account).await.get("/api/v1/work").await;
+    let count = |kind: &str| {
+        let found = list["work"].as_array().unwrap().iter().find(|item| item["kind"] == kind);
+        found.map_or(0, |item| item["count"].as_i64().unwrap())
+    };
+    (count("differences"), count("explained"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooling_area_sees_and_works_the_differences_of_its_own_book() {
+    let mut story = Story::begin().await;
+    let own_row = story.settle().await;
+    let of_the_hub = story.settle().await;
+    let lost = story.settle().await;
+    for (side, id, how) in [
+        (Side::Treatment, own_row, Tampering::Undone),
+        (Side::Hub, of_the_hub, Tampering::Shifted(Fen(100))),
+        (Side::Treatment, lost, Tampering::Deleted),
+    ] {
+        story.tamper(side, id, how).await;
+    }
+    story.night().await;
+    let node = story.play.world.province(hubei()).unwrap().url();
+    for (account, name, role, area) in [
+        ("sheng01", "周某省", "agency-operator", "420000"),
+        ("wuhan01", "吴某汉", "agency-operator", "420100"),
+        ("wuhan02", "郑某汉", "agency-reviewer", "420100"),
+        ("yichang1", "冯某昌", "agency-operator", "420500"),
+        ("wuchang1", "陈某昌", "agency-operator", "420106"),
+    ] {
+        person(&node, account, name, role, area).await;
+    }
+
+    // What stands in the city's book is the city's, whoever has to look; what stands in none is the province's.
+    for (account, count) in [("sheng01", 3), ("wuhan01", 2), ("yichang1", 0), ("wuchang1", 0)] {
+        assert_eq!(waiting(&node, account).await, (count, 0), "{account}");
+    }
+    let day = own_row.given_at().day();
+    let path = format!("/api/v1/funds/differences?from={day}&to={day}");
+    let listed = async |account: &str| {
+        let found = seat(&node, account).await.get(&path).await;
+        let text = |one: &Value, field: &str| one[field].as_str().map(str::to_owned);
+        let name = |one: &Value| (text(one, "settlement").unwrap(), text(one, "area_name"));
+        found["differences"].as_array().unwrap().iter().map(name).collect::<BTreeMap<_, _>>()
+    };
+    let wuhan = |id: SettlementId| (id.to_string(), Some("湖北省武汉市".to_owned()));
+    assert_eq!(listed("wuhan01").await, BTreeMap::from([wuhan(own_row), wuhan(of_the_hub)]));
+    assert_eq!((listed("yichang1").await.len(), listed("wuchang1").await.len()), (0, 0));
+    assert_eq!(listed("sheng01").await[&lost.to_string()], None);
+
+    // Nobody else works it, nor the city what is the province's.
+    let act = |id: SettlementId, step: &str| format!("/api/v1/funds/differences/{id}/{step}");
+    let note = json!({ "note": "已核对原始凭证" });
+    let assign = json!({ "note": "请核对", "owner": "treatment" });
+    let denied = || (403, "not-permitted".to_owned());
+    for (account, id) in [("yichang1", own_row), ("wuchang1", own_row), ("wuhan01", lost)] {
+        let browser = seat(&node, account).await;
+        for (step, body) in [("explain", &note), ("reopen", &note), ("assign", &assign)] {
+            assert_eq!(
+                browser.refused("post", &act(id, step), Some(body)).await,
+                denied(),
+                "{account} {step}"
+            );
+        }
+    }
+    let days = format!("/api/v1/funds/reconciliations?from={day}&to={day}");
+    assert_eq!(seat(&node, "wuhan01").await.refused("get", &days, None).await, denied());
+
+    // One there explains it, another confirms it.
+    let wuhan = seat(&node, "wuhan01").await;
+    let said = wuhan.post(&act(own_row, "explain"), note.clone()).await;
+    assert_eq!(said["differences"][0]["stage"], "explained");
+    assert_eq!(wuhan.refused("post", &act(own_row, "confirm"), Some(&note)).await, denied());
+    assert_eq!((waiting(&node, "wuhan01").await, waiting(&node, "wuhan02").await), ((1, 0), (0, 1)));
+    let reviewer = seat(&node, "wuhan02").await;
+    let said = reviewer.post(&act(own_row, "confirm"), note.clone()).await;
+    assert_eq!(said["differences"][0]["stage"], "confirmed");
+    assert_eq!(waiting(&node, "wuhan02").await, (0, 0));
+    // What the hub is to look into is handed over: it is the city again that looks.
+    let said = wuhan.post(&act(of_the_hub, "assign"), assign).await;
+    assert_eq!(
+        (&said["differences"][0]["owner"], &said["differences"][0]["agency"]),
+        (&json!("treatment"), &json!("420100"))
+    );
+    // A row that is lost by the next look was still the city's.
+    story.tamper(Side::Treatment, of_the_hub, Tampering::Deleted).await;
+    story.night().await;
+    assert_eq!(waiting(&node, "wuhan01").await, (1, 0));
 }

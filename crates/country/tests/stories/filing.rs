@@ -16,8 +16,8 @@ use country::{
 use node::filing::{self, NewFiling, Who};
 use std::collections::BTreeMap;
 use terms::{
-    AdminDivision, CareKind, ChargeCategory, Clock, Day, Fen, FilingCategory, InsuranceScheme, MemberStatus,
-    Moment, PoolingArea, Province, SettlementLevel, VisitId,
+    AdminDivision, AdmissionKind, CareKind, ChargeCategory, Clock, Day, Fen, FilingCategory, InsuranceScheme,
+    MemberStatus, Moment, PoolingArea, Province, SettlementLevel, VisitId, VisitMark,
 };
 
 /// A person of one place before, in and after a hospital of another.
@@ -133,11 +133,15 @@ impl Away {
         let categories =
             categories.into_iter().map(|(category, split)| CategoryAmount { category, split }).collect();
         let place = self.world.institution(&self.model.code()).unwrap().place;
+        let mut marks = self.world.institution(&self.model.code()).unwrap().marks();
+        if under_way.stay.kind == AdmissionKind::Emergency {
+            marks.insert(VisitMark::EmergencyRescue);
+        }
         let case = Case {
             bill: Bill {
                 care: CareKind::Inpatient,
                 level,
-                marks: self.world.institution(&self.model.code()).unwrap().marks(),
+                marks,
                 diseases: Vec::new(),
                 admission,
                 discharge,
@@ -277,6 +281,36 @@ async fn an_emergency_counts_as_filed_and_leaves_a_record_for_itself_alone() {
     let stay = away.admit(false).await;
     away.discharge(&stay).await;
     away.settles_as(&stay, FilingStanding::NotFiled).await;
+    away.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_worse_off_in_an_emergency_for_having_filed() {
+    // 其他临时外出 is 非急诊且未转诊: Beijing pays 20 points less for it, and for emergencies 10.
+    let mut away = Away::to_wuhan().await;
+    away.file(FilingCategory::OtherTemporary, None).await;
+    let stay = away.admit(true).await;
+    away.discharge(&stay).await;
+    let as_filed = away.expected(&stay, FilingStanding::Filed(FilingCategory::OtherTemporary));
+    let settled = away.settles_as(&stay, FilingStanding::DeemedFiled).await;
+    assert!(settled.fund_total > as_filed.fund_total);
+    let stay = away.admit(false).await;
+    away.discharge(&stay).await;
+    away.settles_as(&stay, FilingStanding::Filed(FilingCategory::OtherTemporary)).await;
+    away.end().await;
+
+    // Tianjin pays emergencies as at home, and 5 points less for who was referred: not for one who was referred in an emergency.
+    let tianjin = people::TIANJIN;
+    let mut away = Away::from(tianjin, &[tianjin.province(), hubei()], SettlementLevel::Tertiary).await;
+    away.file(FilingCategory::Referral, None).await;
+    let stay = away.admit(true).await;
+    away.discharge(&stay).await;
+    let unfiled = away.expected(&stay, FilingStanding::DeemedFiled);
+    let settled = away.settles_as(&stay, FilingStanding::Filed(FilingCategory::Referral)).await;
+    assert_eq!(settled.fund_total, unfiled.fund_total);
+    let stay = away.admit(false).await;
+    away.discharge(&stay).await;
+    away.settles_as(&stay, FilingStanding::Filed(FilingCategory::Referral)).await;
     away.end().await;
 }
 

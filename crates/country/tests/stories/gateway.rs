@@ -10,9 +10,9 @@ use country::{
 };
 use hyper::Method;
 use serde_json::{Value, json};
+use sign::{ca_hmac_sm3, csb_hmac_sha1, sm2::PrivateKey, sm2_sm4::Sealed, sm4, tif_sha256};
 use std::sync::Arc;
 use terms::{Clock, Province};
-use wire::sign::{ca_hmac_sm3, csb_hmac_sha1, sm2::PrivateKey, sm2_sm4::Sealed, sm4, tif_sha256};
 
 const MISSING: &str = "缺少服务网关的请求头!";
 const EXPIRED: &str = "签名时间戳超时!";

@@ -159,6 +159,38 @@ async fn what_is_settled_midway_neither_changes_nor_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_settled_midway_to_the_last_fen_leaves_without_another_settlement() {
+    let bed = Bed::open(2).await;
+    let counter = &bed.counter;
+    bed.charge(0).await;
+    bed.settle_midway(0).await;
+    counter.refused("nothing more is charged", "2304", &bed.midway(bed.total(0)), "办理出院即为结清").await;
+    counter.done("2402", &counter.discharge(&bed.stay)).await;
+    assert!(!bed.is_in_hospital().await);
+    for total in [Fen::ZERO, bed.total(0)] {
+        counter.refused("nothing is left to settle", "2304", &counter.settle(total), "[已结算]").await;
+    }
+    assert_eq!(counter.standing().await, [2, 2, 2]);
+    counter.play.dust_settles().await;
+
+    // A charge was forgotten: the discharge is taken back, and all is as before it.
+    counter.refused("out of hospital", "2301", &counter.lines(&bed.stay, &bed.parts[1]), "[已结算]").await;
+    counter.done("2405", &counter.of_visit()).await;
+    assert!(bed.is_in_hospital().await);
+    bed.charge(1).await;
+    let last = bed.settle_midway(1).await;
+    counter.done("2402", &counter.discharge(&bed.stay)).await;
+
+    // The last settlement was wrong: its lines are to be settled once more, and with them the stay.
+    bed.cancel(&last).await;
+    assert!(!bed.is_in_hospital().await);
+    counter.done("2304", &counter.settle(bed.total(1))).await;
+    counter.refused("a settled stay", "2405", &counter.of_visit(), "[已结算]").await;
+    assert_eq!(counter.standing().await, [3, 3, 3]);
+    counter.play.dust_settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_lost_midway_is_found_again_or_reversed() {
     let bed = Bed::open(2).await;
     let (counter, play) = (&bed.counter, &bed.counter.play);

@@ -2,7 +2,13 @@
 //! knows all; nobody knows the program. A new edge between our crates is a visible line in this file.
 
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt::Write, process::Command};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -38,15 +44,15 @@ fn our_crates_know_one_another_as_the_plan_says() {
     let expected = "\
 benefit: terms
 casework: terms
-country: benefit casework funds node store terms wire
+country: benefit casework funds node sign store terms wire
 document: funds terms
 funds: terms
-node: benefit casework document funds store terms wire
+node: benefit casework document funds sign store terms wire
 sign: casework terms
 store: benefit casework funds terms
 terms: 
 wire: benefit casework funds sign terms
-yidi: benefit casework country node store terms wire
+yidi: benefit casework country node sign store terms wire
 ";
     assert_eq!(graph, expected);
 }
@@ -70,4 +76,37 @@ fn sql_and_http_have_their_rooms() {
         let strange: Vec<_> = outside.iter().filter(|one| !allowed.contains(&one.as_str())).collect();
         assert!(strange.is_empty(), "{field} is a field crate, and knows no {strange:?}");
     }
+}
+
+#[test]
+fn examples_in_documentation_are_tested() {
+    let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    for folder in fs::read_dir(crates).expect("the crates").map(|entry| entry.expect("a crate").path()) {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        if manifest.contains("doctest = false") {
+            assert_eq!(with_examples(&folder.join("src")), Vec::<PathBuf>::new(), "{}", folder.display());
+        }
+    }
+}
+
+/// The files below a folder whose documentation has an example: a fence that names no language, or Rust.
+fn with_examples(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()) {
+        if path.is_dir() {
+            found.extend(with_examples(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("a file of Rust");
+            let fences = text.lines().filter_map(|line| {
+                let line = line.trim_start();
+                line.strip_prefix("/// ```").or_else(|| line.strip_prefix("//! ```"))
+            });
+            let is_example = |fence: &str| !["text", "toml", "json"].contains(&fence);
+            // Every second one is an end.
+            if fences.step_by(2).any(is_example) {
+                found.push(path);
+            }
+        }
+    }
+    found
 }

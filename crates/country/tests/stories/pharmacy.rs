@@ -428,6 +428,7 @@ async fn an_order_is_put_confirmed_settled_and_given_back() {
     shop.refused("somebody else's", "2166", &of("/ssn", json!("110101194106189151")), "社会保障号码").await;
     shop.refused("another sum", "2166", &of("/medfee_sumamt", json!("1.00")), "不一致").await;
     shop.refused("a token of nobody", "2166", &of("/ec_token", json!("0".repeat(32))), "令牌").await;
+    let put_at = shop.play().world.clock.now();
     let message = shop.counter.message("m1", "2166", &order);
     let put = shop.counter.raw.ask(&message).await;
     assert_eq!(shop.counter.raw.ask(&message).await, put);
@@ -448,6 +449,12 @@ async fn an_order_is_put_confirmed_settled_and_given_back() {
     let view = shop.confirmed(&number).await;
     assert_eq!((view.fund_total, view.total), (seen.fund_total, seen.total), "as it was tried");
     assert_eq!(shop.confirmed(&number).await, view, "confirmed again, it is the same settlement");
+    let by_person = json!({ "data": { "psn_no": patient.number.as_str(),
+        "begntime": "2020-01-01 00:00:00", "endtime": "2099-01-01 00:00:00" } });
+    let visits = shop.done("5201", &by_person).await;
+    let begun = visits["mdtrtinfo"][0]["begntime"].as_str().unwrap().to_owned();
+    let known = put_at.to_string()..=shop.play().world.clock.now().to_string();
+    assert!(known.contains(&begun), "an order says the day alone, and {begun} is not when it was put");
     assert_eq!(shop.standing().await, [1, 1, 1]);
     assert!(shop.rows("2170", &json!({})).await.is_empty());
     shop.refused("too late to cancel", "2167", &Shop::named(&number), "[已结算]").await;

@@ -11,9 +11,9 @@ use casework::institution::Authentication;
 use country::hospital::AddressForm;
 use hyper::Method;
 use serde_json::{Value, json};
+use sign::csb_hmac_sha1;
 use std::{net::Ipv4Addr, time::Duration};
-use terms::{Clock, InstitutionCode};
-use wire::sign::csb_hmac_sha1;
+use terms::{Clock, InstitutionCode, Moment};
 
 /// What is recorded stands there a moment later: it never keeps a message waiting.
 async fn soon(page: &Browser, path: &str, count: usize) -> Vec<Value> {
@@ -242,19 +242,21 @@ async fn nobody_fills_the_transcript_of_another_and_whose_software_is_refused_se
     let input = json!({ "medinsinfo": { "fixmedins_code": code, "fixmedins_name": "窃取某" } });
     let whole = || software.envelope(&software.next_msgid(), "1201", None, input.clone()).to_string();
     let broken = format!(r#"{{"infno":"1201","msgid":"broken","fixmedins_code":"{code}","input":{{"#);
-    let now = world.clock.now().millis().to_string();
+    let now = world.clock.now();
     let key = institution.access_key.as_str();
-    let send = async |raw: &Raw, secret: &str, body: String| {
-        let signature = csb_hmac_sha1::sign(secret, key, "1201", &now, "1.0.0");
+    let send_at = async |raw: &Raw, secret: &str, at: Moment, body: String| {
+        let at = at.millis().to_string();
+        let signature = csb_hmac_sha1::sign(secret, key, "1201", &at, "1.0.0");
         let headers = [
             ("_api_name", "1201"),
             ("_api_version", "1.0.0"),
-            ("_api_timestamp", now.as_str()),
+            ("_api_timestamp", at.as_str()),
             ("_api_access_key", key),
             ("_api_signature", signature.as_str()),
         ];
         raw.send(Method::POST, &AddressForm::Csb.path("1201"), &headers, body).await
     };
+    let send = async |raw: &Raw, secret: &str, body: String| send_at(raw, secret, now, body).await;
     let secret = institution.secret.0.as_str();
     let (own, thief) = (Raw::to(&node), Raw::from(Ipv4Addr::new(127, 0, 0, 2), &node));
     // Somebody elsewhere writes its name, and does not have its key; its own engineer forgets the headers. What is its own is recorded, and what
@@ -265,7 +267,12 @@ async fn nobody_fills_the_transcript_of_another_and_whose_software_is_refused_se
     send(&thief, "another", broken.clone()).await;
     own.send(Method::POST, &AddressForm::Csb.path("1201"), &[], whole()).await;
     send(&own, secret, whole()).await;
-    send(&own, secret, broken.clone()).await;
+    let later = now.plus_millis(1);
+    send_at(&own, secret, later, broken.clone()).await;
+    // Somebody has heard them on the line and sends them again, as they were and with other words: both are answered, since the gateway signs
+    // neither; of the institution's transcript they take no room.
+    send_at(&thief, secret, later, broken.clone()).await;
+    send(&thief, secret, whole()).await;
 
     let found = soon(&office, &messages, 2).await;
     let said: Vec<_> = found.iter().map(|one| (one["outcome"].as_str(), one["code"].as_str())).collect();
@@ -273,7 +280,7 @@ async fn nobody_fills_the_transcript_of_another_and_whose_software_is_refused_se
     let strangers = async || {
         for _ in 0..500 {
             let state = office.get(&recording).await;
-            if state["strangers"].as_array().is_some_and(|rows| rows.iter().map(times).sum::<u64>() == 4) {
+            if state["strangers"].as_array().is_some_and(|rows| rows.iter().map(times).sum::<u64>() == 6) {
                 return state;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -292,9 +299,13 @@ async fn nobody_fills_the_transcript_of_another_and_whose_software_is_refused_se
         |address: &str, why: &str, times: u64| (address.to_owned(), why.to_owned(), "1201".to_owned(), times);
     assert_eq!(
         rows.iter().map(|one| row(one)).collect::<Vec<_>>(),
-        [row_of("127.0.0.1", "header-missing", 1), row_of("127.0.0.2", "signature-differs", 3)]
+        [
+            row_of("127.0.0.1", "header-missing", 1),
+            row_of("127.0.0.2", "replayed", 2),
+            row_of("127.0.0.2", "signature-differs", 3)
+        ]
     );
-    assert!(rows[1]["advice"].as_str().unwrap().contains("核对密钥"), "it says what to do: {}", rows[1]);
+    assert!(rows[2]["advice"].as_str().unwrap().contains("核对密钥"), "it says what to do: {}", rows[2]);
     assert!(!state.to_string().contains("窃取某"), "nothing of what they sent is kept: {state}");
     let erased = office.post(&format!("{recording}/erase"), json!({})).await;
     assert_eq!(erased["strangers"], json!([]));

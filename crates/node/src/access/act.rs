@@ -236,6 +236,7 @@ pub(crate) async fn give_up(context: &Context) -> Outcome<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sign::sm2::PrivateKey;
     use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
     use store::{
         Store,
@@ -244,7 +245,6 @@ mod tests {
         fault::{Faults, Met, Point},
     };
     use terms::{Clock, Moment, Participant, id::CountingIds};
-    use wire::sign::sm2::PrivateKey;
 
     /// A clock that stands still until somebody moves it.
     #[derive(Debug)]

@@ -18,13 +18,14 @@ use casework::access::{
     identity::{WAY_MINUTES, masked, may_be_tied},
     one_time_code,
 };
+use sign::sm2::hex_of;
 use store::{
     account::{self, Kept},
     identity::{self, IdentityHash},
     session as sessions,
 };
 use terms::Refusal;
-use wire::{oidc::Claims, sign::sm2::hex_of};
+use wire::oidc::Claims;
 
 /// The longest code that a provider sends somebody back with.
 const CODE_BYTES_MAX: usize = 2_048;

@@ -6,9 +6,9 @@ use casework::access::one_time_code;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use sign::sm2::{bytes_of, hex_of};
 use std::hint::black_box;
 use terms::IdSource;
-use wire::sign::sm2::{bytes_of, hex_of};
 
 /// The memory that one hash of a password takes, in KiB …
 const MEMORY_KIB: u32 = 19_456;

@@ -11,8 +11,8 @@ use casework::access::{
     AccountName,
     identity::{CODE_MINUTES, WAY_MINUTES},
 };
+use sign::sm2::{bytes_of, hex_of};
 use terms::Moment;
-use wire::sign::sm2::{bytes_of, hex_of};
 
 /// For what somebody was sent to a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,14 +8,12 @@ use crate::{
 };
 use axum::{Router, extract::State, http::Uri, routing::get};
 use casework::access::Action;
+use sign::sm2::{bytes_of, hex_of};
 use std::borrow::Cow;
 use std::sync::Arc;
 use store::audit_trail::{self, Entry, Filter};
 use terms::{Day, PersonNumber, Refusal};
-use wire::{
-    api::audit_trail::{AuditEntry, AuditTrail, AuditTrailVerified},
-    sign::sm2::{bytes_of, hex_of},
-};
+use wire::api::audit_trail::{AuditEntry, AuditTrail, AuditTrailVerified};
 
 /// How many entries are on a page.
 const PAGE: usize = 100;

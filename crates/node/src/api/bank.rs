@@ -15,6 +15,7 @@ use axum::{
     routing::{get, post, put},
 };
 use funds::bank::BankAccount;
+use sign::sm2::{bytes_of, hex_of};
 use std::sync::Arc;
 use store::bank::{EntriesWanted, EntryMark, KeptEntry, Matter};
 use terms::{InsuranceScheme, Participant, Refusal};
@@ -27,7 +28,6 @@ use wire::{
         },
     },
     bank::FILE_BYTES_MAX,
-    sign::sm2::{bytes_of, hex_of},
 };
 
 type Node = State<Arc<ProvinceNode>>;

@@ -21,7 +21,7 @@ use benefit::{
 use std::sync::Arc;
 use terms::{
     CareKind, ChargeCategory, ContributionTier, Day, DiseaseCode, Fen, FilingCategory, InsuranceScheme,
-    MemberClass, MemberStatus, PoolingArea, Refusal, Set, TreatmentPlace,
+    MemberClass, MemberStatus, PoolingArea, Refusal, Set, TreatmentPlace, VisitMark,
 };
 use wire::api::{
     Refused,
@@ -73,6 +73,12 @@ fn calculation(library: &Library, body: &NewCalculation, today: Day) -> Result<C
     let paid = |outcome: &Outcome| outcome.breakdown.as_ref().map(|paid| paid.fund_total);
     let other_standings: &[FilingStanding] = if asked.is_inside() {
         &[]
+    } else if body.emergency {
+        &[
+            FilingStanding::DeemedFiled,
+            FilingStanding::Filed(FilingCategory::LongTermResident),
+            FilingStanding::Filed(FilingCategory::Referral),
+        ]
     } else {
         &[
             FilingStanding::NotFiled,
@@ -183,7 +189,7 @@ fn case(body: &NewCalculation, today: Day) -> Result<Case, Refusal> {
         bill: Bill {
             care,
             level: body.level,
-            marks: Set::new(),
+            marks: body.emergency.then_some(VisitMark::EmergencyRescue).into_iter().collect(),
             diseases,
             admission,
             discharge,
@@ -194,8 +200,9 @@ fn case(body: &NewCalculation, today: Day) -> Result<Case, Refusal> {
         insured: body.insured,
         treatment: TreatmentPlace(body.treatment),
         standing: match (body.filing, body.emergency) {
+            // Such a filing covers no emergency.
+            (Some(FilingCategory::OtherTemporary) | None, true) => FilingStanding::DeemedFiled,
             (Some(category), _) => FilingStanding::Filed(category),
-            (None, true) => FilingStanding::DeemedFiled,
             (None, false) => FilingStanding::NotFiled,
         },
         accounts,

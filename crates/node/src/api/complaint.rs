@@ -16,19 +16,17 @@ use axum::{
     routing::{get, post},
 };
 use casework::complaint::{ANSWER_WORKING_DAYS, Complaint, Kind, NewComplaint, Stage};
+use sign::medium::{complaint_key_hash, is_same};
 use std::sync::Arc;
 use store::complaint::{self, ComplaintsWanted, KeptComplaint};
 use terms::{Moment, Refusal, WorkingDays};
-use wire::{
-    api::{
-        Reason, Shown,
-        complaint::{
-            AnswerComplaint, AssignComplaint, ComplaintView, Complaints, FollowedComplaint,
-            NewComplaint as NewComplaintBody, TakenComplaint,
-        },
-        masked_number,
+use wire::api::{
+    Reason, Shown,
+    complaint::{
+        AnswerComplaint, AssignComplaint, ComplaintView, Complaints, FollowedComplaint,
+        NewComplaint as NewComplaintBody, TakenComplaint,
     },
-    sign::medium::{complaint_key_hash, is_same},
+    masked_number,
 };
 
 type Node = State<Arc<ProvinceNode>>;

@@ -13,7 +13,7 @@ use crate::{context::Failure, hub::Hub, job::Progress, province::ProvinceNode};
 use axum::{Router, extract::State, http::Uri, routing::get};
 use document::{Cell, Format, sheet};
 use std::{collections::BTreeMap, sync::Arc};
-use store::figures::{self, Figure, OfHour, counted::Book, published::Register};
+use store::figures::{self, Figure, OfHour, counted::Book, filed::Register};
 use terms::{CareKind, Day, Fen, InsuranceScheme, Month, Participant, Province, Refusal};
 use wire::api::statistics::{
     Flow, FlowFigures, Flows, HourFigures, ParticipantFigures, Statistics, StatisticsColumn, StatisticsTable,
@@ -230,7 +230,7 @@ async fn statistics_of_hub(
         let mut tables = published::tables(&mut conn, Book::HUB, period, ("", "")).await?;
         let open = figures::published::open_institutions(&mut conn).await?;
         tables.push(published::institutions(&open, ("institutions", "联网定点医药机构（目前）")));
-        let filed = figures::published::filings(&mut conn, Register::National, from, period.last()).await?;
+        let filed = figures::filed::filings(&mut conn, Register::National, from, period.last()).await?;
         tables.extend(published::filings(&filed, true));
         Ok(tables)
     };
@@ -278,7 +278,7 @@ async fn statistics_of_province(
         went.extend(published::tables(&mut conn, of_treatment, period, of).await?);
         let open = figures::published::own_open_institutions(&mut conn).await?;
         went.push(published::institutions(&open, ("institutions", "本省联网定点医药机构（目前）")));
-        let filed = figures::published::filings(&mut conn, Register::Own, from, period.last()).await?;
+        let filed = figures::filed::filings(&mut conn, Register::Own, from, period.last()).await?;
         went.extend(published::filings(&filed, false));
         Ok((treated, insured, went))
     };

@@ -7,7 +7,8 @@ use store::{
     Conn, Result,
     figures::{
         counted::Book,
-        published::{BANDS, Days, Filed, Filings, Open, Sum, by_day, over},
+        filed::{Filed, Filings},
+        published::{BANDS, Days, Open, Sum, by_day, over},
     },
 };
 use terms::{AdminDivision, CareKind, Day, FilingCategory, Month, Province};

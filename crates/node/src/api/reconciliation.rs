@@ -34,7 +34,7 @@ use store::{
     daily_reconciliation::{self as days, Reconciled},
     difference::{self, Difference, DifferencesWanted, Mark},
 };
-use terms::{Day, Province, Refusal, SettlementId};
+use terms::{AdminDivision, Day, PoolingArea, Province, Refusal, SettlementId};
 use wire::api::reconciliation::{
     AssignDifference, DecideDifference, DifferenceView, Differences, NewReconciliation, NoteView,
     ReconciliationView, Reconciliations,
@@ -130,14 +130,23 @@ fn day_view(one: &Reconciled) -> ReconciliationView {
 
 async fn differences_at_province(
     State(node): State<Arc<ProvinceNode>>,
-    _: Clerk,
+    clerk: Clerk,
     uri: Uri,
 ) -> Result<Answer, Answer> {
-    differences(&node.context.store, &uri).await
+    differences(&node.context.store, part_of(&clerk.area()), &uri).await
 }
 
-async fn differences_at_hub(State(hub): State<Arc<Hub>>, _: Clerk, uri: Uri) -> Result<Answer, Answer> {
-    differences(&hub.context.store, &uri).await
+async fn differences_at_hub(State(hub): State<Arc<Hub>>, clerk: Clerk, uri: Uri) -> Result<Answer, Answer> {
+    clerk.within(&Area::Nation)?;
+    differences(&hub.context.store, None, &uri).await
+}
+
+/// The part of a province whose differences somebody sees; none for who works for all of it.
+pub(super) fn part_of(area: &Area) -> Option<AdminDivision> {
+    match area {
+        Area::Nation | Area::Province(_) => None,
+        Area::City(_) | Area::County(_) | Area::Institution { .. } => area.division(),
+    }
 }
 
 /// A row with which a page ended.
@@ -150,7 +159,7 @@ fn mark(text: &str) -> Result<Mark, Refusal> {
     read().ok_or_else(|| Refusal::invalid("after", "上一页的next"))
 }
 
-async fn differences(store: &Store, uri: &Uri) -> Result<Answer, Answer> {
+async fn differences(store: &Store, within: Option<AdminDivision>, uri: &Uri) -> Result<Answer, Answer> {
     let (first, last) = range(uri)?;
     let named = |name: &str| Stage::ALL.into_iter().find(|stage| stage.name() == name);
     let expected = || Refusal::invalid("stage", Stage::ALL.map(Stage::name).join("、"));
@@ -168,6 +177,7 @@ async fn differences(store: &Store, uri: &Uri) -> Result<Answer, Answer> {
         stages: &stages,
         days: (first, last),
         province: asked.read("province", "省级区划代码，形如420000")?,
+        within,
         owner: asked.text("owner").map(owner).transpose()?,
         backwards: asked.sorted(&["settlement"])?.1,
         after: asked.text("after").map(mark).transpose()?,
@@ -189,7 +199,9 @@ async fn decide_at_province(
     Input(body): Input<DecideDifference>,
 ) -> Result<Answer, Answer> {
     let (id, step) = (settlement(&id)?, named_step(&step)?);
-    four_eyes(&clerk, id, step, &Area::Province(node.province)).await?;
+    for area in areas_of(&node, &clerk, id).await? {
+        within_and_four_eyes(&clerk, id, step, &area).await?;
+    }
     let author = clerk.author();
     let (step, note) = (Decided::Move(step), note(&body.note)?);
     let decision = Decision { step, note, by: &clerk.name, author: &author };
@@ -203,7 +215,7 @@ async fn decide_at_hub(
     Input(body): Input<DecideDifference>,
 ) -> Result<Answer, Answer> {
     let (id, step) = (settlement(&id)?, named_step(&step)?);
-    four_eyes(&clerk, id, step, &Area::Nation).await?;
+    within_and_four_eyes(&clerk, id, step, &Area::Nation).await?;
     let author = clerk.author();
     let (step, note) = (Decided::Move(step), note(&body.note)?);
     let decision = Decision { step, note, by: &clerk.name, author: &author };
@@ -217,6 +229,7 @@ async fn assign_at_province(
     Input(body): Input<AssignDifference>,
 ) -> Result<Answer, Answer> {
     let (id, step) = (settlement(&id)?, Decided::Assign(owner(&body.owner)?));
+    areas_of(&node, &clerk, id).await?.iter().try_for_each(|area| clerk.within(area))?;
     let decision = Decision { step, note: note(&body.note)?, by: &clerk.name, author: &Author::NOBODY };
     decided(daily_reconciliation::decide_here(&node, id, &decision).await)
 }
@@ -228,15 +241,34 @@ async fn assign_at_hub(
     Input(body): Input<AssignDifference>,
 ) -> Result<Answer, Answer> {
     let (id, step) = (settlement(&id)?, Decided::Assign(owner(&body.owner)?));
+    clerk.within(&Area::Nation)?;
     let decision = Decision { step, note: note(&body.note)?, by: &clerk.name, author: &Author::NOBODY };
     decided(daily_reconciliation::hub::decide_here(&hub, id, &decision).await)
 }
 
-/// Who explains a difference does not confirm it.
-async fn four_eyes(clerk: &Clerk, id: SettlementId, step: Move, area: &Area) -> Result<(), Refusal> {
+/// Where the differences of a settlement lie: in the pooling areas in whose books it stands, or in the whole province.
+async fn areas_of(node: &ProvinceNode, clerk: &Clerk, id: SettlementId) -> Result<Vec<Area>, Refusal> {
+    if !clerk.is_person() {
+        return Ok(Vec::new());
+    }
+    let find = async { Ok(difference::areas(&mut *node.context.store.conn().await?, id).await?) };
+    let found: Vec<Option<PoolingArea>> = find.await.map_err(|failure: Failure| failure.refusal())?;
+    if found.is_empty() {
+        return Err(Refusal::UnknownDifference { setl_id: id.to_string() });
+    }
+    Ok(found.into_iter().map(|area| area.map_or(Area::Province(node.province), Area::from)).collect())
+}
+
+/// Refuses what lies elsewhere; who explains a difference does not confirm it.
+async fn within_and_four_eyes(
+    clerk: &Clerk,
+    id: SettlementId,
+    step: Move,
+    area: &Area,
+) -> Result<(), Refusal> {
     match step {
         Move::Confirm => clerk.decides(area, &daily_reconciliation::subject(id)).await,
-        _ => Ok(()),
+        _ => clerk.within(area),
     }
 }
 
@@ -280,6 +312,8 @@ fn view(one: &Difference) -> DifferenceView {
         counterpart: one.counterpart.map(|one| one.to_string()),
         owner: one.owner.name().to_owned(),
         owner_name: one.owner.chinese().to_owned(),
+        area: one.area.map(|area| area.to_string()),
+        area_name: one.area.map(|area| area.division().full_name()),
         agency: one.agency.map(|agency| agency.to_string()),
         words: words(&one.kinds),
         cause: one.cause.name().to_owned(),

@@ -4,7 +4,7 @@ mod account;
 mod institution;
 mod payment;
 
-use super::{Answer, Clerk};
+use super::{Answer, Clerk, reconciliation::part_of};
 use crate::{
     context::{Failure, Outcome},
     hub::Hub,
@@ -233,6 +233,7 @@ async fn of_the_province(node: &ProvinceNode, clerk: &Clerk) -> Outcome<Vec<Work
     if let Area::City(area) = &area {
         work.extend(payment::of_area(node, clerk, *area, today).await?);
     }
+    work.extend(differences(node, clerk, &area, today).await?);
     if !whole {
         return Ok(work);
     }
@@ -245,14 +246,6 @@ async fn of_the_province(node: &ProvinceNode, clerk: &Clerk) -> Outcome<Vec<Work
         work.extend((red > 0).then(|| RED.item(counted(red), None, None, today)));
     }
     let mut conn = node.context.store.conn().await?;
-    if clerk.may(Action::WorkDifferences) {
-        let waiting = figures::waiting_differences(&mut conn, false).await?;
-        work.extend(DIFFERENCES.within(waiting, DIFFERENCE_WORKING_DAYS, today));
-    }
-    if clerk.may(Action::DecideDifferences) {
-        let waiting = figures::waiting_differences(&mut conn, true).await?;
-        work.extend(EXPLAINED.within(waiting, DIFFERENCE_WORKING_DAYS, today));
-    }
     if clerk.may(Action::ConfirmClearing) {
         let statements = clearing_statement::list(&mut conn, node.province).await?;
         let open: Vec<_> = statements.iter().filter(|one| one.complete && one.answer.is_none()).collect();
@@ -278,6 +271,20 @@ async fn of_the_province(node: &ProvinceNode, clerk: &Clerk) -> Outcome<Vec<Work
     if clerk.may(Action::PayTransfers) {
         for (kind, side) in [(TRANSFERS, Side::Payment), (RECEIPTS, Side::Receipt)] {
             work.extend(orders(node, &kind, side, today).await?);
+        }
+    }
+    Ok(work)
+}
+
+/// Differences of the books: all at the province, at a pooling area those of settlements that stand in its own.
+async fn differences(node: &ProvinceNode, clerk: &Clerk, area: &Area, today: Day) -> Outcome<Vec<WorkItem>> {
+    let within = part_of(area);
+    let mut conn = node.context.store.conn().await?;
+    let mut work = Vec::new();
+    for (kind, explained) in [(&DIFFERENCES, false), (&EXPLAINED, true)] {
+        if clerk.may(kind.action) {
+            let waiting = figures::waiting_differences(&mut conn, explained, within).await?;
+            work.extend(kind.within(waiting, DIFFERENCE_WORKING_DAYS, today));
         }
     }
     Ok(work)
@@ -318,11 +325,11 @@ async fn of_the_hub(hub: &Hub, clerk: &Clerk) -> Outcome<Vec<WorkItem>> {
     let mut work = Vec::new();
     let mut conn = hub.context.store.conn().await?;
     if clerk.may(Action::WorkDifferences) {
-        let waiting = figures::waiting_differences(&mut conn, false).await?;
+        let waiting = figures::waiting_differences(&mut conn, false, None).await?;
         work.extend(DIFFERENCES.within(waiting, DIFFERENCE_WORKING_DAYS, today));
     }
     if clerk.may(Action::DecideDifferences) {
-        let waiting = figures::waiting_differences(&mut conn, true).await?;
+        let waiting = figures::waiting_differences(&mut conn, true, None).await?;
         work.extend(EXPLAINED.within(waiting, DIFFERENCE_WORKING_DAYS, today));
         let waiting = figures::waiting_corrections(&mut conn).await?;
         work.extend(CORRECTIONS.within(waiting, DIFFERENCE_WORKING_DAYS, today));

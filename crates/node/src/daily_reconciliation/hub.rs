@@ -168,6 +168,8 @@ fn kept(
         part: report.part,
         settlement: one.settlement,
         counterpart: one.counterpart,
+        // Whose it is within a province, the province knows.
+        area: None,
         owner: owner.0,
         agency: owner.1,
         kinds: one.kinds.clone(),

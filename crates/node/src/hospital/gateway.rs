@@ -10,12 +10,10 @@ use casework::{
     institution::{Authentication, Institution},
     transcript::Unproven,
 };
+use sign::{GatewayRefusal, ca_hmac_sm3, csb_hmac_sha1, sm2, sm2_sm4::Sealed, sm4, tif_sha256};
 use store::institution;
 use terms::Moment;
-use wire::{
-    hospital::{Received, Request},
-    sign::{GatewayRefusal, ca_hmac_sm3, csb_hmac_sha1, sm2, sm2_sm4::Sealed, sm4, tif_sha256},
-};
+use wire::hospital::{Received, Request};
 
 /// The headers of a request.
 pub struct Headers<'a>(pub &'a HeaderMap);
@@ -82,7 +80,7 @@ impl Asker<'_> {
             api_version: self.headers.get("_api_version"),
             api_timestamp: self.headers.get("_api_timestamp"),
             api_access_key: self.headers.get("_api_access_key"),
-            api_signature: self.headers.get("_api_signature"),
+            api_signature: self.headers.get(csb_hmac_sha1::SIGNATURE),
         };
         csb_hmac_sha1::verify(&given, self.secret_of(given.api_access_key), self.now)
     }

@@ -50,11 +50,12 @@ use axum::{
 use bytes::Bytes;
 use casework::{
     audit::Stage,
-    institution::Institution,
+    institution::{Authentication, Institution},
     transcript::{Origin, Unproven},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
+use sign::{GatewayRefusal, sm2_sm4::Sealed, sm4};
 use std::{
     any::Any,
     net::{IpAddr, Ipv4Addr},
@@ -63,9 +64,8 @@ use std::{
 };
 use terms::{InsuredPlace, Moment, Refusal, TreatmentPlace};
 use tokio::time::Instant;
-use wire::{
-    hospital::{Answer, Received, Request, catalog_file, inf_refmsgid, says_yes, seal_output, t9101, table},
-    sign::{GatewayRefusal, sm2_sm4::Sealed, sm4},
+use wire::hospital::{
+    Answer, Received, Request, catalog_file, inf_refmsgid, says_yes, seal_output, t9101, table,
 };
 
 /// A message whose sender is known and may send it.
@@ -384,6 +384,9 @@ async fn answer(
     let institution = node.institution(code).await?;
     let institution =
         institution.ok_or_else(|| Refusal::UnknownInstitution { fixmedins_code: code.to_string() })?;
+    if let (Some(taken), Authentication::Sm2Sm4) = (&mut recorded, institution.authentication) {
+        taken.is_under_seal(&message);
+    }
     let asker = gateway::Asker { node, institution: &institution, headers, now: received };
     let mut proof = Proof::Not(Unproven::Busy);
     let checked = asker.check(body, message, &mut proof).await;

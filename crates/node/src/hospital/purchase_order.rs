@@ -100,12 +100,14 @@ pub async fn put(call: &Call<'_>) -> Outcome<Vec<u8>> {
     if order.med_type != "41" {
         return Err(Refusal::invalid("med_type", "41（药店购药）").into());
     }
+    let lines = lines(call, input.feedetl);
+    let of_lines = lines.iter().map(|line| line.occurred_at);
     let purchase = Purchase {
         institution: call.institution,
         person: order.psn_no.clone(),
         scheme: order.insutype,
         insured: insured(call, order.insuplc)?,
-        at: order.dscg_date.start(),
+        at: orders::bought_at(order.dscg_date, call.received, of_lines),
         med_type: order.med_type.clone(),
         injury: None,
         third_party: None,
@@ -114,7 +116,6 @@ pub async fn put(call: &Call<'_>) -> Outcome<Vec<u8>> {
         msgid: call.request.msgid.clone(),
     };
     let shown = Credential::read(Some("01"), order.ec_token.as_deref(), None)?;
-    let lines = lines(call, input.feedetl);
     if let Some(known) = known_already(call).await? {
         return call.known(known);
     }

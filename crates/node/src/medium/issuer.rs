@@ -11,12 +11,10 @@ use casework::{
     medium::{Card, CardIdentification, CardNumber, Move, Shown, Voucher, VoucherCode, secret},
     person::Person,
 };
+use sign::medium::{cipher_hash, is_same, voucher_hash};
 use store::{Work, medium, person};
 use terms::{InsuredPlace, PersonNumber, PoolingArea, Refusal};
-use wire::{
-    peer::v1::{Answer, Medium, ReadMedium},
-    sign::medium::{cipher_hash, is_same, voucher_hash},
-};
+use wire::peer::v1::{Answer, Medium, ReadMedium};
 
 /// How many vouchers of a person a list shows.
 const VOUCHERS_SHOWN: i64 = 20;

@@ -7,22 +7,20 @@ use crate::{
     planted::{self, Bug},
 };
 use bytes::Bytes;
+use sign::{
+    link::{LinkKey, Way},
+    sm2::{PrivateKey, PublicKey},
+    tree::Verifier,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, RwLock},
     time::Duration,
 };
 use terms::{Participant, Refusal};
-use wire::{
-    peer::{
-        CONTENT_TYPE, Envelope, PATIENCE, TAG,
-        v1::{Answer, Question, Reply},
-    },
-    sign::{
-        link::{LinkKey, Way},
-        sm2::{PrivateKey, PublicKey},
-        tree::Verifier,
-    },
+use wire::peer::{
+    CONTENT_TYPE, Envelope, PATIENCE, TAG,
+    v1::{Answer, Question, Reply},
 };
 
 /// The largest reply that is read.

@@ -11,13 +11,11 @@ use crate::{
     province::ProvinceNode,
     registration, trace,
 };
+use sign::link::Way;
 use terms::{Participant, Refusal};
-use wire::{
-    peer::{
-        Envelope, Untrusted,
-        v1::{Answer, Question, Reply},
-    },
-    sign::link::Way,
+use wire::peer::{
+    Envelope, Untrusted,
+    v1::{Answer, Question, Reply},
 };
 
 /// The largest envelope that is read.

@@ -3,18 +3,16 @@
 //! A signature costs whoever makes it and whoever checks it as much as all else that is done for a message. Few messages are signed at
 //! once. While many come, signatures keep a pace: each waits a little for more to share it, which nobody notices who waits behind many.
 
+use sign::{
+    sm2::PrivateKey,
+    tree::{Leaf, sign_all},
+};
 use std::time::Duration;
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
-use wire::{
-    peer::Envelope,
-    sign::{
-        sm2::PrivateKey,
-        tree::{Leaf, sign_all},
-    },
-};
+use wire::peer::Envelope;
 
 /// The most that are signed together.
 const TOGETHER_MAX: usize = 256;
@@ -136,8 +134,8 @@ fn take_in(receiver: &mut mpsc::UnboundedReceiver<Waiting>, waiting: &mut Vec<Wa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sign::tree::Verifier;
     use std::collections::HashSet;
-    use wire::sign::tree::Verifier;
 
     /// So many at this millisecond, and after how many more the next would be signed that comes then.
     #[test]

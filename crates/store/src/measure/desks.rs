@@ -185,6 +185,7 @@ pub async fn fill_differences(
             part: Part::Treatment,
             settlement,
             counterpart: Some(counterpart),
+            area: None,
             owner: Side::Treatment,
             agency: Some(province.division()),
             kinds: vec![DifferenceKind::MissingAt(Side::Hub)],

@@ -23,7 +23,7 @@ pub struct Multiplying {
 }
 
 /// How many settlements go in by one statement.
-const AT_ONCE: i64 = 50_000;
+const AT_ONCE: i64 = 200_000;
 
 /// A table of which a settlement has rows.
 struct Table {
@@ -80,7 +80,7 @@ const FILING: Table = Table {
     differs: &[
         ("id", "given.filing"),
         ("person", "given.person"),
-        ("content", "replace(t.content::text, t.person, given.person)::jsonb"),
+        ("content", "t.content || jsonb_build_object('id', given.filing, 'person', given.person)"),
     ],
 };
 const YEAR: Table = Table {
@@ -105,7 +105,7 @@ const NATIONAL_FILING: Table = Table {
         ("province", "given.insured"),
         ("id", "given.filing"),
         ("person", "given.person"),
-        ("content", "replace(t.content::text, t.person, given.person)::jsonb"),
+        ("content", "t.content || jsonb_build_object('id', given.filing, 'person', given.person)"),
     ],
 };
 const HUB: Table = Table {
@@ -143,7 +143,8 @@ const TRANSFER: Table = Table {
 };
 
 /// Fills the treatment place's book, in which some real settlements of one pair of provinces must stand. `progress` is told how many
-/// are in it. In the end the database has looked at what it holds and has written it to its files.
+/// are in it. In the end the database has looked at what it holds and has written it to its files. Nobody else may be on the database:
+/// its tables are without their indexes meanwhile, and all is written or nothing.
 ///
 /// What looks through the book for details to send on passes these settlements by.
 pub async fn multiply_treatment(store: &Store, of: &Multiplying, progress: &dyn Fn(i64)) -> Result<()> {
@@ -161,7 +162,6 @@ pub async fn multiply_insured(store: &Store, of: &Multiplying, progress: &dyn Fn
 }
 
 async fn multiply(store: &Store, side: Side, of: &Multiplying, progress: &dyn Fn(i64)) -> Result<()> {
-    let mut conn = store.conn().await?;
     let (tables, real): (&[Table], _) = match side {
         Side::Treatment => {
             let real = "id, visit, person, province as treatment, insured / 10000 * 10000 as insured
@@ -179,39 +179,105 @@ async fn multiply(store: &Store, side: Side, of: &Multiplying, progress: &dyn Fn
             (&[PERSON, ENROLMENT, FILING, YEAR, INSURED, TRANSFER], real)
         }
     };
-    // The whole of a small table is what is wanted here.
-    run(&mut conn, "set enable_seqscan = on").await?;
+    // All in one transaction, in which the tables are emptied first: so they need no journal where the server keeps a minimal one.
+    let mut work = store.begin().await?;
+    let conn = work.conn();
+    for setting in [
+        // The whole of a small table is what is wanted here, for each of many rows.
+        "enable_seqscan = on",
+        "enable_hashjoin = on",
+        "maintenance_work_mem = '1GB'",
+        // All three books are filled at the same time.
+        "max_parallel_maintenance_workers = 0",
+    ] {
+        run(conn, &format!("set local {setting}")).await?;
+    }
     run(
-        &mut conn,
-        &format!("create temp table real as select row_number() over (order by id) - 1 as rank, {real}"),
+        conn,
+        &format!("create temp table real on commit drop as select row_number() over (order by id) - 1 as rank, {real}"),
     )
     .await?;
     let mut inserts = Vec::new();
+    let mut after = Vec::new();
     for table in tables {
-        inserts.push(template(&mut conn, table).await?);
+        inserts.push(template(conn, table).await?);
+        after.extend(lay_bare(conn, table.name).await?);
     }
     if side == Side::Treatment {
-        pass_by(&mut conn, of).await?;
+        pass_by(conn, of).await?;
     }
     for first in (0..of.settlements).step_by(usize::try_from(AT_ONCE).expect("a small number")) {
         let last = of.settlements.min(first + AT_ONCE) - 1;
-        run(&mut conn, &given(of, first, last)).await?;
-        run(&mut conn, "analyze given").await?;
+        run(conn, &given(of, first, last)).await?;
+        run(conn, "analyze given").await?;
         for insert in &inserts {
-            run(&mut conn, insert).await?;
+            run(conn, insert).await?;
         }
-        run(&mut conn, "drop table given").await?;
+        for table in tables.iter().filter(|table| table.name.ends_with("filing")) {
+            count_filings(conn, table.name).await?;
+        }
+        run(conn, "drop table given").await?;
         progress(last + 1);
     }
-    for table in tables {
-        run(&mut conn, &format!("drop table real_{}", table.name)).await?;
+    for statement in &after {
+        run(conn, statement).await?;
     }
-    run(&mut conn, "drop table real").await?;
     // Their days may have been counted without them.
-    run(&mut conn, "delete from settlement_day").await?;
-    run(&mut conn, "set enable_seqscan = off").await?;
+    run(conn, "delete from settlement_day").await?;
+    work.save().await?;
+    let mut conn = store.conn().await?;
     run(&mut conn, "vacuum analyze").await?;
     run(&mut conn, "checkpoint").await
+}
+
+/// Empties a table, takes its indexes and triggers away, and writes the rows back that were there. What gives it back what it had.
+async fn lay_bare(conn: &mut Conn, name: &str) -> Result<Vec<String>> {
+    let columns = columns_of(conn, name).await?.join(", ");
+    let taken: Vec<(String, String)> = sqlx::query_as(
+        "select format('alter table %s drop constraint %I', conrelid::regclass, conname),
+                format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+         from pg_constraint where conrelid = $1::regclass and contype in ('p', 'u')
+         union all
+         select format('drop index %s', indexrelid::regclass), replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
+         from pg_index where indrelid = $1::regclass
+             and not exists (select 1 from pg_constraint where conindid = indexrelid and conrelid = indrelid)
+         order by 2",
+    )
+    .bind(name)
+    .fetch_all(&mut *conn)
+    .await?;
+    run(conn, &format!("create temp table kept_{name} on commit drop as select * from {name}")).await?;
+    run(conn, &format!("alter table {name} disable trigger user")).await?;
+    run(conn, &format!("truncate {name}")).await?;
+    for (drop, _) in &taken {
+        run(conn, drop).await?;
+    }
+    run(conn, &format!("insert into {name} ({columns}) select {columns} from kept_{name}")).await?;
+    let mut after: Vec<String> = taken.into_iter().map(|(_, make)| make).collect();
+    after.push(format!("alter table {name} enable trigger user"));
+    Ok(after)
+}
+
+/// Counts the copies of filings, as their register's trigger does: those of one real filing and one day alike.
+async fn count_filings(conn: &mut Conn, register: &str) -> Result<()> {
+    let statement = format!(
+        "insert into filing_change (province, register, category, measure, day, count)
+         select tally.province, '{register}', tally.category, tally.measure, tally.day, sum(tally.count * alike.count)
+         from (select rank, insured, day, min(filing) as filing, count(*) as count from given group by 1, 2, 3) alike
+              join real_{register} t on t.real_rank = alike.rank,
+              lateral filing_tally(alike.filing, t.content) tally
+         group by 1, 3, 4, 5"
+    );
+    run(conn, &statement).await
+}
+
+/// The columns of a table that are written.
+async fn columns_of(conn: &mut Conn, name: &str) -> Result<Vec<String>> {
+    let columns = sqlx::query_scalar(
+        "select attname::text from pg_attribute
+         where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum",
+    );
+    Ok(columns.bind(name).fetch_all(conn).await?)
 }
 
 /// Keeps the rows of the real settlements aside; the statement that writes copies of them.
@@ -220,18 +286,12 @@ async fn template(conn: &mut Conn, table: &Table) -> Result<String> {
     run(
         conn,
         &format!(
-            "create temp table real_{name} as
+            "create temp table real_{name} on commit drop as
              select s.rank as real_rank, s.insured as insured_province, s.treatment as treatment_province, t.* from {templates}"
         ),
     )
     .await?;
-    let columns: Vec<String> = sqlx::query_scalar(
-        "select attname::text from pg_attribute
-         where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''",
-    )
-    .bind(name)
-    .fetch_all(conn)
-    .await?;
+    let columns = columns_of(conn, name).await?;
     let value = |column: &String| {
         let differs = differs.iter().find(|(name, _)| name == column);
         differs.map_or_else(|| format!("t.{column}"), |(_, value)| (*value).to_owned())
@@ -272,12 +332,20 @@ pub fn copied(n: i64) -> Copied {
     Copied { person: format!("S{n:011}"), citizen: format!("{digits}{check}"), name: format!("某{name}") }
 }
 
-/// The check digit of `digits`, as SQL.
+/// The check digit, as SQL: behind six nines of `born`, the number of a day, and `serial`, of three digits. In whole numbers, since there are
+/// millions.
 fn check_digit() -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let terms =
-        WEIGHTS.iter().zip(1..).map(|(weight, at)| format!("{weight} * substr(digits, {at}, 1)::integer"));
-    format!("substr('10X98765432', 1 + ({}) % 11, 1)", terms.collect::<Vec<_>>().join(" + "))
+    const WEIGHTS: [i32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let (nines, rest) = WEIGHTS.split_at(6);
+    let (of_born, of_serial) = rest.split_at(8);
+    let digits = |number: &'static str, weights: &[i32]| -> Vec<String> {
+        let places = (0..).map(|place| 10_i64.pow(place));
+        let weights = weights.iter().rev().zip(places);
+        weights.map(|(weight, place)| format!("{weight} * ({number} / {place} % 10)")).collect()
+    };
+    let terms = [digits("born", of_born), digits("serial", of_serial)].concat().join(" + ");
+    let nines = 9 * nines.iter().sum::<i32>();
+    format!("substr('10X98765432', 1 + (({nines} + {terms}) % 11)::integer, 1)")
 }
 
 /// The settlements from one number to another: who, when, where.
@@ -289,16 +357,16 @@ fn given(of: &Multiplying, first: i64, last: i64) -> String {
     let (from, millis) = (of.from.millis(), of.until.millis() - of.from.millis());
     format!(
         "create temp table given as
-         select rank, at, treatment, insured, treatment || lpad(at::text, 13, '0') || serial as id,
-                insured || lpad(at::text, 13, '0') || serial as filing, 'M' || serial as msgid, 'S' || serial as person,
-                digits || {} as citizen, '某' || translate(lpad((n % 10000)::text, 4, '0'), '0123456789', '{STEMS}') as name,
-                to_char(local, 'YYYYMM')::integer as month, to_char(local, 'YYYYMMDD')::integer as day
+         select rank, at, treatment, insured, treatment || lpad(at::text, 13, '0') || number as id,
+                insured || lpad(at::text, 13, '0') || number as filing, 'M' || number as msgid, 'S' || number as person,
+                '999999' || born || lpad(serial::text, 3, '0') || {} as citizen,
+                '某' || translate(lpad((n % 10000)::text, 4, '0'), '0123456789', '{STEMS}') as name,
+                day / 100 as month, day
          from (select n, n % reals as rank, {from} + {millis} * n / {} as at, {} as treatment, {} as insured,
-                      lpad(n::text, 11, '0') as serial
+                      lpad(n::text, 11, '0') as number, n % 999 + 1 as serial
                from generate_series({first}::bigint, {last}) as n, (select count(*) as reals from real) counted) numbered,
-              lateral (select to_timestamp(at / 1000) at time zone 'Asia/Shanghai' as local,
-                              '999999' || to_char(date '{BORN_FROM}' + (n / 999)::integer, 'YYYYMMDD')
-                                  || lpad((n % 999 + 1)::text, 3, '0') as digits) derived",
+              lateral (select to_char(to_timestamp(at / 1000) at time zone 'Asia/Shanghai', 'YYYYMMDD')::integer as day,
+                              to_char(date '{BORN_FROM}' + (n / 999)::integer, 'YYYYMMDD')::integer as born) derived",
         check_digit(),
         of.settlements,
         list(|pair| pair.0),
@@ -361,6 +429,31 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// The indexes of all tables, and how many triggers are in force.
+    async fn made(conn: &mut Conn) -> (Vec<String>, i64) {
+        let indexes = sqlx::query_scalar(
+            "select pg_get_indexdef(indexrelid) from pg_index join pg_class on pg_class.oid = indrelid
+             where not relispartition and relnamespace = 'public'::regnamespace and indisvalid order by 1",
+        );
+        let indexes = indexes.fetch_all(&mut *conn).await.unwrap();
+        let triggers = sqlx::query_scalar("select count(*) from pg_trigger where tgenabled = 'O'");
+        (indexes, triggers.fetch_one(conn).await.unwrap())
+    }
+
+    /// How many filings are counted as applied for, and of how many counts the register says otherwise.
+    async fn miscounted(conn: &mut Conn) -> (i64, i64) {
+        let counted = "select category, measure, day, sum(count) from filing_change where register = 'filing' group by 1, 2, 3";
+        let told = "select tally.category, tally.measure, tally.day, sum(tally.count)
+                    from filing, lateral filing_tally(id, content) tally group by 1, 2, 3";
+        sqlx::query_as(AssertSqlSafe(format!(
+            "select (select sum(count) from filing_change where register = 'filing' and measure = 'filed')::bigint, count(*)
+             from (({counted} except {told}) union all ({told} except {counted})) differing"
+        )))
+        .fetch_one(conn)
+        .await
+        .unwrap()
+    }
+
     #[tokio::test]
     async fn copies_are_of_other_people_and_spread_over_time_and_pairs() {
         let store = TestCluster::shared().fresh_store(moment("2026-11-05 12:00:00")).await;
@@ -378,6 +471,11 @@ mod tests {
              from insured_settlement",
             "insert into enrolment (area, person, scheme, insured, person_type, standing, civil_servant, balance)
              select area, person, scheme, 110105, '11', '1', false, 0 from insured_settlement",
+            "insert into filing (area, id, person, generation, content)
+             select area, '1100001793836800000' || lpad(row_number() over (order by id)::text, 11, '0'), person, 1,
+                    '{\"category\": \"LongTermResident\", \"deemed\": false, \"begins\": \"2026-10-01\",
+                      \"stage\": {\"name\": \"effective\", \"since\": 1793836800000}}'
+             from insured_settlement",
         ] {
             sqlx::query(register).execute(&mut *conn).await.unwrap();
         }
@@ -387,8 +485,11 @@ mod tests {
             until: moment("2026-11-04 00:00:00"),
             pairs: vec![(hubei, beijing), (beijing, shanghai), (shanghai, hubei)],
         };
+        let before = made(&mut conn).await;
         multiply_hub(&store, &of, &|_| {}).await.unwrap();
         multiply_insured(&store, &of, &|_| {}).await.unwrap();
+        assert_eq!(made(&mut conn).await, before, "indexes and triggers are what they were");
+        assert_eq!(miscounted(&mut conn).await, (123, 0), "every filing is counted, on its day");
 
         assert_eq!(count_hub(&mut conn).await.unwrap(), 123);
         let pairs: Vec<(i32, i32, i32, String, i64)> = sqlx::query_as(

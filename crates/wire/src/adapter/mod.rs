@@ -9,7 +9,7 @@
 
 pub mod v1;
 
-use crate::sign::{
+use sign::{
     GatewayRefusal,
     ca_hmac_sm3::{self, Headers},
 };

@@ -103,6 +103,12 @@ pub struct DifferenceView {
     /// The other province, six digits, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterpart: Option<String>,
+    /// The pooling area in whose book it stands, six digits; none where the book has no such settlement, and at the hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<String>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area_name: Option<String>,
     /// The side that has to look: `treatment`, `hub` or `insured`.
     pub owner: String,
     /// That side in Chinese.

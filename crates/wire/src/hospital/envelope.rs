@@ -4,9 +4,9 @@
 //! required is left out by some real client. It knows nothing of what a transaction means.
 
 use super::field::Row;
-use crate::sign::sm2_sm4::Sealed;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use sign::sm2_sm4::Sealed;
 use sm3::{Digest, Sm3};
 use std::{borrow::Cow, fmt::Write as _};
 use terms::{

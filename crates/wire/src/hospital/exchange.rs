@@ -8,8 +8,8 @@ use super::{
     conformance::{self, Deviation},
     multipart,
 };
-use crate::sign::sm4;
 use serde_json::{Map, Value};
+use sign::sm4;
 
 /// What went over the line.
 #[derive(Clone, Copy, Debug)]

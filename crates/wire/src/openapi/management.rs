@@ -1025,7 +1025,8 @@ const BOTH: &[Line] = &[
             ("sort", "settlement按结算ID，不填即此；-settlement", false),
             ("after", "上一页的next", false),
             ("limit", "每页笔数，最多100，不填即此", false),
-        ]),
+        ])
+        .of_areas(),
     line(
         "post",
         "/api/v1/funds/differences/{id}/explain",
@@ -1033,12 +1034,15 @@ const BOTH: &[Line] = &[
         schema_of::<Differences>,
     )
     .by(Action::WorkDifferences)
+    .of_areas()
     .with(schema_of::<DecideDifference>),
     line("post", "/api/v1/funds/differences/{id}/confirm", "确认一笔对账差异", schema_of::<Differences>)
         .by(Action::DecideDifferences)
+        .of_areas()
         .with(schema_of::<DecideDifference>),
     line("post", "/api/v1/funds/differences/{id}/reopen", "重新核查一笔对账差异", schema_of::<Differences>)
         .by(Action::WorkDifferences)
+        .of_areas()
         .with(schema_of::<DecideDifference>),
     line(
         "post",
@@ -1047,6 +1051,7 @@ const BOTH: &[Line] = &[
         schema_of::<Differences>,
     )
     .by(Action::WorkDifferences)
+    .of_areas()
     .with(schema_of::<AssignDifference>),
     line(
         "post",

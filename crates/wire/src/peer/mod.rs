@@ -3,7 +3,7 @@
 //! A node asks another through the hub: one HTTP POST of an [`Envelope`] to `/peer/v1`, answered by an [`Envelope`]. The
 //! asking node signs its question with SM2 and the answering node its reply; both pass through the hub unchanged, and each
 //! end checks the other's signature. On each of the two lines the neighbours show one another by a tag
-//! ([`crate::sign::link`], header [`TAG`]) that the message comes from them: so the hub knows whom it hears without checking
+//! ([`sign::link`], header [`TAG`]) that the message comes from them: so the hub knows whom it hears without checking
 //! a signature, and a province takes no question that the hub did not let pass. Without a tag the hub checks the writer's
 //! signature.
 //!
@@ -17,11 +17,11 @@ mod kind;
 pub mod passed;
 pub mod v1;
 
-use crate::sign::{
+use serde::{Serialize, de::DeserializeOwned};
+use sign::{
     sm2::PrivateKey,
     tree::{self, Leaf, Verifier},
 };
-use serde::{Serialize, de::DeserializeOwned};
 use std::{io::Write as _, sync::OnceLock};
 use terms::{Moment, Participant, PeerMessageId};
 
@@ -44,7 +44,7 @@ pub const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
 /// The first line of what is signed: the version.
 const VERSION: &str = "yidi-peer-v1";
 
-/// The longest signature that is read: alone or with its path to the root of a tree ([`crate::sign::tree`]).
+/// The longest signature that is read: alone or with its path to the root of a tree ([`sign::tree`]).
 const SIGNATURE_BYTES_MAX: usize = 2_048;
 
 /// A signed message. It travels as text: the signature, and under it the very lines that are signed, to the byte.

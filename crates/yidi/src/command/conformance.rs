@@ -14,6 +14,7 @@ use country::{
     transcript::{KEPT, Transcript, deviation_line},
 };
 use node::SystemClock;
+use sign::{sm2, sm4};
 use std::{
     collections::BTreeMap,
     fs,
@@ -26,7 +27,6 @@ use terms::{
     AdminDivision, CitizenId, Clock, Fen, InstitutionCode, InsuranceScheme, InsuredPlace, MemberStatus,
     Moment, SettlementLevel, TreatmentPlace,
 };
-use wire::sign::{sm2, sm4};
 
 /// 检查一个平台的应答，或一个医院软件的报文，是否符合接口规范。
 ///

@@ -1,17 +1,17 @@
 //! `yidi bench growth`: whether a settlement costs the same when millions are stored, and when many provinces take part.
 //!
 //! For every step the three processes of `yidi bench` start with new databases. Some real settlements are made; then the books are
-//! filled with copies of them under other ids, of other people, over this and the last month. The nodes are stopped, started again on
-//! what they hold, and the closed loop of 2304 is run.
+//! filled with copies of them under other ids, of other people, over this and the last month, while the nodes are stopped. They are started
+//! again on what they hold, and the closed loop of 2304 is run.
 
 use super::{
     Meter, Setting, cannot,
     closing::seconds,
-    nodes::{Nodes, Usage},
+    nodes::{Node, Nodes, Usage},
     overload::prepare,
     progress, progress_ends, report,
 };
-use crate::{key, say, stop::Stop};
+use crate::{database, key, say, stop::Stop};
 use clap::Args;
 use country::load::{
     self, Addresses, Measured, Unit,
@@ -19,11 +19,15 @@ use country::load::{
 };
 use node::SystemClock;
 use std::{
-    fmt::Write as _,
+    fmt::{self, Write as _},
+    path::Path,
+    process::Command,
+    str::FromStr,
     time::{Duration, Instant},
 };
 use store::{
     Store,
+    embedded::{Embedded, Options},
     hub::{self, ParticipantEntry},
     measure::{
         Multiplying, count_hub, fill_institutions, multiply_hub, multiply_insured, multiply_treatment,
@@ -34,9 +38,10 @@ use terms::{Clock, Participant, Province};
 /// 增长：已存几万到几百万笔结算、参与省份由少到多时，每笔结算的开销是否不变 (does it cost more as more is stored).
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// 各平台已存的结算数，逐个测；0为不测 (settlements stored already, one step each; 0 to leave that out)
-    #[arg(long, value_delimiter = ',', default_value = "10000,1000000", value_parser = clap::value_parser!(i64).range(0..=20_000_000))]
-    stored: Vec<i64>,
+    /// 已存的结算数，逐个测；只让一方账存这么多的，前面写 hub:、insured: 或 treatment:；0为不测 (settlements stored already, in all three
+    /// books or in the one that is named, one step each; 0 to leave that out)
+    #[arg(long, value_delimiter = ',', default_value = "10000,1000000", value_name = "[BOOK:]N")]
+    stored: Vec<Stored>,
     /// 在国家平台登记的省份数，逐个测；0为不测 (provinces registered at the hub, one step each; 0 to leave that out)
     #[arg(long, value_delimiter = ',', default_value = "2,8,32", value_parser = clap::value_parser!(u64).range(0..=32))]
     provinces: Vec<u64>,
@@ -77,11 +82,86 @@ const REAL_CLIENTS: usize = 16;
 /// How long the loop runs before it counts: plans are made, connections opened, pages read.
 const WARM_UP: Duration = Duration::from_secs(2);
 
+/// Most settlements that are stored.
+const STORED_MAX: i64 = 20_000_000;
+/// How many the other books have where one alone has many.
+const BESIDE: i64 = 10_000;
+
+/// One of the three books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Book {
+    Treatment,
+    Hub,
+    Insured,
+}
+
+impl Book {
+    /// In the order of [`Nodes::each`].
+    const ALL: [Self; 3] = [Self::Treatment, Self::Hub, Self::Insured];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Treatment => "treatment",
+            Self::Hub => "hub",
+            Self::Insured => "insured",
+        }
+    }
+}
+
+/// How many settlements are stored, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    /// How many.
+    pub settlements: i64,
+    /// The one book that has so many; none: all three.
+    pub book: Option<Book>,
+}
+
+impl FromStr for Stored {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (book, number) = match text.split_once(':') {
+            None => (None, text),
+            Some((name, number)) => {
+                let book = Book::ALL.into_iter().find(|book| book.name() == name);
+                let wrong = || "账应为 hub、insured 或 treatment (hub, insured or treatment)".to_owned();
+                (Some(book.ok_or_else(wrong)?), number)
+            }
+        };
+        let settlements = number.parse().ok().filter(|number| (0..=STORED_MAX).contains(number));
+        let settlements =
+            settlements.ok_or_else(|| format!("应为0到{STORED_MAX}的数 (a number from 0 on)"))?;
+        Ok(Self { settlements, book })
+    }
+}
+
+impl Stored {
+    /// In all three books.
+    pub const fn everywhere(settlements: i64) -> Self {
+        Self { settlements, book: None }
+    }
+
+    /// How many are in a book.
+    fn of(self, book: Book) -> i64 {
+        if self.book.is_none_or(|one| one == book) { self.settlements } else { self.settlements.min(BESIDE) }
+    }
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.book {
+            None => write!(f, "{}", self.settlements),
+            Some(book) => write!(f, "{} at {}", self.settlements, book.name()),
+        }
+    }
+}
+
 /// A step.
 #[derive(Clone, Copy)]
 pub(super) enum Case {
-    /// So many settlements of the two provinces are stored in all three books.
-    Stored(i64),
+    /// So many settlements of the two provinces are stored.
+    Stored(Stored),
     /// So many provinces take part; the settlements between them are stored at the hub.
     Provinces(usize),
 }
@@ -100,7 +180,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     if arguments.provinces.contains(&1) {
         return Err(Stop::Unable("--provinces 应为2到32，或为0 (2 to 32, or 0)".to_owned()));
     }
-    let stored = arguments.stored.iter().filter(|stored| **stored > 0).map(|stored| Case::Stored(*stored));
+    let stored = arguments.stored.iter().filter(|stored| stored.settlements > 0);
+    let stored = stored.map(|stored| Case::Stored(*stored));
     let provinces = arguments.provinces.iter().filter(|count| **count > 0);
     let provinces = provinces.map(|count| Case::Provinces(usize::try_from(*count).expect("a small number")));
     let mut rows: Vec<Row> = Vec::new();
@@ -123,7 +204,10 @@ impl Case {
     /// The name of its folder.
     fn name(self) -> String {
         match self {
-            Self::Stored(stored) => format!("stored-{stored}"),
+            Self::Stored(Stored { settlements, book }) => {
+                let book = book.map_or_else(String::new, |book| format!("-{}", book.name()));
+                format!("stored{book}-{settlements}")
+            }
             Self::Provinces(count) => format!("provinces-{count}"),
         }
     }
@@ -135,7 +219,10 @@ impl Case {
 
     fn text(self) -> String {
         match self {
-            Self::Stored(stored) => format!("{stored} settlements stored"),
+            Self::Stored(Stored { settlements, book }) => {
+                let book = book.map_or_else(String::new, |book| format!(" at {}", book.name()));
+                format!("{settlements} settlements stored{book}")
+            }
             Self::Provinces(count) => format!("{count} provinces"),
         }
     }
@@ -177,7 +264,7 @@ async fn measure(
     Ok(Row { case, measured, usage, started })
 }
 
-/// Makes some real settlements, and fills the books with copies of them; what is left of the ground, and how the real ones went.
+/// Makes some real settlements, halts the nodes and fills the books with copies of them; what is left of the ground, and how the real ones went.
 /// `spread` is how many are stored between provinces that do not run, and how many institutions each of these has.
 pub(super) async fn fill_with_copies(
     setting: &Setting,
@@ -198,9 +285,19 @@ pub(super) async fn fill_with_copies(
         return Err(Stop::Refused(format!("结算未成功 (a settlement failed): {failure}")));
     }
     let begun = Instant::now();
+    nodes.halt();
     fill(spread, case, nodes).await?;
-    say(&format!("\n{}: filled in, in {}", case.text(), seconds(begun.elapsed())));
+    // What was not written with care is on the disk before anything is measured.
+    let _ = Command::new("sync").status();
+    let taken = mebibytes(nodes.folder()).map_or_else(String::new, |mib| format!("; {mib} MiB on the disk"));
+    say(&format!("\n{}: filled in, in {}{taken}", case.text(), seconds(begun.elapsed())));
     Ok((ground, real))
+}
+
+/// How much room a folder takes; none where nobody can say.
+fn mebibytes(folder: &Path) -> Option<u64> {
+    let said = Command::new("du").arg("-sm").arg(folder).output().ok()?.stdout;
+    String::from_utf8_lossy(&said).split_whitespace().next()?.parse().ok()
 }
 
 pub(super) async fn open(side: &Addresses) -> Result<Store, Stop> {
@@ -222,34 +319,70 @@ async fn fill((spread, institutions): (i64, i64), case: Case, nodes: &Nodes) -> 
     // What stands already was given later.
     let until = now.plus_millis(-60 * 60 * 1_000);
     let (settlements, pairs) = match case {
-        Case::Stored(stored) => (stored, vec![(treatment_province(), insured_province())]),
+        Case::Stored(stored) => (stored.settlements, vec![(treatment_province(), insured_province())]),
         Case::Provinces(count) => (spread, pairs(&provinces(count))),
     };
-    let hub = open(&nodes.hub.addresses()).await?;
+    let hub = Bare::open(&nodes.hub).await?;
     if let Case::Provinces(count) = case {
-        register(&hub, &provinces(count)[2..], institutions).await?;
+        register(&hub.store, &provinces(count)[2..], institutions).await?;
     }
     let of = Multiplying { settlements, from, until, pairs };
-    let told = |done: i64| progress(&format!("filling: {done} of {settlements}"));
-    let silent = |_: i64| {};
+    // Of the books, the one that has all says how far it is.
+    let told = |done: i64| {
+        if done > BESIDE || settlements <= BESIDE {
+            progress(&format!("filling: {done} of {settlements}"));
+        }
+    };
     match case {
-        Case::Stored(_) => {
+        Case::Stored(stored) => {
             let (treatment, insured) =
-                (open(&nodes.treatment.addresses()).await?, open(&nodes.insured.addresses()).await?);
+                (Bare::open(&nodes.treatment).await?, Bare::open(&nodes.insured).await?);
+            let in_book = |side: Book| Multiplying { settlements: stored.of(side), ..of.clone() };
+            let [of_treatment, of_hub, of_insured] = [Book::Treatment, Book::Hub, Book::Insured].map(in_book);
             tokio::try_join!(
-                multiply_treatment(&treatment, &of, &told),
-                multiply_hub(&hub, &of, &silent),
-                multiply_insured(&insured, &of, &silent),
+                multiply_treatment(&treatment.store, &of_treatment, &told),
+                multiply_hub(&hub.store, &of_hub, &told),
+                multiply_insured(&insured.store, &of_insured, &told),
             )
             .map_err(stopped)?;
             treatment.close().await;
             insured.close().await;
         }
-        Case::Provinces(_) => multiply_hub(&hub, &of, &told).await.map_err(stopped)?,
+        Case::Provinces(_) => multiply_hub(&hub.store, &of, &told).await.map_err(stopped)?,
     }
     progress_ends();
     hub.close().await;
     Ok(())
+}
+
+/// The database of a node that is halted, on a server that takes no care: what is filled in is lost if it dies meanwhile, and all else is
+/// as on the node's own.
+struct Bare {
+    server: Embedded,
+    store: Store,
+}
+
+impl Bare {
+    async fn open(node: &Node) -> Result<Self, Stop> {
+        let settings = [
+            // No journal of tables that are filled in the transaction that emptied them.
+            ("wal_level", "minimal"),
+            ("max_wal_senders", "0"),
+            ("max_wal_size", "1GB"),
+            ("autovacuum", "off"),
+            ("shared_buffers", "1GB"),
+        ];
+        let careless = Options { durable: false, ..Options::default() };
+        let options = settings.iter().fold(careless, |options, (name, value)| options.setting(name, value));
+        let server = Embedded::start(&node.data.join("postgres"), &options).map_err(Stop::unable)?;
+        let store = Store::open(server.connect_options(database::NAME), 1).await.map_err(stopped)?;
+        Ok(Self { server, store })
+    }
+
+    async fn close(self) {
+        self.store.close().await;
+        self.server.stop();
+    }
 }
 
 fn provinces(count: usize) -> Vec<Province> {
@@ -298,26 +431,21 @@ impl Row {
         self.usage.commits.map(|commits| commits.pages * 100 / self.measured.done.max(1))
     }
 
-    /// The pages of the nodes whose processor time is compared.
-    fn compared_pages(&self) -> u64 {
-        match self.case {
-            Case::Stored(_) => self.pages().iter().sum(),
-            Case::Provinces(_) => self.pages()[1],
-        }
-    }
-
-    /// What is compared: of stored settlements all three nodes, of provinces the hub.
-    fn compared(&self) -> u64 {
-        match self.case {
-            Case::Stored(_) => self.cpu().0,
-            Case::Provinces(_) => self.cpu().1[1],
-        }
+    /// What of each node is compared with the first: of stored settlements the nodes whose books have them, of provinces the hub.
+    fn compared(&self, each: [u64; 3]) -> u64 {
+        let counts = |book: Book| match self.case {
+            Case::Stored(stored) => stored.book.is_none_or(|one| one == book),
+            Case::Provinces(_) => book == Book::Hub,
+        };
+        Book::ALL.into_iter().zip(each).filter(|(book, _)| counts(*book)).map(|(_, each)| each).sum()
     }
 
     /// As many times as much as the first, in hundredths: of processor time and of pages.
     fn ratios(&self, first: &Self) -> [String; 2] {
-        let ratio = |own: u64, first: u64| hundredths(own * 100 / first.max(1));
-        [ratio(self.compared(), first.compared()), ratio(self.compared_pages(), first.compared_pages())]
+        let ratio = |own: [u64; 3], first: [u64; 3]| {
+            hundredths(self.compared(own) * 100 / self.compared(first).max(1))
+        };
+        [ratio(self.cpu().1, first.cpu().1), ratio(self.pages(), first.pages())]
     }
 
     /// MiB of the process alone and of its PostgreSQL.
@@ -364,7 +492,8 @@ fn markdown(arguments: &Arguments, rows: &[Row]) -> String {
     let stored: Vec<&Row> = rows.iter().filter(|row| matches!(row.case, Case::Stored(_))).collect();
     if let Some(first) = stored.first() {
         text.push_str(
-            "\n## Settlements stored in each of the three books\n\n| stored | settlements per second | p50 ms | p99 ms | CPU ms each | of the \
+            "\n## Settlements stored\n\nIn each of the three books; or in that of the node that is named, where the others have ten thousand, and what is compared \
+             is that node alone.\n\n| stored | settlements per second | p50 ms | p99 ms | CPU ms each | of the \
              first | of each | pages each | of the first | memory MiB | start-up | failed |\n\
              |---|---|---|---|---|---|---|---|---|---|---|---|\n",
         );
@@ -405,7 +534,7 @@ impl Row {
             report::tenths(self.measured.tenths_per_second()),
             report::millis(p50),
             report::millis(p99),
-            report::millis(self.compared()),
+            report::millis(self.compared(self.cpu().1)),
             self.cpu().1.map(report::millis).join(", "),
             self.pages().map(hundredths).join(", "),
             self.memory().join(", "),
@@ -434,5 +563,26 @@ mod tests {
             assert_eq!(pairs.len(), most, "{count} provinces");
         }
         assert_eq!(provinces(2), [insured_province(), treatment_province()]);
+    }
+
+    #[test]
+    fn how_many_are_stored_and_where_is_read() {
+        for (text, read) in [
+            ("0", Some((0, None))),
+            ("10000", Some((10_000, None))),
+            ("hub:20000000", Some((20_000_000, Some(Book::Hub)))),
+            ("insured:7", Some((7, Some(Book::Insured)))),
+            ("treatment:5", Some((5, Some(Book::Treatment)))),
+            ("20000001", None),
+            ("-1", None),
+            ("province:5", None),
+            ("hub:", None),
+        ] {
+            let stored: Option<Stored> = text.parse().ok();
+            assert_eq!(stored.map(|stored| (stored.settlements, stored.book)), read, "{text}");
+        }
+        let at_hub: Stored = "hub:50000".parse().unwrap();
+        assert_eq!(Book::ALL.map(|book| at_hub.of(book)), [10_000, 50_000, 10_000]);
+        assert_eq!(Stored::everywhere(50_000).of(Book::Insured), 50_000);
     }
 }

@@ -6,6 +6,7 @@ use country::load::{
     ground::{insured_province, treatment_province},
     process::{self, Used},
 };
+use sign::sm2::{PrivateKey, PublicKey};
 use std::{
     env,
     ffi::OsString,
@@ -22,7 +23,6 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use wire::sign::sm2::{PrivateKey, PublicKey};
 
 /// How long a node may take to start.
 const START_PATIENCE: Duration = Duration::from_mins(2);
@@ -133,15 +133,20 @@ impl Nodes {
         Ok(())
     }
 
+    /// Ends all of them in order. [`Self::restart`] starts them again.
+    pub fn halt(&mut self) {
+        for node in [&mut self.treatment, &mut self.hub, &mut self.insured] {
+            end(&mut node.child);
+        }
+    }
+
     /// Ends all of them in order and starts them again on their data, one after the other, with more in their environment. How long
     /// each took, in the order of [`Self::each`], from the start of its process until it says that it is well.
     ///
     /// Children end with the thread that started them: to be called where they were started.
     pub async fn restart(&mut self, environment: &[(&str, OsString)]) -> Result<[Duration; 3], Stop> {
-        let mut all = [&mut self.treatment, &mut self.hub, &mut self.insured];
-        for node in &mut all {
-            end(&mut node.child);
-        }
+        self.halt();
+        let all = [&mut self.treatment, &mut self.hub, &mut self.insured];
         let mut took = [Duration::ZERO; 3];
         // The hub first, as ever.
         for at in [1, 2, 0] {
@@ -340,6 +345,10 @@ fn child_with(
 
 /// Asks a child to end, and waits; one that does not is killed.
 pub fn end(child: &mut Child) {
+    // Another process may have its number by now.
+    if !matches!(child.try_wait(), Ok(None)) {
+        return;
+    }
     let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
         // It may have ended by itself.

@@ -6,7 +6,7 @@
 use super::{
     Setting,
     closing::seconds,
-    growth::{self, Case},
+    growth::{self, Case, Stored},
     nodes::{Node, Nodes},
     report,
 };
@@ -107,7 +107,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
 }
 
 async fn measure(arguments: &Arguments, nodes: &mut Nodes) -> Result<String, Stop> {
-    growth::fill_with_copies(&arguments.setting, Case::Stored(arguments.stored), (0, 0), nodes).await?;
+    growth::fill_with_copies(
+        &arguments.setting,
+        Case::Stored(Stored::everywhere(arguments.stored)),
+        (0, 0),
+        nodes,
+    )
+    .await?;
     // The interface is open from here on.
     let token = key::new_key().to_hex()[..32].to_owned();
     let file = nodes.folder().join("management.token");

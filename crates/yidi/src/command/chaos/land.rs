@@ -21,6 +21,7 @@ use country::{
     },
 };
 use rustix::process::{Pid, Signal};
+use sign::sm2::PrivateKey;
 use std::{
     env, fs,
     net::SocketAddr,
@@ -34,7 +35,6 @@ use store::{
     outbox,
 };
 use tokio::time::sleep;
-use wire::sign::sm2::PrivateKey;
 
 /// How long a node may take to start.
 const START_PATIENCE: Duration = Duration::from_mins(2);

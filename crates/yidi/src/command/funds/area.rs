@@ -1,9 +1,10 @@
 //! `yidi funds area`: what pooling areas (统筹区) owe of a month, what they say to it, and what they have sent up, at a running province.
 
 use super::statement::amounts;
-use crate::{command::clerk::NodeArguments, say, stop::Stop};
+use crate::{command::clerk::NodeArguments, say, stop::Stop, words};
 use clap::Subcommand;
 use serde_json::json;
+use terms::{AdminDivision, Day, SettlementId};
 use wire::api::area_clearing::{AreaAnswerView, AreaMonthView, AreaStatementView};
 
 #[derive(Debug, Subcommand)]
@@ -23,11 +24,11 @@ pub enum Command {
         /// 清算年月，如2026-10 (the month)
         month: String,
         /// 统筹区六位区划 (the area)
-        #[arg(long)]
-        area: String,
+        #[arg(long, value_parser = words::division)]
+        area: AdminDivision,
         /// 到账日期，如2026-11-28 (the day)
-        #[arg(long)]
-        day: String,
+        #[arg(long, value_parser = words::day)]
+        day: Day,
         /// 交易流水号 (the bank's reference)
         #[arg(long)]
         bank_reference: String,
@@ -43,19 +44,19 @@ pub enum Command {
         /// 清算年月，如2026-10 (the month)
         month: String,
         /// 统筹区六位区划 (the area)
-        #[arg(long)]
-        area: String,
+        #[arg(long, value_parser = words::division)]
+        area: AdminDivision,
     },
     /// 统筹区对结算提出异议 (an area disputes settlements of its part)
     Dispute {
         /// 清算年月，如2026-10 (the month)
         month: String,
         /// 统筹区六位区划 (the area)
-        #[arg(long)]
-        area: String,
+        #[arg(long, value_parser = words::division)]
+        area: AdminDivision,
         /// 结算ID，可多次填写 (a settlement)
-        #[arg(long, required = true)]
-        settlement: Vec<String>,
+        #[arg(long, required = true, value_parser = words::settlement)]
+        settlement: Vec<SettlementId>,
         /// 异议理由 (why)
         #[arg(long)]
         reason: String,
@@ -65,8 +66,8 @@ pub enum Command {
         /// 清算年月，如2026-10 (the month)
         month: String,
         /// 统筹区六位区划 (the area)
-        #[arg(long)]
-        area: String,
+        #[arg(long, value_parser = words::division)]
+        area: AdminDivision,
         /// 异议成立，移出本月；不填为不成立 (upheld: the settlements leave the month)
         #[arg(long)]
         upheld: bool,

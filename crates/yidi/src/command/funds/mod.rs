@@ -60,7 +60,7 @@ enum Command {
     /// 清算表：取得、核对、确认、争议，审核扣款，在省级平台 (a month's statement, at a province)
     #[command(subcommand)]
     Statement(statement::Command),
-    /// 统筹区：分割、上解、省内异地划转，在省级平台 (pooling areas, at a province)
+    /// 统筹区：分割、确认和异议、上解、省内异地划转，在省级平台 (pooling areas, at a province)
     #[command(subcommand)]
     Area(area::Command),
     /// 拨付定点医药机构：总额、保证金、分期、年终清算 (payment of institutions, at a province)

@@ -80,15 +80,11 @@ impl Days {
 #[derive(Clone, Debug, Args)]
 pub struct Said {
     /// 30位结算ID (the settlement)
-    #[arg(value_parser = settlement)]
+    #[arg(value_parser = words::settlement)]
     settlement: SettlementId,
     /// 说明，不含个人信息 (why)
     #[arg(long)]
     note: String,
-}
-
-fn settlement(text: &str) -> Result<SettlementId, String> {
-    text.parse().map_err(|_| "应为30位结算ID (a settlement's id)".to_owned())
 }
 
 /// Lists, compares, decides.
